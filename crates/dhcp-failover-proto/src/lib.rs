@@ -1,0 +1,1 @@
+//! The sans-io DHCPv4 failover endpoint (draft-ietf-dhc-failover-12)

@@ -1,0 +1,1 @@
+//! The DHCP failover relationship as Windows models it: fields, limits, operations, errors

@@ -1,0 +1,2 @@
+//! Operator tool for `failoverd`.
+fn main() {}

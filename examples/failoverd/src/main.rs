@@ -1,0 +1,2 @@
+//! A DHCPv4 server with failover.
+fn main() {}
