@@ -1,0 +1,221 @@
+//! Whether to take a binding the partner sent (draft-12 §7.1.2 - §7.1.5).
+
+use crate::{Binding, BindingFlags, BindingStatus, Client, Expiries, LeaseInstant, Role};
+use alloc::vec::Vec;
+use core::fmt;
+use core::net::Ipv4Addr;
+
+/// A binding update transaction, its times already on this server's lease clock.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "built by the caller, field by field")]
+pub struct Update {
+    /// assigned-IP-address.
+    pub address: Ipv4Addr,
+    /// binding-status.
+    pub status: BindingStatus,
+    /// The client, if the update names one.
+    pub client: Option<Client>,
+    /// lease-expiration-time, at its latest possible meaning; ZERO if absent.
+    pub lease_expiry: LeaseInstant,
+    /// potential-expiration-time at its earliest possible meaning; ZERO if absent.
+    pub potential_earliest: LeaseInstant,
+    /// potential-expiration-time at its latest possible meaning; ZERO if absent.
+    pub potential_latest: LeaseInstant,
+    /// start-time-of-state; ZERO if absent.
+    pub start_of_state: LeaseInstant,
+    /// client-last-transaction-time.
+    pub last_transaction: Option<LeaseInstant>,
+    /// IP-flags.
+    pub flags: BindingFlags,
+    /// client-request-options, opaque.
+    pub request_options: Vec<u8>,
+    /// client-reply-options, opaque.
+    pub reply_options: Vec<u8>,
+}
+
+/// Why an update was not taken; each has a reject reason in draft-12 §12.23.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Conflict {
+    /// ACTIVE without a client (reason 3).
+    MissingInformation,
+    /// The address is in use by another client, and the primary decides (reason 2).
+    InUseByOther,
+    /// This server has newer information (reason 15).
+    Outdated,
+    /// This server has more critical information: the address is ABANDONED (reason 16).
+    LessCritical,
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::MissingInformation => "an ACTIVE binding must name its client",
+            Self::InUseByOther => "the address is in use by another client",
+            Self::Outdated => "newer information is on record here",
+            Self::LessCritical => "the address is abandoned here",
+        })
+    }
+}
+
+/// What to do with an update.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "an update is taken or it is not")]
+pub enum Verdict {
+    /// Store this binding, then acknowledge.
+    Accept(alloc::boxed::Box<Accepted>),
+    /// Answer with this reason.
+    Reject(Conflict),
+}
+
+/// An update that was taken.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub struct Accepted {
+    /// The binding as it is now.
+    pub binding: Binding,
+    /// The client whose unexpired lease this update overrode, if it did: an operator should know.
+    pub overridden: Option<Client>,
+}
+
+/// The receiver's circumstances.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "built by the caller, field by field")]
+pub struct Receiver {
+    /// The receiver's role.
+    pub role: Role,
+    /// Now, on the receiver's lease clock.
+    pub now: LeaseInstant,
+    /// When the receiver takes its own ACTIVE lease for ended
+    /// ([`Allocator::ends_at`](crate::Allocator::ends_at)).
+    pub lease_ends: LeaseInstant,
+    /// The instance of the relationship (§5.17).
+    pub instance: u32,
+}
+
+/// Decides by figure 7.1.3-1, with these corrections: one client's data are merged by its last
+/// transaction time and never lose a later time (H6); equal seconds do not make a release outdated
+/// (H8); a lease is ended only when its last second has passed here too.
+#[must_use]
+pub fn resolve(own: &Binding, update: &Update, receiver: &Receiver) -> Verdict {
+    if update.status == BindingStatus::Active && update.client.is_none() {
+        return Verdict::Reject(Conflict::MissingInformation);
+    }
+    if let Err(conflict) = judge(own, update, receiver) {
+        return Verdict::Reject(conflict);
+    }
+    let overridden = match (&own.client, own.status) {
+        (Some(mine), BindingStatus::Active)
+            if receiver.now < own.expiries.lease
+                && !matches!(&update.client, Some(theirs) if theirs.is_same(mine)) =>
+        {
+            Some(mine.clone())
+        }
+        _ => None,
+    };
+    let binding = install(own, update, receiver);
+    Verdict::Accept(alloc::boxed::Box::new(Accepted { binding, overridden }))
+}
+
+fn judge(own: &Binding, update: &Update, receiver: &Receiver) -> Result<(), Conflict> {
+    use BindingStatus::{Abandoned, Active, Backup, Expired, Free, Released, Reset};
+    let outdated_unless = |fresh: bool| if fresh { Ok(()) } else { Err(Conflict::Outdated) };
+    let same_client =
+        matches!((&own.client, &update.client), (Some(mine), Some(theirs)) if mine.is_same(theirs));
+    let ended = receiver.now >= receiver.lease_ends;
+    match (own.status, update.status) {
+        (Abandoned, Abandoned | Reset) => Ok(()),
+        (Abandoned, _) => Err(Conflict::LessCritical),
+        (_, Abandoned | Reset) | (Free | Backup, _) => Ok(()),
+        (Active, Active) if same_client || receiver.role == Role::Secondary => Ok(()),
+        (Active, Active) => Err(Conflict::InUseByOther),
+        (Active, Expired | Free | Backup) => outdated_unless(ended),
+        (Active, Released) => {
+            let untold = own.needs_telling(receiver.instance) || !own.knowledge.told.is_empty();
+            outdated_unless(ended || same_client && later(own, update, !untold))
+        }
+        (Expired | Released, Active) => outdated_unless(later(own, update, same_client)),
+        (Reset, Active) => outdated_unless(
+            update.last_transaction.is_some_and(|theirs| theirs > own.start_of_state),
+        ),
+        (Expired | Released | Reset, _) => Ok(()),
+    }
+}
+
+/// Whether the update's client-last-transaction-time is the later one; `tie` decides equal
+/// seconds. A missing time is never later, and always earlier (§7.1.3).
+fn later(own: &Binding, update: &Update, tie: bool) -> bool {
+    match (own.last_transaction, update.last_transaction) {
+        (_, None) => false,
+        (None, Some(_)) => true,
+        (Some(mine), Some(theirs)) => theirs > mine || (tie && theirs == mine),
+    }
+}
+
+fn install(own: &Binding, update: &Update, receiver: &Receiver) -> Binding {
+    let in_step = !own.needs_telling(receiver.instance) && own.knowledge.told.is_empty();
+    let mut new = match update.status {
+        BindingStatus::Active => active(own, update),
+        BindingStatus::Free | BindingStatus::Backup => {
+            let mut new = own.clone().made_available(update.status, update.start_of_state);
+            new.client = update.client.clone().or(new.client);
+            new
+        }
+        // The sender makes it FREE when it has our answer, and we now (§5.11).
+        BindingStatus::Expired | BindingStatus::Released | BindingStatus::Reset => {
+            let mut new = own.clone().made_available(BindingStatus::Free, receiver.now);
+            new.client = update.client.clone().or(new.client);
+            new.last_transaction = new.last_transaction.max(update.last_transaction);
+            new
+        }
+        BindingStatus::Abandoned => Binding {
+            status: BindingStatus::Abandoned,
+            client: None,
+            expiries: Expiries { lease: update.lease_expiry, ..Expiries::default() },
+            start_of_state: update.start_of_state,
+            ..own.clone()
+        },
+    };
+    new.flags = update.flags;
+    new.version = own.version.saturating_add(1);
+    new.knowledge.agreed = new.status;
+    if in_step {
+        new.knowledge.acked_version = new.version;
+        new.knowledge.instance = receiver.instance;
+    }
+    new
+}
+
+fn active(own: &Binding, update: &Update) -> Binding {
+    let same_client = update.client.as_ref().is_some_and(|client| own.is_for(client));
+    let known = if same_client { own.expiries } else { Expiries::default() };
+    let newer = own.status != BindingStatus::Active
+        || !same_client
+        || update.last_transaction >= own.last_transaction;
+    let mut new = Binding {
+        status: BindingStatus::Active,
+        expiries: Expiries {
+            lease: known.lease.max(update.lease_expiry),
+            received_potential: known.received_potential.max(update.potential_earliest),
+            received_potential_latest: known.received_potential_latest.max(update.potential_latest),
+            ..known
+        },
+        ..own.clone()
+    };
+    if newer {
+        new.client.clone_from(&update.client);
+        new.request_options.clone_from(&update.request_options);
+        new.reply_options.clone_from(&update.reply_options);
+    }
+    if own.status != BindingStatus::Active || !same_client {
+        new.start_of_state = update.start_of_state;
+        new.last_transaction = update.last_transaction;
+    } else {
+        new.last_transaction = own.last_transaction.max(update.last_transaction);
+    }
+    new
+}
+
+#[cfg(test)]
+#[path = "conflict_tests.rs"]
+mod tests;
