@@ -1,1 +1,3 @@
 //! The parts of `failoverd`.
+
+pub mod dhcp;
