@@ -1,0 +1,88 @@
+//! Writing one message: the header first, its length patched when the options are known.
+
+use alloc::vec::Vec;
+
+use crate::{EncodeError, MAX_MESSAGE_LEN, MessageType, OptionCode};
+
+pub(crate) struct Writer<'a> {
+    out: &'a mut Vec<u8>,
+    start: usize,
+}
+
+impl<'a> Writer<'a> {
+    /// Begins a message at the end of `out`.
+    pub(crate) fn begin(
+        out: &'a mut Vec<u8>,
+        message_type: MessageType,
+        payload_offset: u8,
+        time: u32,
+        xid: u32,
+    ) -> Self {
+        let start = out.len();
+        out.extend_from_slice(&[0, 0, message_type.0, payload_offset]);
+        out.extend_from_slice(&time.to_be_bytes());
+        out.extend_from_slice(&xid.to_be_bytes());
+        Self { out, start }
+    }
+
+    pub(crate) fn bytes(&mut self, code: OptionCode, value: &[u8]) -> Result<(), EncodeError> {
+        // A value too long for its own length field is too long for any message.
+        let Ok(length) = u16::try_from(value.len()) else {
+            return Err(EncodeError::TooLong { length: value.len() });
+        };
+        self.out.extend_from_slice(&code.0.to_be_bytes());
+        self.out.extend_from_slice(&length.to_be_bytes());
+        self.out.extend_from_slice(value);
+        Ok(())
+    }
+
+    pub(crate) fn u8(&mut self, code: OptionCode, value: u8) -> Result<(), EncodeError> {
+        self.bytes(code, &[value])
+    }
+
+    pub(crate) fn u16(&mut self, code: OptionCode, value: u16) -> Result<(), EncodeError> {
+        self.bytes(code, &value.to_be_bytes())
+    }
+
+    pub(crate) fn u32(&mut self, code: OptionCode, value: u32) -> Result<(), EncodeError> {
+        self.bytes(code, &value.to_be_bytes())
+    }
+
+    pub(crate) fn maybe_u8(&mut self, code: OptionCode, v: Option<u8>) -> Result<(), EncodeError> {
+        v.map_or(Ok(()), |value| self.u8(code, value))
+    }
+
+    pub(crate) fn maybe_u32(
+        &mut self,
+        code: OptionCode,
+        value: Option<u32>,
+    ) -> Result<(), EncodeError> {
+        value.map_or(Ok(()), |value| self.u32(code, value))
+    }
+
+    pub(crate) fn maybe_bytes(
+        &mut self,
+        code: OptionCode,
+        value: Option<&[u8]>,
+    ) -> Result<(), EncodeError> {
+        value.map_or(Ok(()), |value| self.bytes(code, value))
+    }
+
+    /// Ends the message: checks and patches its length.
+    pub(crate) fn finish(self) -> Result<(), EncodeError> {
+        let message = self.out.get_mut(self.start..).unwrap_or_default();
+        patch_length(message)
+    }
+}
+
+/// Sets the length field of a whole message to its length.
+pub(crate) fn patch_length(message: &mut [u8]) -> Result<(), EncodeError> {
+    let length = message.len();
+    match (u16::try_from(length), message.first_chunk_mut()) {
+        (Ok(value), Some(field)) if length <= MAX_MESSAGE_LEN => {
+            *field = value.to_be_bytes();
+            Ok(())
+        }
+        _ => Err(EncodeError::TooLong { length }),
+    }
+}
