@@ -1,0 +1,10 @@
+//! Tests of the codec through its public interface.
+
+mod captures;
+mod digest;
+mod errors;
+mod framing;
+mod malformed;
+mod properties;
+mod round_trip;
+mod support;
