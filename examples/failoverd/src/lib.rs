@@ -1,3 +1,7 @@
 //! The parts of `failoverd`.
 
+pub mod config;
 pub mod dhcp;
+pub mod logging;
+pub mod net;
+pub mod store;

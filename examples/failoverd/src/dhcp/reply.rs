@@ -83,10 +83,10 @@ pub fn encode(request: &Request, server_id: Ipv4Addr, body: &Body<'_>) -> Vec<u8
         put_option(&mut bytes, option::CLIENT_IDENTIFIER, identifier);
     }
     // The relay agent takes its option out again, so the client's limit does not count it.
-    if let Some(relay) = &request.relay {
-        if bytes.len() + option_length(&relay.raw) < MAX_LENGTH {
-            put_option(&mut bytes, option::RELAY_AGENT, &relay.raw);
-        }
+    if let Some(relay) = &request.relay
+        && bytes.len() + option_length(&relay.raw) < MAX_LENGTH
+    {
+        put_option(&mut bytes, option::RELAY_AGENT, &relay.raw);
     }
     bytes.push(option::END);
     bytes.resize(bytes.len().max(MIN_LENGTH), option::PAD);
@@ -142,10 +142,11 @@ fn header(request: &Request, body: &Body<'_>) -> Vec<u8> {
     message.set_opcode(Opcode::BootReply);
     message.set_htype(hardware.hardware_type().into());
     message.set_flags(Flags::new(flags));
-    if let Some(file) = body.parameters().map(|parameters| parameters.boot_file.as_slice()) {
-        if !file.is_empty() && file.len() < 128 {
-            message.set_fname(file);
-        }
+    if let Some(file) = body.parameters().map(|parameters| parameters.boot_file.as_slice())
+        && !file.is_empty()
+        && file.len() < 128
+    {
+        message.set_fname(file);
     }
     // Encoding can fail only for names longer than their fields, and those are checked above.
     message.to_vec().unwrap_or_default()
@@ -168,10 +169,10 @@ fn put_configured(bytes: &mut Vec<u8>, request: &Request, parameters: &Parameter
         if std::mem::replace(&mut done[usize::from(code)], true) {
             continue;
         }
-        if let Some(value) = parameters.value(code) {
-            if bytes.len() + option_length(value) <= limit {
-                put_option(bytes, code, value);
-            }
+        if let Some(value) = parameters.value(code)
+            && bytes.len() + option_length(value) <= limit
+        {
+            put_option(bytes, code, value);
         }
     }
 }
