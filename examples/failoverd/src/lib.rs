@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod dhcp;
+pub mod link;
 pub mod logging;
 pub mod net;
 pub mod store;

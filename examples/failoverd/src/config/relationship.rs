@@ -1,0 +1,203 @@
+//! The tables `[[relationship]]`.
+
+use super::reader::{Place, Section, Value};
+use super::server::{non_empty, path};
+use super::types::{Dialect, Mode, Relationship, Role, Secret, StartupPolicy};
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::path::Path;
+
+/// The port a partner listens on unless the file says otherwise (draft-12 §8.1).
+const FAILOVER_PORT: u16 = 647;
+/// Longest relationship name, in bytes.
+const NAME_MAX: usize = 255;
+/// Longest shared secret, in bytes.
+const SECRET_MAX: usize = 1024;
+const YEAR_S: u32 = 365 * 86400;
+
+/// One `[[relationship]]`: complete only if it had no mistake.
+pub(super) struct Found {
+    pub(super) name: Option<String>,
+    pub(super) name_place: Place,
+    pub(super) partner_place: Place,
+    pub(super) value: Option<Relationship>,
+}
+
+pub(super) fn read(table: Section<'_>, directory: &Path) -> Found {
+    let remedy = "add the name both partners use, such as name = \"lab\"";
+    let named = table.require("name", remedy);
+    let name = named.as_ref().and_then(|value| name(value, remedy));
+    let name_place = named.map_or_else(|| table.missing("name"), |value| value.place());
+    let partner = table.require("partner", "add the partner's address, such as \"192.0.2.2:647\"");
+    let partner_place = partner.as_ref().map_or_else(|| table.missing("partner"), Value::place);
+    let value = complete(&table, name.clone(), partner, directory);
+    table.report_unknown();
+    Found { name, name_place, partner_place, value }
+}
+
+fn complete(
+    table: &Section<'_>,
+    name: Option<String>,
+    partner: Option<Value<'_>>,
+    directory: &Path,
+) -> Option<Relationship> {
+    let role =
+        table.require("role", "add role = \"primary\" or role = \"secondary\"").and_then(|value| {
+            value.one_of(&[("primary", Role::Primary), ("secondary", Role::Secondary)])
+        });
+    let partner = partner.as_ref().and_then(socket_or_address);
+    let mode = mode(table);
+    let mclt_s = seconds(table, "mclt_s", 1..=7 * 86400, 3600);
+    let safe_period_s = match table.get("safe_period_s") {
+        Some(value) => value.seconds(1..=YEAR_S).map(Some),
+        None => Some(None),
+    };
+    let secret = match table.get("secret_file") {
+        Some(value) => secret(&value, directory).map(Some),
+        None => Some(None),
+    };
+    let dialect = table.get("dialect").map_or(Some(Dialect::Auto), |value| dialect(&value));
+    let receive_timer_s = seconds(table, "receive_timer_s", 2..=3600, 60);
+    let startup_s = seconds(table, "startup_s", 0..=3600, 10);
+    let startup_policy = match table.get("startup_policy") {
+        Some(value) => value.one_of(&[
+            ("wait", StartupPolicy::Wait),
+            ("resume", StartupPolicy::Resume),
+            ("partner-down", StartupPolicy::PartnerDown),
+        ]),
+        None => Some(StartupPolicy::Wait),
+    };
+    let max_unacked_bndupd = match table.get("max_unacked_bndupd") {
+        Some(value) => value.integer(1..=10_000, "").and_then(|number| u32::try_from(number).ok()),
+        None => Some(100),
+    };
+    Some(Relationship {
+        name: name?,
+        role: role?,
+        partner: partner?,
+        mode: mode?,
+        mclt_s: mclt_s?,
+        safe_period_s: safe_period_s?,
+        secret: secret?,
+        dialect: dialect?,
+        receive_timer_s: receive_timer_s?,
+        startup_s: startup_s?,
+        startup_policy: startup_policy?,
+        max_unacked_bndupd: max_unacked_bndupd?,
+    })
+}
+
+/// An optional number of seconds.
+pub(super) fn seconds(
+    table: &Section<'_>,
+    name: &'static str,
+    range: RangeInclusive<u32>,
+    default: u32,
+) -> Option<u32> {
+    table.get(name).map_or(Some(default), |value| value.seconds(range))
+}
+
+fn name(value: &Value<'_>, remedy: &str) -> Option<String> {
+    let text = non_empty(value, remedy)?;
+    if text.len() > NAME_MAX || text.chars().any(char::is_control) {
+        value.error(
+            "this cannot be a relationship name",
+            format!("write at most {NAME_MAX} bytes without control characters"),
+        );
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+fn socket_or_address(value: &Value<'_>) -> Option<SocketAddr> {
+    let remedy = "write the partner's IP address, with a port unless it is 647, such as \"192.0.2.2\" \
+                  or \"192.0.2.2:1647\"";
+    let text = value.string(remedy)?;
+    let address = text
+        .parse()
+        .or_else(|_| text.parse::<IpAddr>().map(|address| SocketAddr::new(address, FAILOVER_PORT)));
+    match address {
+        Ok(address) if address.ip().is_unspecified() || address.port() == 0 => {
+            value.error("nobody can be reached at this address", remedy);
+            None
+        }
+        Ok(address) => Some(address),
+        Err(_) => {
+            value.error("this is not an address", remedy);
+            None
+        }
+    }
+}
+
+fn mode(table: &Section<'_>) -> Option<Mode> {
+    #[derive(Clone, Copy)]
+    enum Kind {
+        LoadBalance,
+        HotStandby,
+    }
+    let kind = match table.get("mode") {
+        Some(value) => {
+            value.one_of(&[("load-balance", Kind::LoadBalance), ("hot-standby", Kind::HotStandby)])
+        }
+        None => Some(Kind::LoadBalance),
+    };
+    let balance = table.get("load_balance_percent");
+    let reserve = table.get("reserve_percent");
+    let stray = |value: &Option<Value<'_>>, mode: &str| {
+        if let Some(value) = value {
+            let problem = format!("this has no meaning in mode {mode:?}");
+            value.error(problem, "remove it or change mode");
+        }
+    };
+    let percent = |value: &Option<Value<'_>>, default: u8| match value {
+        Some(value) => value.integer(0..=100, "of percent").and_then(|n| u8::try_from(n).ok()),
+        None => Some(default),
+    };
+    match kind? {
+        Kind::LoadBalance => {
+            stray(&reserve, "load-balance");
+            Some(Mode::LoadBalance { primary_percent: percent(&balance, 50)? })
+        }
+        Kind::HotStandby => {
+            stray(&balance, "hot-standby");
+            Some(Mode::HotStandby { reserve_percent: percent(&reserve, 5)? })
+        }
+    }
+}
+
+fn dialect(value: &Value<'_>) -> Option<Dialect> {
+    let found = value.one_of(&[
+        ("auto", Some(Dialect::Auto)),
+        ("draft12", Some(Dialect::Draft12)),
+        ("isc", Some(Dialect::Isc)),
+        ("microsoft", None),
+    ])?;
+    if found.is_none() {
+        value.error(
+            "pairing with a Windows server is not supported yet",
+            "write one of \"auto\", \"draft12\", \"isc\"",
+        );
+    }
+    found
+}
+
+/// The key in a file: its content without one newline at the end.
+fn secret(value: &Value<'_>, directory: &Path) -> Option<Secret> {
+    let path = path(value, directory)?;
+    let remedy = format!("write the path of a readable file of 1 to {SECRET_MAX} bytes");
+    let mut bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            value.error(format!("{} cannot be read: {error}", path.display()), remedy);
+            return None;
+        }
+    };
+    if bytes.pop_if(|byte| *byte == b'\n').is_some() {
+        bytes.pop_if(|byte| *byte == b'\r');
+    }
+    if bytes.is_empty() || bytes.len() > SECRET_MAX {
+        value.error(format!("{} holds {} bytes", path.display(), bytes.len()), remedy);
+        return None;
+    }
+    Some(Secret(bytes))
+}

@@ -1,0 +1,230 @@
+//! The store on disk: one redb file.
+
+use super::fault::{DropUnsynced, StoreFault};
+use super::{Contents, FORMAT, LeaseStore, StoreError, Write};
+use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
+use std::fs::{File, OpenOptions};
+use std::net::Ipv4Addr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+const BINDINGS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("bindings");
+const ENDPOINTS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("endpoints");
+const META: TableDefinition<'_, &str, u32> = TableDefinition::new("meta");
+/// The key of the format version in `meta`.
+const FORMAT_KEY: &str = "format";
+/// All leases are in memory anyway, so the database needs little cache of its own.
+const CACHE_BYTES: usize = 32 * 1024 * 1024;
+
+/// A [`LeaseStore`] in one file; each commit waits until the disk has it.
+#[derive(Debug)]
+pub struct RedbStore {
+    database: Database,
+}
+
+impl RedbStore {
+    /// Opens the store at `path`, creating it (readable by its owner only) if it is not there.
+    ///
+    /// # Errors
+    /// When another process has it, when its format is newer than [`FORMAT`], or when it is no store.
+    pub fn open(path: &Path, fault: Option<StoreFault>) -> Result<Self, StoreError> {
+        let database = open_database(path, fault)?;
+        let store = Self { database };
+        store.check_format(path)?;
+        Ok(store)
+    }
+
+    /// Checks the format version, and writes it with the empty tables into a new store.
+    fn check_format(&self, path: &Path) -> Result<(), StoreError> {
+        let open = |error: redb::Error| StoreError::Open {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        };
+        match self.format().map_err(open)? {
+            None => self.create_tables().map_err(open),
+            Some(found) if found > FORMAT => {
+                Err(StoreError::NewerFormat { path: path.to_owned(), found, supported: FORMAT })
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn format(&self) -> Result<Option<u32>, redb::Error> {
+        match self.database.begin_read()?.open_table(META) {
+            Ok(meta) => Ok(meta.get(FORMAT_KEY)?.map(|version| version.value())),
+            Err(redb::TableError::TableDoesNotExist(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn create_tables(&self) -> Result<(), redb::Error> {
+        let transaction = self.database.begin_write()?;
+        transaction.open_table(META)?.insert(FORMAT_KEY, FORMAT)?;
+        transaction.open_table(BINDINGS)?;
+        transaction.open_table(ENDPOINTS)?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    fn read_all(&self) -> Result<Contents, redb::Error> {
+        let transaction = self.database.begin_read()?;
+        let mut contents = Contents::default();
+        for entry in transaction.open_table(BINDINGS)?.iter()? {
+            let (address, record) = entry?;
+            contents.bindings.push((Ipv4Addr::from(address.value()), record.value().to_vec()));
+        }
+        for entry in transaction.open_table(ENDPOINTS)?.iter()? {
+            let (relationship, record) = entry?;
+            contents.endpoints.push((relationship.value().to_owned(), record.value().to_vec()));
+        }
+        Ok(contents)
+    }
+
+    /// One transaction with redb's default durability: it returns after the file is synced.
+    fn write_all(&self, batch: &[Write]) -> Result<(), redb::Error> {
+        let transaction = self.database.begin_write()?;
+        {
+            let mut bindings = transaction.open_table(BINDINGS)?;
+            let mut endpoints = transaction.open_table(ENDPOINTS)?;
+            for write in batch {
+                match write {
+                    Write::Binding { address, record } => {
+                        bindings.insert(u32::from(*address), record.as_slice())?;
+                    }
+                    Write::DeleteBinding { address } => {
+                        bindings.remove(u32::from(*address))?;
+                    }
+                    Write::Endpoint { relationship, record } => {
+                        endpoints.insert(relationship.as_str(), record.as_slice())?;
+                    }
+                }
+            }
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+}
+
+impl LeaseStore for RedbStore {
+    fn load(&mut self) -> Result<Contents, StoreError> {
+        self.read_all().map_err(|error| StoreError::Read { reason: error.to_string() })
+    }
+
+    fn commit(&mut self, batch: &[Write]) -> Result<(), StoreError> {
+        self.write_all(batch).map_err(|error| StoreError::Write { reason: error.to_string() })
+    }
+}
+
+fn open_database(path: &Path, fault: Option<StoreFault>) -> Result<Database, StoreError> {
+    let unusable = |reason: String| StoreError::Open { path: path.to_owned(), reason };
+    let file = open_file(path).map_err(|error| unusable(error.to_string()))?;
+    let mut builder = Database::builder();
+    builder.set_cache_size(CACHE_BYTES);
+    let database = match fault {
+        None => builder.create_file(file),
+        Some(StoreFault::DropUnsynced) => {
+            DropUnsynced::new(file).and_then(|backend| builder.create_with_backend(backend))
+        }
+    };
+    database.map_err(|error| match error {
+        DatabaseError::DatabaseAlreadyOpen => StoreError::InUse { path: path.to_owned() },
+        other => unusable(other.to_string()),
+    })
+}
+
+/// Opens or creates the file; a new one is durable in its directory before anything relies on it.
+fn open_file(path: &Path) -> std::io::Result<File> {
+    let is_new = !path.exists();
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)?;
+    if is_new {
+        let directory = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        File::open(directory)?.sync_all()?;
+    }
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn binding(last: u8, record: &[u8]) -> Write {
+        Write::Binding { address: Ipv4Addr::new(192, 0, 2, last), record: record.to_vec() }
+    }
+
+    fn sample() -> Vec<Write> {
+        let endpoint = Write::Endpoint { relationship: "lab".into(), record: vec![1, 2] };
+        vec![binding(1, b"a"), binding(2, b"b"), endpoint]
+    }
+
+    #[test]
+    fn what_was_committed_is_there_after_reopening() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("leases.redb");
+        let mut store = RedbStore::open(&path, None).unwrap();
+        assert_eq!(store.load(), Ok(Contents::default()));
+        store.commit(&sample()).unwrap();
+        let deleted = Write::DeleteBinding { address: Ipv4Addr::new(192, 0, 2, 1) };
+        store.commit(&[deleted, binding(2, b"c")]).unwrap();
+        drop(store);
+        let contents = RedbStore::open(&path, None).unwrap().load().unwrap();
+        assert_eq!(contents.bindings, [(Ipv4Addr::new(192, 0, 2, 2), b"c".to_vec())]);
+        assert_eq!(contents.endpoints, [("lab".to_owned(), vec![1, 2])]);
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_newer_format_is_refused_with_both_versions() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("leases.redb");
+        let store = RedbStore::open(&path, None).unwrap();
+        let transaction = store.database.begin_write().unwrap();
+        transaction.open_table(META).unwrap().insert(FORMAT_KEY, 7).unwrap();
+        transaction.commit().unwrap();
+        drop(store);
+        let error = RedbStore::open(&path, None).unwrap_err();
+        let expected = StoreError::NewerFormat { path: path.clone(), found: 7, supported: FORMAT };
+        assert_eq!(error, expected);
+        assert!(error.to_string().contains("has format 7 and this program knows formats up to 1"));
+    }
+
+    #[test]
+    fn a_store_that_is_open_elsewhere_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("leases.redb");
+        for fault in [None, Some(StoreFault::DropUnsynced)] {
+            let _first = RedbStore::open(&path, fault).unwrap();
+            let error = RedbStore::open(&path, fault).unwrap_err();
+            assert_eq!(error, StoreError::InUse { path: path.clone() });
+            assert!(error.to_string().contains("in use by another process"));
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_store_is_refused_and_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("leases.redb");
+        std::fs::write(&path, "not a database").unwrap();
+        let error = RedbStore::open(&path, None).unwrap_err();
+        assert!(matches!(error, StoreError::Open { .. }), "{error}");
+        assert_eq!(std::fs::read(&path).unwrap(), b"not a database");
+    }
+
+    #[test]
+    fn a_missing_directory_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("nowhere/leases.redb");
+        let error = RedbStore::open(&path, None).unwrap_err().to_string();
+        assert!(error.contains("nowhere/leases.redb: No such file"), "{error}");
+    }
+}
