@@ -1,2 +1,99 @@
-//! Operator tool for `failoverd`.
-fn main() {}
+//! Asks and commands a running `failoverd`.
+
+use clap::{Parser, Subcommand};
+use failoverd::admin::{self, AdminRequest, AdminResponse, ClientError, Row};
+use serde::Serialize;
+use std::io::{ErrorKind, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Ask and command a running failoverd.
+#[derive(Debug, Parser)]
+#[command(name = "failoverctl")]
+struct Arguments {
+    /// The server's admin_socket.
+    #[arg(long, value_name = "SOCKET", global = true)]
+    server: Option<PathBuf>,
+    /// The relationship meant; needed for commands when the server has several.
+    #[arg(long, value_name = "NAME", global = true)]
+    relationship: Option<String>,
+    /// Print JSON instead of a table.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show the state of each relationship.
+    Status,
+    /// List the addresses and their leases.
+    Leases,
+    /// Tell the server that its partner is down.
+    PartnerDown,
+    /// Stop serving for a while.
+    Pause,
+    /// Stop serving for long.
+    Shutdown,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let Some(server) = arguments.server.clone() else {
+        let text = "the server's socket is missing: add --server SOCKET, the admin_socket of its \
+                    configuration";
+        let error = clap::error::ErrorKind::MissingRequiredArgument;
+        <Arguments as clap::CommandFactory>::command().error(error, text).exit();
+    };
+    match run(&arguments, &server) {
+        Ok(text) => print(&text),
+        Err(error) => {
+            eprintln!("failoverctl: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments, server: &std::path::Path) -> Result<String, ClientError> {
+    let relationship = arguments.relationship.clone();
+    let request = match arguments.command {
+        Command::Leases => {
+            let rows = admin::leases(server, relationship.as_deref())?;
+            return rendered(&rows, arguments.json);
+        }
+        Command::Status => AdminRequest::Status { relationship },
+        Command::PartnerDown => AdminRequest::PartnerDown { relationship },
+        Command::Pause => AdminRequest::Pause { relationship },
+        Command::Shutdown => AdminRequest::Shutdown { relationship },
+    };
+    match admin::call(server, &request)? {
+        AdminResponse::Status { rows } => rendered(&rows, arguments.json),
+        AdminResponse::Leases { rows, .. } => rendered(&rows, arguments.json),
+        AdminResponse::Done { message } if arguments.json => {
+            json(&serde_json::json!({ "message": message }))
+        }
+        AdminResponse::Done { message } => Ok(message + "\n"),
+        AdminResponse::Failed { message } => Err(ClientError::Refused(message)),
+    }
+}
+
+fn rendered<R: Row + Serialize>(rows: &[R], as_json: bool) -> Result<String, ClientError> {
+    if as_json { json(&rows) } else { Ok(admin::render(rows)) }
+}
+
+fn json(value: &impl Serialize) -> Result<String, ClientError> {
+    let text = serde_json::to_string(value).map_err(|error| ClientError::Answer(error.to_string()));
+    text.map(|text| text + "\n")
+}
+
+/// A reader that closes early, such as `head`, is no error.
+fn print(text: &str) -> ExitCode {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            eprintln!("failoverctl: cannot write the answer: {error}");
+            ExitCode::FAILURE
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}

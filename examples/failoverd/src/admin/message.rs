@@ -1,0 +1,192 @@
+//! Requests, responses and their lines of JSON.
+
+use serde::{Deserialize, Serialize};
+use std::net::Ipv4Addr;
+
+/// The version of the protocol; a server answers only requests of its own version.
+pub const VERSION: u32 = 1;
+/// The most rows in one answer to [`AdminRequest::Leases`].
+pub const LEASES_LIMIT_MAX: u32 = 1000;
+
+/// What an operator asks. `relationship` may be absent where one relationship is configured, or
+/// where all are meant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum AdminRequest {
+    /// The state of the relationships.
+    Status {
+        /// Only this one; absent: all.
+        #[serde(default)]
+        relationship: Option<String>,
+    },
+    /// The addresses and their leases, by ascending address.
+    Leases {
+        /// Only addresses of this one; absent: all, also those without failover.
+        #[serde(default)]
+        relationship: Option<String>,
+        /// Only addresses above this one, to go on after an answer with `more`.
+        #[serde(default)]
+        after: Option<Ipv4Addr>,
+        /// The most rows wanted, 1 to [`LEASES_LIMIT_MAX`].
+        limit: u32,
+    },
+    /// The operator knows that the partner is down (draft-12 §9.4).
+    PartnerDown {
+        /// Required where there are several.
+        #[serde(default)]
+        relationship: Option<String>,
+    },
+    /// Stop serving for a while (draft-12 §9.10).
+    Pause {
+        /// Required where there are several.
+        #[serde(default)]
+        relationship: Option<String>,
+    },
+    /// Stop serving for long (draft-12 §9.10).
+    Shutdown {
+        /// Required where there are several.
+        #[serde(default)]
+        relationship: Option<String>,
+    },
+}
+
+/// The answer to an [`AdminRequest`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "result", rename_all = "kebab-case")]
+pub enum AdminResponse {
+    /// To [`AdminRequest::Status`].
+    Status {
+        /// One row for each relationship.
+        rows: Vec<StatusRow>,
+    },
+    /// To [`AdminRequest::Leases`].
+    Leases {
+        /// The rows.
+        rows: Vec<LeaseRow>,
+        /// Whether there are addresses above the last row.
+        more: bool,
+    },
+    /// The command was carried out.
+    Done {
+        /// What was done, as a sentence for the operator.
+        message: String,
+    },
+    /// The command was not carried out.
+    Failed {
+        /// Why, and what to do instead.
+        message: String,
+    },
+}
+
+/// One relationship. The first six fields are a promise to scripts; others may be added after them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusRow {
+    /// The relationship's name.
+    pub name: String,
+    /// `primary` or `secondary`.
+    pub role: String,
+    /// This server's state, in the draft's words such as `COMMUNICATIONS-INTERRUPTED`.
+    pub state: String,
+    /// The partner's state as last heard, or `UNKNOWN`.
+    pub partner_state: String,
+    /// How many addresses the partner has to be told about.
+    pub pending: u64,
+    /// How many addresses the two servers disagree on.
+    pub disputed: u64,
+}
+
+/// One address. The fields are a promise to scripts; others may be added after them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeaseRow {
+    /// The address.
+    pub address: Ipv4Addr,
+    /// Its binding status, in the draft's words such as `ACTIVE`.
+    pub status: String,
+    /// The client identifier, hexadecimal bytes joined by colons.
+    pub client_id: Option<String>,
+    /// The hardware address, hexadecimal bytes joined by colons.
+    pub hwaddr: Option<String>,
+    /// When the lease ends, in Unix seconds.
+    pub expires: Option<u64>,
+    /// Who may give it out or has it: `primary`, `secondary`, `client` or `none`.
+    pub owner: String,
+}
+
+/// Who owns an address with this binding status: the primary may give out FREE ones, the secondary
+/// BACKUP ones, a client has ACTIVE ones, and nobody any other.
+pub fn owner_of(status: &str) -> &'static str {
+    match status {
+        "FREE" => "primary",
+        "BACKUP" => "secondary",
+        "ACTIVE" => "client",
+        _ => "none",
+    }
+}
+
+/// The relationship a command is for: the one named, or the only one.
+///
+/// # Errors
+/// A sentence for the operator, when there is none of that name, or several and no name.
+pub fn choose_relationship<'n>(
+    known: &[&'n str],
+    requested: Option<&str>,
+) -> Result<&'n str, String> {
+    let list = known.join(", ");
+    match (requested, known) {
+        (_, []) => Err("this server has no relationship".to_owned()),
+        (None, [only]) => Ok(only),
+        (None, _) => {
+            Err(format!("there are several relationships; add --relationship NAME: {list}"))
+        }
+        (Some(name), _) => known
+            .iter()
+            .find(|known| **known == name)
+            .copied()
+            .ok_or_else(|| format!("there is no relationship {name:?}; known: {list}")),
+    }
+}
+
+/// A line from the client.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct RequestLine {
+    pub(super) version: u32,
+    pub(super) request: AdminRequest,
+}
+
+/// A line from the server.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct ResponseLine {
+    pub(super) version: u32,
+    pub(super) response: AdminResponse,
+}
+
+/// The version alone, readable whatever the rest of a line is.
+#[derive(Debug, Deserialize)]
+pub(super) struct AnyLine {
+    pub(super) version: u32,
+}
+
+/// The request in a line.
+///
+/// # Errors
+/// A sentence for the client.
+pub(super) fn parse_request(line: &[u8]) -> Result<AdminRequest, String> {
+    match serde_json::from_slice::<AnyLine>(line) {
+        Ok(AnyLine { version: VERSION }) => {}
+        Ok(AnyLine { version }) => {
+            return Err(format!(
+                "the request has version {version} and this server speaks version {VERSION}; \
+                 use the failoverctl of the same release"
+            ));
+        }
+        Err(error) => return Err(format!("the request is not understood: {error}")),
+    }
+    let line: RequestLine = serde_json::from_slice(line)
+        .map_err(|error| format!("the request is not understood: {error}"))?;
+    match line.request {
+        AdminRequest::Leases { limit, .. } if !(1..=LEASES_LIMIT_MAX).contains(&limit) => {
+            Err(format!("limit is {limit}; ask for 1 to {LEASES_LIMIT_MAX} rows"))
+        }
+        request => Ok(request),
+    }
+}
