@@ -152,32 +152,30 @@ fn later(own: &Binding, update: &Update, tie: bool) -> bool {
     }
 }
 
+/// The binding after an accepted update.
+///
+/// What the two servers hold after each took the other's update must be the same, and taking an
+/// update that says nothing new must change nothing: otherwise two updates that cross would chase
+/// each other for ever (L4).
 fn install(own: &Binding, update: &Update, receiver: &Receiver) -> Binding {
     let in_step = !own.needs_telling(receiver.instance) && own.knowledge.told.is_empty();
     let mut new = match update.status {
-        BindingStatus::Active => active(own, update),
+        BindingStatus::Active => active(own, update, receiver.role),
         BindingStatus::Free | BindingStatus::Backup => {
-            let mut new = own.clone().made_available(update.status, update.start_of_state);
-            new.client = update.client.clone().or(new.client);
-            new
+            available(own, update, update.status, update.start_of_state)
         }
         // The sender makes it FREE when it has our answer, and we now (§5.11).
         BindingStatus::Expired | BindingStatus::Released | BindingStatus::Reset => {
-            let mut new = own.clone().made_available(BindingStatus::Free, receiver.now);
-            new.client = update.client.clone().or(new.client);
-            new.last_transaction = new.last_transaction.max(update.last_transaction);
-            new
+            available(own, update, BindingStatus::Free, receiver.now)
         }
-        BindingStatus::Abandoned => Binding {
-            status: BindingStatus::Abandoned,
-            client: None,
-            expiries: Expiries { lease: update.lease_expiry, ..Expiries::default() },
-            start_of_state: update.start_of_state,
-            ..own.clone()
-        },
+        BindingStatus::Abandoned => abandoned(own, update),
     };
-    new.flags = update.flags;
-    new.version = own.version.saturating_add(1);
+    if receiver.role == Role::Secondary {
+        new.flags = update.flags;
+    }
+    if !says_the_same(own, &new) {
+        new.version = own.version.saturating_add(1);
+    }
     new.knowledge.agreed = new.status;
     if in_step {
         new.knowledge.acked_version = new.version;
@@ -186,32 +184,87 @@ fn install(own: &Binding, update: &Update, receiver: &Receiver) -> Binding {
     new
 }
 
-fn active(own: &Binding, update: &Update) -> Binding {
+/// Whether a partner told of one has nothing to learn from the other. Of an address without a
+/// lease the times and options of the last one do not matter.
+fn says_the_same(one: &Binding, other: &Binding) -> bool {
+    let lease = |binding: &Binding| match binding.status {
+        BindingStatus::Active | BindingStatus::Abandoned => {
+            (binding.expiries.lease, binding.request_options.clone(), binding.reply_options.clone())
+        }
+        _ => Default::default(),
+    };
+    one.status == other.status
+        && one.client == other.client
+        && one.last_transaction == other.last_transaction
+        && one.flags == other.flags
+        && lease(one) == lease(other)
+}
+
+fn available(
+    own: &Binding,
+    update: &Update,
+    status: BindingStatus,
+    since: LeaseInstant,
+) -> Binding {
+    let mut new = own.clone();
+    if own.status != status {
+        new = new.made_available(status, since);
+        new.client = update.client.clone().or(new.client);
+    }
+    new.client = new.client.or_else(|| update.client.clone());
+    new.last_transaction = new.last_transaction.max(update.last_transaction);
+    new
+}
+
+fn abandoned(own: &Binding, update: &Update) -> Binding {
+    let already = own.status == BindingStatus::Abandoned;
+    Binding {
+        status: BindingStatus::Abandoned,
+        client: None,
+        expiries: Expiries {
+            lease: if already {
+                own.expiries.lease.max(update.lease_expiry)
+            } else {
+                update.lease_expiry
+            },
+            ..Expiries::default()
+        },
+        start_of_state: if already { own.start_of_state } else { update.start_of_state },
+        ..own.clone()
+    }
+}
+
+fn active(own: &Binding, update: &Update, role: Role) -> Binding {
     let same_client = update.client.as_ref().is_some_and(|client| own.is_for(client));
-    let known = if same_client { own.expiries } else { Expiries::default() };
-    let newer = own.status != BindingStatus::Active
-        || !same_client
-        || update.last_transaction >= own.last_transaction;
+    let continues = own.status == BindingStatus::Active && same_client;
+    let known =
+        if same_client && !own.status.is_available() { own.expiries } else { Expiries::default() };
+    // In a tie both must keep the same one.
+    let takes_theirs = !continues || later(own, update, role == Role::Secondary);
     let mut new = Binding {
         status: BindingStatus::Active,
         expiries: Expiries {
-            lease: known.lease.max(update.lease_expiry),
+            lease: if continues {
+                known.lease.max(update.lease_expiry)
+            } else {
+                update.lease_expiry
+            },
             received_potential: known.received_potential.max(update.potential_earliest),
             received_potential_latest: known.received_potential_latest.max(update.potential_latest),
             ..known
         },
         ..own.clone()
     };
-    if newer {
+    if takes_theirs {
         new.client.clone_from(&update.client);
         new.request_options.clone_from(&update.request_options);
         new.reply_options.clone_from(&update.reply_options);
     }
-    if own.status != BindingStatus::Active || !same_client {
+    if continues {
+        new.last_transaction = own.last_transaction.max(update.last_transaction);
+    } else {
         new.start_of_state = update.start_of_state;
         new.last_transaction = update.last_transaction;
-    } else {
-        new.last_transaction = own.last_transaction.max(update.last_transaction);
     }
     new
 }

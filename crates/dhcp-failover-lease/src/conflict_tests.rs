@@ -165,3 +165,42 @@ fn an_active_binding_without_a_client_is_refused() {
         Verdict::Reject(Conflict::MissingInformation)
     );
 }
+
+/// L4: whatever two servers hold for one client, after each took the other's update both say the
+/// same, and a second exchange changes nothing.
+#[test]
+fn crossing_updates_of_one_client_settle_in_one_exchange() {
+    let as_update = |binding: &Binding| Update {
+        status: binding.status,
+        client: binding.client.clone(),
+        lease_expiry: binding.expiries.lease,
+        last_transaction: binding.last_transaction,
+        start_of_state: binding.start_of_state,
+        request_options: binding.request_options.clone(),
+        ..update(binding.status, 1, 0)
+    };
+    for (mine, theirs) in [(Active, Active), (Expired, Expired), (Free, Free), (Released, Expired)]
+    {
+        for cltt in [4_999, 5_000, 5_001] {
+            let mut a = Binding { request_options: std::vec![1], ..own(mine, 9_000, 5_000) };
+            let mut b = Binding { request_options: std::vec![2], ..own(theirs, 9_500, cltt) };
+            a.knowledge.told = StatusSet::EMPTY.with(mine);
+            b.knowledge.told = StatusSet::EMPTY.with(theirs);
+            let exchange = |a: &Binding, b: &Binding| {
+                let take = |own: &Binding, theirs: &Binding, role| match resolve(
+                    own,
+                    &as_update(theirs),
+                    &receiver(role, own),
+                ) {
+                    Verdict::Accept(accepted) => accepted.binding,
+                    Verdict::Reject(conflict) => panic!("{mine} {theirs:?}: {conflict}"),
+                };
+                (take(a, b, Role::Primary), take(b, a, Role::Secondary))
+            };
+            (a, b) = exchange(&a, &b);
+            assert!(super::says_the_same(&a, &b), "{mine}/{theirs}: {a:?} {b:?}");
+            let (a2, b2) = exchange(&a, &b);
+            assert_eq!((a.version, b.version), (a2.version, b2.version));
+        }
+    }
+}

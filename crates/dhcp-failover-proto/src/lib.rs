@@ -1,1 +1,67 @@
-//! The sans-io DHCPv4 failover endpoint (draft-ietf-dhc-failover-12)
+//! The sans-io DHCPv4 failover endpoint of draft-ietf-dhc-failover-12.
+//!
+//! One [`Endpoint`] is one server's end of one failover relationship. It opens no socket, reads no
+//! clock, starts no thread and draws no random number: time, frames and lease events go in through
+//! [`Endpoint::handle`]; records to store, frames to send and connections to make come out of
+//! [`Endpoint::poll_output`], in an order that matters.
+//!
+//! ```text
+//!   sockets ── frames ──▶ ┌──────────┐ ──▶ Persist(ticket, record)   to the store
+//!   clock ───── now ────▶ │ Endpoint │ ──▶ Transmit(link, bytes)     to the socket
+//!   store ─ persisted ──▶ │          │ ──▶ Dial, Close               to the connector
+//!   DHCP ─── granted ───▶ └──────────┘ ──▶ Confirm(token)            the DHCPACK may leave
+//!                              │       ──▶ Wait(until)               nothing more until then
+//!                              ▼
+//!                         ServiceView: may I serve, for how long, which address?
+//! ```
+//!
+//! # The contract
+//! 1. After **every** call of [`Endpoint::handle`], call [`Endpoint::poll_output`] until it answers
+//!    [`Output::Wait`], and carry the outputs out in that order.
+//! 2. A [`Record::Binding`] in an [`Output::Persist`] goes into the [`Bindings`] view *before* the
+//!    next call of `handle`, and to the store when convenient; when it is on disk, say so with
+//!    [`Input::Persisted`]. The ticket is cumulative, so a driver can commit in groups.
+//! 3. What depends on a record does not come out before that record was reported durable: the
+//!    endpoint holds messages and confirmations back itself (rule "durable before visible").
+//!
+//! # For DHCP servers
+//! [`Endpoint::view`] is a small `Copy` value for the packet path. It answers the three questions
+//! of a DHCP server without touching the endpoint; only the result of a grant goes in, as
+//! [`LeaseEvent::Granted`], and is refused if the view it was decided on is out of date.
+#![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+extern crate alloc;
+
+mod bindings;
+mod clock;
+mod config;
+mod endpoint;
+mod io;
+mod listener;
+mod record;
+mod state;
+mod table;
+mod timer;
+mod view;
+
+pub use bindings::{BindingTable, Bindings, TableError};
+pub use clock::{Monotonic, Skew};
+pub use config::{Balance, EndpointConfig, Secret, StartupPolicy};
+pub use endpoint::{Endpoint, Status};
+pub use io::{
+    Command, CommandError, Event, Input, LeaseEvent, LinkId, LinkSide, Output, Stale, Token,
+};
+pub use listener::{Listener, Route};
+pub use record::{EndpointRecord, Record, Ticket};
+pub use state::State;
+pub use table::{Cause, Outcome, next_state};
+pub use view::{Decision, Ignored, Query, RequestClass, Service, ServiceView};
+
+/// The lease arithmetic this endpoint decides with.
+pub use dhcp_failover_lease as lease;
+/// The codec this endpoint speaks through.
+pub use dhcp_failover_wire as wire;

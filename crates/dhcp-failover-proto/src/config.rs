@@ -1,0 +1,149 @@
+//! How one endpoint is set up.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::net::IpAddr;
+use dhcp_failover_lease::{LeaseSpan, PoolShare, Role};
+use dhcp_failover_wire::{Dialect, digest::DigestKind};
+use dhcp_loadbalance::HashBuckets;
+
+/// Who answers new clients in NORMAL, and who owns how many available addresses.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Balance {
+    /// RFC 3074: the primary answers `primary_percent` of the clients and owns that share of the
+    /// available addresses.
+    LoadBalance {
+        /// 0 to 100; more counts as 100.
+        primary_percent: u8,
+    },
+    /// The primary answers everybody; the secondary keeps a reserve of addresses for an outage.
+    HotStandby {
+        /// The secondary's share of the available addresses, 0 to 100.
+        reserve_percent: u8,
+    },
+}
+
+impl Balance {
+    /// The buckets of the clients that the primary answers in NORMAL (§9.8.2).
+    #[must_use]
+    pub fn primary_buckets(self) -> HashBuckets {
+        match self {
+            Self::LoadBalance { primary_percent } => {
+                HashBuckets::from_percent(primary_percent).unwrap_or(HashBuckets::ALL)
+            }
+            Self::HotStandby { .. } => HashBuckets::ALL,
+        }
+    }
+
+    /// The secondary's share of the available addresses (§5.4).
+    #[must_use]
+    pub const fn pool_share(self) -> PoolShare {
+        match self {
+            Self::LoadBalance { primary_percent } => {
+                PoolShare::new(100u8.saturating_sub(primary_percent))
+            }
+            Self::HotStandby { reserve_percent } => PoolShare::new(reserve_percent),
+        }
+    }
+}
+
+/// What a server does that has waited out the startup period without a partner (§9.3.2 step 6).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[non_exhaustive]
+pub enum StartupPolicy {
+    /// Wait for the partner or the operator. The only choice that cannot give an address twice: the
+    /// partner may have been declared to be alone (H4).
+    #[default]
+    Wait,
+    /// Go on where it stopped, with contact lost.
+    Resume,
+    /// Take the partner for down (§9.3.2 step 1, last paragraph).
+    PartnerDown,
+}
+
+/// A shared secret for message digests (§11.1); its `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Secret {
+    key: Vec<u8>,
+    kind: DigestKind,
+}
+
+impl Secret {
+    /// A secret for digests of the given kind.
+    #[must_use]
+    pub const fn new(key: Vec<u8>, kind: DigestKind) -> Self {
+        Self { key, kind }
+    }
+
+    pub(crate) fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    pub(crate) const fn kind(&self) -> DigestKind {
+        self.kind
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secret({:?}, {} bytes)", self.kind, self.key.len())
+    }
+}
+
+/// How one endpoint is set up. Both servers of a pair need the same name, balance and secret.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "configuration is built field by field")]
+pub struct EndpointConfig {
+    /// relationship-name: the same at both servers, unique in each.
+    pub name: String,
+    /// This server's role.
+    pub role: Role,
+    /// The partner's address; connections from elsewhere are refused (§7.8.2 step 5).
+    pub partner: IpAddr,
+    /// Who answers whom in NORMAL.
+    pub balance: Balance,
+    /// The maximum client lead time, at least 1 s. The primary's value counts (§7.8.2 step 7).
+    pub mclt: LeaseSpan,
+    /// Go to PARTNER-DOWN after so long in COMMUNICATIONS-INTERRUPTED (§10); `None`: never.
+    pub safe_period: Option<LeaseSpan>,
+    /// tReceive: the link is dead after so long without a message (§8.3), at least 1 s.
+    pub receive_timer: LeaseSpan,
+    /// Updates this server takes before it must have answered one (§8.4), at least 1.
+    pub max_unacked_bndupd: u32,
+    /// How long to look for the partner at the start (§9.3.2 step 3).
+    pub startup: LeaseSpan,
+    /// What to do after that.
+    pub startup_policy: StartupPolicy,
+    /// In PARTNER-DOWN, give full lease times at once and forgo the protection against losing this
+    /// server's storage (§9.4.2).
+    pub unlimited_in_partner_down: bool,
+    /// Sign and verify every message with this.
+    pub secret: Option<Secret>,
+    /// How to speak; `None` finds out from the partner's vendor class.
+    pub dialect: Option<Dialect>,
+}
+
+impl EndpointConfig {
+    /// A configuration with the usual values: load balance 50/50, MCLT 1 h, receive timer 60 s,
+    /// 100 unacknowledged updates, 10 s of startup, and no automatic PARTNER-DOWN.
+    #[must_use]
+    pub fn new(name: &str, role: Role, partner: IpAddr) -> Self {
+        Self {
+            name: String::from(name),
+            role,
+            partner,
+            balance: Balance::LoadBalance { primary_percent: 50 },
+            mclt: LeaseSpan::from_s(3_600),
+            safe_period: None,
+            receive_timer: LeaseSpan::from_s(60),
+            max_unacked_bndupd: 100,
+            startup: LeaseSpan::from_s(10),
+            startup_policy: StartupPolicy::Wait,
+            unlimited_in_partner_down: false,
+            secret: None,
+            dialect: None,
+        }
+    }
+}

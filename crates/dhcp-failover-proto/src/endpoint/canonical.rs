@@ -1,0 +1,65 @@
+//! A form of the endpoint in which only what matters is left.
+
+use super::Endpoint;
+use crate::{LinkId, Monotonic, Ticket};
+use dhcp_failover_lease::{LeaseInstant, LeaseSpan};
+
+/// Canonical lease times count from here, so that the past has a place too.
+const CANONICAL_NOW: LeaseInstant = LeaseInstant::from_unix_s(1 << 40);
+
+impl Endpoint {
+    /// The endpoint with its clocks at a fixed moment and its running numbers counted from what is
+    /// outstanding: two endpoints with equal canonical forms, and bindings whose times differ from
+    /// each other by the same shift, behave alike from now on.
+    ///
+    /// For model checking and for tests; it is meant to be compared and hashed, not to be run on,
+    /// because the partner knows the transaction ids it forgets.
+    #[must_use]
+    pub fn canonical(&self) -> Self {
+        let mut form = self.clone();
+        let (now, lease_now) = (self.now, self.lease_now);
+        let shift = |at: LeaseInstant| {
+            if at == LeaseInstant::ZERO || at.is_never() {
+                return at;
+            }
+            if at >= lease_now {
+                CANONICAL_NOW + (at - lease_now)
+            } else {
+                CANONICAL_NOW.saturating_sub(lease_now - at)
+            }
+        };
+        form.now = Monotonic::from_ms(now.as_ms() % 1_000);
+        form.lease_now = CANONICAL_NOW;
+        form.origin = (form.now, CANONICAL_NOW);
+        form.timers.rebase(now);
+        for (number, link) in [&mut form.link, &mut form.candidate].into_iter().enumerate() {
+            if let Some(link) = link {
+                link.rebase(now);
+                link.id = LinkId(u64::try_from(number).unwrap_or(0));
+            }
+        }
+        let record = &mut form.record;
+        for at in [
+            &mut record.state_since,
+            &mut record.recover_until,
+            &mut record.alive_until,
+            &mut record.written_at,
+            &mut form.alive_durable,
+        ] {
+            *at = shift(*at);
+        }
+        record.storage_lost_at = record.storage_lost_at.map(shift);
+        record.connect_time = 0;
+        let base = form.gate.base();
+        form.state_ticket = Ticket(form.state_ticket.as_u64().saturating_sub(base));
+        form.alive_pending = form
+            .alive_pending
+            .map(|(ticket, at)| (Ticket(ticket.as_u64().saturating_sub(base)), shift(at)));
+        form.gate.rebase();
+        form.updates.rebase();
+        form.epoch = 0;
+        form.partner = form.partner.map(|partner| super::PartnerState { since: 0, ..partner });
+        debug_assert_eq!(form.lease_now - CANONICAL_NOW, LeaseSpan::ZERO);
+        form
+    }
+}

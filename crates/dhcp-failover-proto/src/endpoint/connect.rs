@@ -1,0 +1,235 @@
+//! CONNECT and CONNECTACK (draft-12 §7.8, §7.9).
+
+use super::link::{Link, Phase};
+use super::{Endpoint, PROTOCOL_VERSION, ms, to_wire};
+use crate::{Event, LinkId, Skew};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use dhcp_failover_lease::{LeaseSpan, Role};
+use dhcp_failover_wire::{
+    Connect, ConnectAck, Dialect, Message, Packet, Reject, RejectReason, digest, encode,
+};
+use dhcp_loadbalance::HashBuckets;
+
+/// What this implementation calls itself (§12.28).
+const VENDOR_CLASS: &[u8] = b"dhcp-failover-0.1";
+/// Used for a partner that does not say when it gives up (draft: MUST, dhcpd floods without it).
+const DEFAULT_RECEIVE_S: u32 = 60;
+
+/// What two endpoints of this implementation tell each other in vendor-specific-options (§12.29):
+/// a version and flag bits.
+const VENDOR_VERSION: u8 = 1;
+const VENDOR_RAN_FAILOVER: u8 = 1;
+
+/// Why a connection is not accepted.
+struct Refusal(RejectReason, String);
+
+impl Endpoint {
+    pub(super) fn send_connect(&mut self, id: LinkId, dialect: Dialect) {
+        let mut link = Link::new(id, Phase::AwaitConnect, dialect, self.now);
+        let xid = link.take_xid();
+        link.phase = Phase::AwaitConnectAck { xid, sent: self.lease_now };
+        let primary: HashBuckets = self.record.primary_buckets.into();
+        let buckets =
+            if dialect.set_buckets_are_primarys() { primary } else { primary.complement() };
+        let connect = Message::Connect(Connect {
+            relationship_name: self.config.name.as_bytes().to_vec(),
+            max_unacked_bndupd: Some(self.config.max_unacked_bndupd),
+            receive_timer: Some(self.config.receive_timer.as_dhcp_s()),
+            vendor_class_identifier: Some(VENDOR_CLASS.to_vec()),
+            protocol_version: PROTOCOL_VERSION,
+            tls_request: Some(0),
+            mclt: Some(self.record.mclt.as_dhcp_s()),
+            hash_buckets: Some(buckets.to_bytes()),
+            vendor_specific: Some(self.vendor_specific()),
+            ..Connect::default()
+        });
+        self.link = Some(link);
+        self.record.connect_time = to_wire(self.lease_now);
+        self.persist_record();
+        self.send_answer(xid, connect);
+    }
+
+    /// A CONNECT on a connection the partner opened. Answers it, and if it is accepted makes the
+    /// connection the one in use, in the place of an older one: a partner that lost the old link
+    /// without our noticing must not be kept out.
+    pub(super) fn connect(&mut self, mut link: Link, packet: &Packet, connect: &Connect) {
+        let dialect = self.dialect_for(connect.vendor_class_identifier.as_deref());
+        link.dialect = dialect;
+        let id = link.id;
+        match self.check_connect(connect) {
+            Err(Refusal(reason, text)) => {
+                let answer = Message::ConnectAck(ConnectAck {
+                    relationship_name: self.config.name.as_bytes().to_vec(),
+                    protocol_version: PROTOCOL_VERSION,
+                    tls_reply: connect.tls_request.map(|_| 0),
+                    reject: Some(Reject { reason, message: Some(text.clone()) }),
+                    ..ConnectAck::default()
+                });
+                self.candidate = Some(link);
+                self.transmit(id, packet.xid, &answer);
+                self.candidate = None;
+                self.flush_and_close(id);
+                self.event(Event::Refused { reason, message: text });
+            }
+            Ok((mclt, buckets)) => {
+                if let Some(old) = self.link.as_ref().map(|old| old.id) {
+                    let why = "the partner connected anew";
+                    self.disconnect(RejectReason::DUPLICATE_CONNECTION, String::from(why));
+                    self.gate.forget(old);
+                }
+                let set_is_primary = dialect.set_buckets_are_primarys();
+                let primary = if set_is_primary { buckets } else { buckets.complement() };
+                self.record.mclt = mclt;
+                self.record.primary_buckets = primary.into();
+                self.record.connect_time = packet.time;
+                // §7.8.2 steps 7 and 8: stored before the answer leaves.
+                self.persist_record();
+                self.epoch = self.epoch.saturating_add(1);
+                let vendor = connect.vendor_specific.as_deref();
+                self.link = Some(link);
+                self.establish(
+                    packet.time,
+                    connect.max_unacked_bndupd,
+                    connect.receive_timer,
+                    vendor,
+                );
+                let answer = Message::ConnectAck(ConnectAck {
+                    relationship_name: self.config.name.as_bytes().to_vec(),
+                    max_unacked_bndupd: Some(self.config.max_unacked_bndupd),
+                    receive_timer: Some(self.config.receive_timer.as_dhcp_s()),
+                    vendor_class_identifier: Some(VENDOR_CLASS.to_vec()),
+                    protocol_version: PROTOCOL_VERSION,
+                    tls_reply: connect.tls_request.map(|_| 0),
+                    reject: None,
+                    vendor_specific: Some(self.vendor_specific()),
+                });
+                self.send_answer(packet.xid, answer);
+                self.send_state();
+            }
+        }
+    }
+
+    /// §7.8.2 steps 2 to 8, but for what [`Listener`](crate::Listener) has checked already.
+    fn check_connect(&self, connect: &Connect) -> Result<(LeaseSpan, HashBuckets), Refusal> {
+        let refuse = |reason, text: &str| Err(Refusal(reason, String::from(text)));
+        if connect.protocol_version != PROTOCOL_VERSION {
+            return Err(Refusal(
+                RejectReason::VERSION_MISMATCH,
+                alloc::format!(
+                    "protocol version {} is not {PROTOCOL_VERSION}",
+                    connect.protocol_version
+                ),
+            ));
+        }
+        if connect.tls_request == Some(2) {
+            return refuse(RejectReason::TLS_NOT_SUPPORTED, "this server does not speak TLS");
+        }
+        if self.config.role == Role::Primary {
+            return refuse(RejectReason::INVALID_PARTNER, "both servers are primary");
+        }
+        if connect.relationship_name != self.config.name.as_bytes() {
+            return refuse(RejectReason::INVALID_PARTNER, "the relationship has another name here");
+        }
+        let mclt = match connect.mclt {
+            None | Some(0) => {
+                return refuse(RejectReason::INVALID_MCLT, "the MCLT must be at least 1 s");
+            }
+            Some(seconds) => LeaseSpan::from_dhcp_s(seconds),
+        };
+        let Some(buckets) = connect.hash_buckets else {
+            return refuse(RejectReason::HASH_BUCKET_CONFLICT, "the hash buckets are missing");
+        };
+        Ok((mclt, HashBuckets::from_bytes(buckets)))
+    }
+
+    pub(super) fn connect_ack(&mut self, packet: &Packet, ack: &ConnectAck) {
+        let Some(link) = &mut self.link else { return };
+        let Phase::AwaitConnectAck { xid, sent } = link.phase else { return };
+        if packet.xid != xid {
+            return; // §7.9.2: ignored
+        }
+        if let Some(reject) = &ack.reject {
+            let message = reject.message.clone().unwrap_or_else(|| reject.reason.to_string());
+            let (id, reason) = (link.id, reject.reason);
+            self.flush_and_close(id);
+            self.link_lost(alloc::format!("the partner refused: {message}"));
+            return self.refused(reason, message);
+        }
+        let wrong_name = ack.relationship_name != self.config.name.as_bytes();
+        if wrong_name || ack.protocol_version != PROTOCOL_VERSION {
+            let id = link.id;
+            let reason = match wrong_name {
+                true => RejectReason::INVALID_PARTNER,
+                false => RejectReason::VERSION_MISMATCH,
+            };
+            let message = alloc::format!("the partner answered CONNECT for another: {reason}");
+            self.flush_and_close(id);
+            self.link_lost(message.clone());
+            return self.refused(reason, message);
+        }
+        let dialect = self.dialect_for(ack.vendor_class_identifier.as_deref());
+        if let Some(link) = &mut self.link {
+            link.dialect = dialect;
+        }
+        let vendor = ack.vendor_specific.as_deref();
+        self.establish(packet.time, ack.max_unacked_bndupd, ack.receive_timer, vendor);
+        if let Some(skew) = self.link.as_mut().and_then(|link| link.skew.as_mut()) {
+            skew.refine_by_answer(sent, packet.time);
+        }
+        self.dial_failures = 0;
+        self.send_state();
+    }
+
+    fn establish(
+        &mut self,
+        time: u32,
+        max_unacked: Option<u32>,
+        receive_timer: Option<u32>,
+        vendor_specific: Option<&[u8]>,
+    ) {
+        let Some(link) = &mut self.link else { return };
+        link.phase = Phase::Established;
+        link.received(self.now);
+        // An answer under way for longer than tReceive would have cost the link (§8.3).
+        link.skew = Some(Skew::first(time, self.lease_now, self.config.receive_timer));
+        link.max_unacked = max_unacked.unwrap_or(1).max(1);
+        let receive_s = receive_timer.filter(|s| *s > 0).unwrap_or(DEFAULT_RECEIVE_S);
+        link.partner_receive_ms = ms(LeaseSpan::from_s(u64::from(receive_s)));
+        link.partner_ran_failover = match vendor_specific {
+            Some([VENDOR_VERSION, flags, ..]) => Some(flags & VENDOR_RAN_FAILOVER != 0),
+            _ => None,
+        };
+        if max_unacked.is_none() || receive_timer.is_none_or(|s| s == 0) {
+            let message = "no usable max-unacked-bndupd or receive-timer; using 1 and 60 s";
+            self.event(Event::PeerError { message: String::from(message) });
+        }
+    }
+
+    fn vendor_specific(&self) -> Vec<u8> {
+        let flags = if self.record.ran_failover { VENDOR_RAN_FAILOVER } else { 0 };
+        alloc::vec![VENDOR_VERSION, flags]
+    }
+
+    fn dialect_for(&self, vendor_class: Option<&[u8]>) -> Dialect {
+        self.config.dialect.unwrap_or(match vendor_class {
+            Some(class) if class.starts_with(b"isc-") => Dialect::IscDhcpd,
+            _ => Dialect::Draft12,
+        })
+    }
+
+    pub(super) fn encoded(
+        &self,
+        xid: u32,
+        message: &Message,
+        dialect: Dialect,
+    ) -> Result<Vec<u8>, dhcp_failover_wire::Error> {
+        let packet = Packet { time: to_wire(self.lease_now), xid, message: message.clone() };
+        let mut bytes = Vec::new();
+        encode(&packet, dialect, &mut bytes)?;
+        if let Some(secret) = &self.config.secret {
+            digest::sign(&mut bytes, secret.kind(), secret.key())?;
+        }
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,111 @@
+//! Durable before visible: holds back what promises something until that is on disk.
+
+use crate::{Event, LinkId, Output, Record, Ticket, Token};
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use dhcp_failover_wire::Message;
+
+/// Something that waits for a record to be durable.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Held {
+    /// A message, encoded when it leaves so that it carries the time of leaving (§6.1).
+    Message {
+        /// The connection.
+        link: LinkId,
+        /// Its transaction.
+        xid: u32,
+        /// What it says.
+        message: Message,
+    },
+    /// The outcome of a grant.
+    Confirm(Token),
+    /// The end of a connection, after what was said on it.
+    Close(LinkId),
+}
+
+/// The one way out of an endpoint.
+///
+/// Everything that is held waits for *all* records made before it, in order. That is more than
+/// each needs, but it keeps the order of messages, and in the usual case of a quick disk it costs
+/// nothing.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub(super) struct Gate {
+    last: Ticket,
+    persisted: Ticket,
+    held: VecDeque<(Ticket, Held)>,
+    out: VecDeque<Output>,
+}
+
+impl Gate {
+    pub(super) fn persist(&mut self, record: Record) -> Ticket {
+        self.last = Ticket(self.last.0.saturating_add(1));
+        self.out.push_back(Output::Persist { ticket: self.last, record });
+        self.last
+    }
+
+    pub(super) fn persisted(&mut self, ticket: Ticket) {
+        // A driver cannot have stored what it was not given.
+        self.persisted = self.persisted.max(ticket.min(self.last));
+    }
+
+    pub(super) fn is_persisted(&self, ticket: Ticket) -> bool {
+        ticket <= self.persisted
+    }
+
+    /// Lets `held` out once every record made so far is durable.
+    pub(super) fn hold(&mut self, held: Held) {
+        self.held.push_back((self.last, held));
+    }
+
+    pub(super) fn output(&mut self, output: Output) {
+        self.out.push_back(output);
+    }
+
+    pub(super) fn event(&mut self, event: Event) {
+        self.out.push_back(Output::Event(event));
+    }
+
+    /// What may leave now, in order.
+    pub(super) fn released(&mut self) -> Vec<Held> {
+        let mut released = Vec::new();
+        while self.held.front().is_some_and(|(needs, _)| *needs <= self.persisted) {
+            released.extend(self.held.pop_front().map(|(_, held)| held));
+        }
+        released
+    }
+
+    /// Forgets what was to be said on a connection that is gone.
+    pub(super) fn forget(&mut self, gone: LinkId) {
+        self.held.retain(|(_, held)| match held {
+            Held::Message { link, .. } | Held::Close(link) => *link != gone,
+            Held::Confirm(_) => true,
+        });
+    }
+
+    pub(super) fn take(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    pub(super) fn is_drained(&self) -> bool {
+        self.out.is_empty()
+    }
+
+    /// Numbers tickets from the last durable one, for comparing endpoints.
+    pub(super) fn rebase(&mut self) {
+        let base = self.persisted.0;
+        for (needs, _) in &mut self.held {
+            needs.0 = needs.0.saturating_sub(base);
+        }
+        for output in &mut self.out {
+            if let Output::Persist { ticket, .. } = output {
+                ticket.0 = ticket.0.saturating_sub(base);
+            }
+        }
+        self.last.0 = self.last.0.saturating_sub(base);
+        self.persisted.0 = 0;
+    }
+
+    pub(super) const fn base(&self) -> u64 {
+        self.persisted.0
+    }
+}

@@ -1,0 +1,186 @@
+//! What the DHCP server did with its clients.
+
+use super::Endpoint;
+use super::gate::Held;
+use super::receive::MAX_OPAQUE_OPTIONS;
+use crate::view::expiries_for;
+use crate::{Bindings, LeaseEvent, Output, Service, Stale, Token};
+use core::net::Ipv4Addr;
+use dhcp_failover_lease::{
+    Binding, BindingFlags, BindingStatus, Client, Expiries, Grant, LeaseInstant, LeaseLimit,
+};
+
+impl Endpoint {
+    pub(super) fn lease_event<B: Bindings>(&mut self, event: LeaseEvent, bindings: &B) {
+        match event {
+            LeaseEvent::Granted {
+                token,
+                address,
+                client,
+                grant,
+                version,
+                epoch,
+                flags,
+                request_options,
+            } => {
+                let decided = (version, epoch);
+                match self.check_grant(address, &client, &grant, decided, bindings) {
+                    Err(why) => self.gate.output(Output::Refuse { token, why }),
+                    Ok(binding) => {
+                        self.granted(binding, client, &grant, flags, request_options, token);
+                    }
+                }
+            }
+            LeaseEvent::Released { address, client } => {
+                self.end_lease(address, BindingStatus::Released, bindings, |binding, _| {
+                    binding.status == BindingStatus::Active && binding.is_for(&client)
+                });
+            }
+            LeaseEvent::Expired { address } => self.expired(address, bindings),
+            LeaseEvent::Declined { address, until } => self.declined(address, until, bindings),
+            LeaseEvent::Reset { address } => {
+                self.end_lease(address, BindingStatus::Reset, bindings, |_, _| true);
+            }
+        }
+    }
+
+    /// The last word on a grant: whatever the packet path believed, these rules hold (S2, S4, S6,
+    /// S7).
+    fn check_grant<B: Bindings>(
+        &self,
+        address: Ipv4Addr,
+        client: &Client,
+        grant: &Grant,
+        (version, epoch): (u64, u64),
+        bindings: &B,
+    ) -> Result<Binding, Stale> {
+        let view = self.view();
+        if view.epoch() != epoch
+            || view.service() == Service::Nobody
+            || self.lease_now > view.deadline()
+        {
+            return Err(Stale::View);
+        }
+        let binding = self.binding(address, bindings).ok_or(Stale::Address)?;
+        if binding.version != version
+            || view.may_allocate(&binding, client, self.lease_now).is_err()
+        {
+            return Err(Stale::Binding);
+        }
+        let known = expiries_for(&binding, client).partner_known();
+        let allowed = match view.limit() {
+            LeaseLimit::Unlimited => LeaseInstant::NEVER,
+            LeaseLimit::Mclt(mclt) => self.lease_now.max(known) + mclt,
+        };
+        if grant.lease_expiry > allowed {
+            return Err(Stale::Terms);
+        }
+        Ok(binding)
+    }
+
+    fn granted(
+        &mut self,
+        old: Binding,
+        client: Client,
+        grant: &Grant,
+        flags: BindingFlags,
+        mut request_options: alloc::vec::Vec<u8>,
+        token: Token,
+    ) {
+        let continues = old.status == BindingStatus::Active && old.is_for(&client);
+        let known = expiries_for(&old, &client);
+        if request_options.len() > MAX_OPAQUE_OPTIONS {
+            request_options.clear();
+        }
+        let mut new = Binding {
+            status: BindingStatus::Active,
+            expiries: Expiries {
+                lease: grant.lease_expiry,
+                sent_potential: known.sent_potential.max(grant.potential_expiry),
+                ..known
+            },
+            start_of_state: if continues { old.start_of_state } else { self.lease_now },
+            last_transaction: Some(self.lease_now),
+            client: Some(client),
+            flags,
+            version: old.version.saturating_add(1),
+            request_options,
+            ..old
+        };
+        if self.may_send_updates() && !self.updates.is_busy(new.address) {
+            // Its BNDUPD can follow at once: one write covers the DHCPACK and that (H2). Without
+            // contact the mark is left out, so that the lease can still be undone alone (H10).
+            new.knowledge.told = new.knowledge.told.with(BindingStatus::Active);
+        }
+        self.binding_changed(&new);
+        self.persist_binding(new);
+        self.gate.hold(Held::Confirm(token));
+    }
+
+    fn expired<B: Bindings>(&mut self, address: Ipv4Addr, bindings: &B) {
+        let view = self.view();
+        let over = |binding: &Binding, now| match binding.status {
+            BindingStatus::Active => view.ends_at(binding) <= now,
+            _ => binding.expiries.lease <= now,
+        };
+        match self.binding(address, bindings).map(|binding| binding.status) {
+            Some(BindingStatus::Active) => {
+                self.end_lease(address, BindingStatus::Expired, bindings, over);
+            }
+            Some(BindingStatus::Abandoned) => {
+                self.end_lease(address, BindingStatus::Reset, bindings, over);
+            }
+            _ => {}
+        }
+    }
+
+    fn end_lease<B: Bindings>(
+        &mut self,
+        address: Ipv4Addr,
+        to: BindingStatus,
+        bindings: &B,
+        allowed: impl FnOnce(&Binding, LeaseInstant) -> bool,
+    ) {
+        // A server that does not serve leaves no trace (S7), and lets its partner decide.
+        if self.view().service() == Service::Nobody {
+            return;
+        }
+        let Some(mut binding) = self.binding(address, bindings) else { return };
+        if !allowed(&binding, self.lease_now) {
+            return;
+        }
+        binding.version = binding.version.saturating_add(1);
+        let own = self.config.role.own_available();
+        if binding.knowledge.is_certainly(own) {
+            // Rewind (H10): the partner never heard of this lease, so nobody needs to agree.
+            binding = binding.made_available(own, self.lease_now);
+            binding.knowledge.acked_version = binding.version;
+            binding.knowledge.instance = self.record.instance;
+        } else {
+            binding.status = to;
+            binding.start_of_state = self.lease_now;
+            if to == BindingStatus::Released {
+                binding.last_transaction = Some(self.lease_now);
+            }
+        }
+        self.binding_changed(&binding);
+        self.persist_binding(binding);
+    }
+
+    fn declined<B: Bindings>(&mut self, address: Ipv4Addr, until: LeaseInstant, bindings: &B) {
+        if self.view().service() == Service::Nobody {
+            return;
+        }
+        let Some(old) = self.binding(address, bindings) else { return };
+        let binding = Binding {
+            status: BindingStatus::Abandoned,
+            client: None,
+            expiries: Expiries { lease: until, ..Expiries::default() },
+            start_of_state: self.lease_now,
+            version: old.version.saturating_add(1),
+            ..old
+        };
+        self.binding_changed(&binding);
+        self.persist_binding(binding);
+    }
+}

@@ -1,0 +1,279 @@
+//! One connection with the partner (draft-12 §8).
+
+use super::{Endpoint, ms};
+use crate::{Event, LinkId, LinkSide, Monotonic, Output, Skew};
+use alloc::string::String;
+use dhcp_failover_lease::{LeaseInstant, Role};
+use dhcp_failover_wire::{Dialect, Disconnect, Message, RejectReason};
+
+use super::gate::Held;
+use crate::timer::Timer;
+
+/// The longest wait for CONNECT or CONNECTACK on a new connection (§7.8.2, §7.9.2).
+const CONNECT_DEADLINE_MS: u64 = 15_000;
+/// The first and the longest pause between attempts to connect.
+const DIAL_FIRST_MS: u64 = 500;
+const DIAL_LONGEST_MS: u64 = 5_000;
+/// The pause after a refusal (§7.9: "wait a minute or two").
+const DIAL_REFUSED_MS: u64 = 60_000;
+
+/// How far a connection has come.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Phase {
+    /// The secondary waits for CONNECT.
+    AwaitConnect,
+    /// The primary has sent CONNECT with this xid at this time.
+    AwaitConnectAck {
+        /// Of the CONNECT.
+        xid: u32,
+        /// When it was sent.
+        sent: LeaseInstant,
+    },
+    /// Agreed on; binding messages may flow once the partner's STATE is here.
+    Established,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Link {
+    pub(super) id: LinkId,
+    pub(super) phase: Phase,
+    pub(super) dialect: Dialect,
+    pub(super) skew: Option<Skew>,
+    /// The partner's promise to take so many unanswered updates.
+    pub(super) max_unacked: u32,
+    /// The partner gives the link up after so long without a message.
+    pub(super) partner_receive_ms: u64,
+    /// The partner says that this relationship has run before; `None` if it does not tell.
+    pub(super) partner_ran_failover: Option<bool>,
+    next_xid: u32,
+    opened: Monotonic,
+    last_received: Monotonic,
+    last_sent: Monotonic,
+}
+
+impl Link {
+    pub(super) fn new(id: LinkId, phase: Phase, dialect: Dialect, now: Monotonic) -> Self {
+        Self {
+            id,
+            phase,
+            dialect,
+            skew: None,
+            max_unacked: 0,
+            partner_receive_ms: 0,
+            partner_ran_failover: None,
+            next_xid: 1,
+            opened: now,
+            last_received: now,
+            last_sent: now,
+        }
+    }
+
+    pub(super) fn take_xid(&mut self) -> u32 {
+        let xid = self.next_xid;
+        self.next_xid = self.next_xid.wrapping_add(1);
+        xid
+    }
+
+    pub(super) fn received(&mut self, now: Monotonic) {
+        self.last_received = now;
+    }
+
+    /// tSend: about a third of what the partner allows (§7.9.1), but no flood.
+    fn contact_at(&self) -> Monotonic {
+        self.last_sent.plus_ms((self.partner_receive_ms / 3).max(100))
+    }
+
+    fn dead_at(&self, receive_timer_ms: u64) -> Monotonic {
+        match self.phase {
+            Phase::Established => self.last_received.plus_ms(receive_timer_ms),
+            _ => self.opened.plus_ms(CONNECT_DEADLINE_MS.min(receive_timer_ms)),
+        }
+    }
+
+    pub(super) fn next_wake(&self, receive_timer_ms: u64) -> Monotonic {
+        let dead = self.dead_at(receive_timer_ms);
+        match self.phase {
+            Phase::Established => dead.min(self.contact_at()),
+            _ => dead,
+        }
+    }
+
+    pub(super) fn rebase(&mut self, origin: Monotonic) {
+        for at in [&mut self.opened, &mut self.last_received, &mut self.last_sent] {
+            *at = Monotonic::from_ms(at.ms_since(origin));
+        }
+        self.next_xid = 0;
+    }
+}
+
+impl Endpoint {
+    pub(super) fn dial(&mut self) {
+        if self.config.role == Role::Primary && self.link.is_none() && !self.is_leaving() {
+            // Tried again in this time if the driver never answers.
+            self.timers.set(Timer::Dial, self.now.plus_ms(2 * DIAL_LONGEST_MS));
+            self.gate.output(Output::Dial);
+        }
+    }
+
+    pub(super) fn dial_failed(&mut self) {
+        let pause = DIAL_FIRST_MS.saturating_mul(1 << self.dial_failures.min(10));
+        self.dial_failures = self.dial_failures.saturating_add(1);
+        self.redial_in(pause.min(DIAL_LONGEST_MS));
+    }
+
+    fn redial_in(&mut self, pause_ms: u64) {
+        if self.config.role == Role::Primary {
+            self.timers.set(Timer::Dial, self.now.plus_ms(pause_ms));
+        }
+    }
+
+    pub(super) fn link_up(&mut self, id: LinkId, side: LinkSide) {
+        let dialect = self.config.dialect.unwrap_or(Dialect::Draft12);
+        match (self.config.role, side) {
+            _ if self.is_leaving() => self.gate.output(Output::Close { link: id }),
+            (Role::Primary, LinkSide::Dialed) if self.link.is_none() => {
+                self.timers.stop(Timer::Dial);
+                self.send_connect(id, dialect);
+            }
+            (Role::Secondary, LinkSide::Accepted) => {
+                let new = Link::new(id, Phase::AwaitConnect, dialect, self.now);
+                if let Some(old) = self.candidate.replace(new) {
+                    self.gate.output(Output::Close { link: old.id });
+                }
+            }
+            // A connection the partner made only to be noticed (§8.2), or one too many.
+            (role, _) => {
+                self.gate.output(Output::Close { link: id });
+                if role == Role::Primary && self.link.is_none() {
+                    self.timers.set(Timer::Dial, self.now);
+                }
+            }
+        }
+    }
+
+    pub(super) fn link_down(&mut self, id: LinkId) {
+        if self.candidate.take_if(|link| link.id == id).is_none()
+            && self.link.as_ref().is_some_and(|link| link.id == id)
+        {
+            self.link_lost(String::from("the connection was closed"));
+        }
+    }
+
+    /// Ends the link in use after telling the partner why (§7.12: the last message sent).
+    pub(super) fn disconnect(&mut self, reason: RejectReason, why: String) {
+        let Some(link) = &self.link else { return };
+        let id = link.id;
+        if link.phase == Phase::Established {
+            let message = Some(why.clone());
+            self.send_new(Message::Disconnect(Disconnect { reject_reason: reason, message }));
+        }
+        self.flush_and_close(id);
+        self.link_lost(why);
+    }
+
+    pub(super) fn close_link(&mut self, why: &str) {
+        if let Some(link) = &self.link {
+            let id = link.id;
+            self.gate.hold(Held::Close(id));
+            // What is held for this connection must still leave, so it is not forgotten.
+            self.link = None;
+            self.communications_failed(String::from(why));
+        }
+        if let Some(link) = self.candidate.take() {
+            self.gate.output(Output::Close { link: link.id });
+        }
+    }
+
+    /// Lets out what may leave, then closes; what may not leave yet is dropped.
+    pub(super) fn flush_and_close(&mut self, id: LinkId) {
+        self.release();
+        self.gate.forget(id);
+        self.gate.output(Output::Close { link: id });
+    }
+
+    pub(super) fn link_lost(&mut self, why: String) {
+        if let Some(link) = self.link.take() {
+            self.gate.forget(link.id);
+            let refused = link.phase != Phase::Established;
+            if refused {
+                self.dial_failed();
+            } else {
+                self.dial_failures = 0;
+                self.redial_in(DIAL_FIRST_MS);
+            }
+            self.communications_failed(why);
+        }
+    }
+
+    /// The partner does not want us, or we not it: do not hammer at its door (§7.9).
+    pub(super) fn refused(&mut self, reason: RejectReason, message: String) {
+        self.event(Event::Refused { reason, message });
+        self.redial_in(DIAL_REFUSED_MS);
+    }
+
+    pub(super) fn check_liveness(&mut self) {
+        let receive_ms = ms(self.config.receive_timer);
+        let now = self.now;
+        let dead = |link: &mut Link| link.dead_at(receive_ms) <= now;
+        if let Some(link) = self.candidate.take_if(dead) {
+            let message = String::from("no CONNECT came in time");
+            self.event(Event::PeerError { message });
+            self.gate.output(Output::Close { link: link.id });
+        }
+        if self.link.as_mut().is_some_and(dead) {
+            // §8.3: "No traffic within sufficient time".
+            self.disconnect(RejectReason::NO_TRAFFIC, String::from("the partner fell silent"));
+        }
+        let due = |link: &Link| link.phase == Phase::Established && link.contact_at() <= now;
+        if self.link.as_ref().is_some_and(due) {
+            // Past the gate: a sign of life promises nothing (S11).
+            if let Some(link) = &mut self.link {
+                let (id, xid) = (link.id, link.take_xid());
+                self.transmit(id, xid, &Message::Contact);
+            }
+        }
+    }
+
+    /// Queues a message with a new transaction id on the link in use; `None` without one.
+    pub(super) fn send_new(&mut self, message: Message) -> Option<u32> {
+        let link = self.link.as_mut()?;
+        let xid = link.take_xid();
+        self.gate.hold(Held::Message { link: link.id, xid, message });
+        Some(xid)
+    }
+
+    /// Queues an answer to the request with `xid`.
+    pub(super) fn send_answer(&mut self, xid: u32, message: Message) {
+        if let Some(link) = &self.link {
+            self.gate.hold(Held::Message { link: link.id, xid, message });
+        }
+    }
+
+    /// Lets out everything whose records are durable.
+    pub(super) fn release(&mut self) {
+        for held in self.gate.released() {
+            match held {
+                Held::Confirm(token) => self.gate.output(Output::Confirm { token }),
+                Held::Close(link) => self.gate.output(Output::Close { link }),
+                Held::Message { link, xid, message } => self.transmit(link, xid, &message),
+            }
+        }
+    }
+
+    pub(super) fn transmit(&mut self, id: LinkId, xid: u32, message: &Message) {
+        let links = [&mut self.link, &mut self.candidate];
+        let link = links.into_iter().flatten().find(|link| link.id == id);
+        let dialect = link.map_or(Dialect::Draft12, |link| {
+            link.last_sent = self.now;
+            link.dialect
+        });
+        match self.encoded(xid, message, dialect) {
+            Ok(bytes) => self.gate.output(Output::Transmit { link: id, bytes }),
+            Err(error) => {
+                let kind = message.message_type();
+                let message = alloc::format!("failed to encode {kind}: {error}");
+                self.event(Event::PeerError { message });
+            }
+        }
+    }
+}

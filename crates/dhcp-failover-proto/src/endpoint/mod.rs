@@ -1,0 +1,402 @@
+//! One end of one failover relationship.
+
+mod canonical;
+mod connect;
+mod frames;
+mod gate;
+mod leases;
+mod link;
+mod pools;
+mod receive;
+mod sync;
+mod transitions;
+mod updates;
+
+use crate::clock::to_wire;
+use crate::record::HashBucketsRecord;
+use crate::timer::{Timer, TimerTable};
+use crate::{
+    Bindings, Command, CommandError, EndpointConfig, EndpointRecord, Event, Input, Monotonic,
+    Output, Record, Service, ServiceView, State, Ticket,
+};
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use core::net::Ipv4Addr;
+use dhcp_failover_lease::{Binding, Control, LeaseInstant, LeaseSpan, Role};
+use dhcp_loadbalance::HashBuckets;
+use gate::Gate;
+use link::Link;
+use pools::PoolWork;
+use sync::{Answer, Barrier, Request};
+use updates::Updates;
+
+/// The protocol version of draft-12 (§12.20).
+pub(crate) const PROTOCOL_VERSION: u8 = 1;
+/// A server that serves has proved to its disk that it was alive this recently, at most.
+const ALIVE_HORIZON: LeaseSpan = LeaseSpan::from_s(5);
+/// How often it does so.
+const ALIVE_PERIOD_MS: u64 = 2_000;
+/// In NORMAL the secondary leaves it to the primary for so long to end a lease.
+const EXPIRY_GRACE: LeaseSpan = LeaseSpan::from_s(60);
+
+/// One server's end of one failover relationship, without input or output of its own.
+///
+/// See the [crate documentation](crate) for the contract. The calls fall into three kinds:
+/// [`handle`](Self::handle) for what happened, [`poll_output`](Self::poll_output) for what to do
+/// about it, and getters: [`view`](Self::view), [`status`](Self::status),
+/// [`permits`](Self::permits), [`lease_now`](Self::lease_now).
+///
+/// `Eq` and `Hash` are derived over the whole value; [`canonical`](Self::canonical) is the form to
+/// compare when absolute times and running numbers should not matter.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Endpoint {
+    config: EndpointConfig,
+    /// The newest durable record; the disk may still be at an older one.
+    record: EndpointRecord,
+    state: State,
+    now: Monotonic,
+    lease_now: LeaseInstant,
+    /// The two clocks at creation, to count the second from the first.
+    origin: (Monotonic, LeaseInstant),
+    epoch: u64,
+    /// Until this is durable the state is not acted in (§9.2).
+    state_ticket: Ticket,
+    /// The alive-until stamp on disk.
+    alive_durable: LeaseInstant,
+    /// The one on its way there.
+    alive_pending: Option<(Ticket, LeaseInstant)>,
+    timers: TimerTable,
+    /// The link in use.
+    link: Option<Link>,
+    /// An accepted connection whose CONNECT has not come yet.
+    candidate: Option<Link>,
+    /// The partner's state as last heard on the present link.
+    partner: Option<PartnerState>,
+    dial_failures: u32,
+    gate: Gate,
+    /// Bindings changed since the outputs were last drained; newer than the view.
+    staged: BTreeMap<Ipv4Addr, Binding>,
+    updates: Updates,
+    request: Option<Request>,
+    answer: Option<Answer>,
+    /// Stands between PARTNER-DOWN and NORMAL (H21).
+    interlock: Option<Barrier>,
+    pools: Option<PoolWork>,
+}
+
+/// What the partner said of itself.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct PartnerState {
+    state: State,
+    startup: bool,
+    since: u32,
+}
+
+/// What an operator wants to see of an endpoint.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub struct Status {
+    /// relationship-name.
+    pub name: String,
+    /// This server's role.
+    pub role: Role,
+    /// Its state.
+    pub state: State,
+    /// When it entered that state; for STARTUP, the state before.
+    pub state_since: LeaseInstant,
+    /// The partner's state as last heard, possibly long ago.
+    pub partner_state: Option<State>,
+    /// Whether communications are okay (§8.3).
+    pub connected: bool,
+    /// Bindings the partner must still be told of, or has not answered.
+    pub pending: usize,
+    /// Bindings the partner refused.
+    pub disputed: usize,
+    /// The maximum client lead time in force.
+    pub mclt: LeaseSpan,
+}
+
+impl Endpoint {
+    /// An endpoint that starts now.
+    ///
+    /// `stored` is the newest [`EndpointRecord`] on disk, if there is one. `wall` is the wall clock
+    /// now; the lease clock starts from it, but never before the moment `stored` was written.
+    #[must_use]
+    pub fn new(
+        config: EndpointConfig,
+        stored: Option<EndpointRecord>,
+        now: Monotonic,
+        wall: LeaseInstant,
+    ) -> Self {
+        let lease_now = stored.map_or(wall, |record| wall.max(record.written_at));
+        let record = stored.unwrap_or_else(|| first_record(&config, lease_now));
+        let mut endpoint = Self {
+            state: State::Startup,
+            now,
+            lease_now,
+            origin: (now, lease_now),
+            epoch: 1,
+            state_ticket: Ticket::default(),
+            alive_durable: record.alive_until,
+            alive_pending: None,
+            timers: TimerTable::default(),
+            link: None,
+            candidate: None,
+            partner: None,
+            dial_failures: 0,
+            gate: Gate::default(),
+            staged: BTreeMap::new(),
+            updates: Updates::starting(),
+            request: None,
+            answer: None,
+            interlock: None,
+            pools: None,
+            record,
+            config,
+        };
+        endpoint.adopt_configuration();
+        endpoint.resume_previous_state();
+        endpoint.timers.set(Timer::Startup, now.plus_ms(ms(endpoint.config.startup)));
+        endpoint.timers.set(Timer::Work, now);
+        if endpoint.config.role == Role::Primary {
+            endpoint.timers.set(Timer::Dial, now);
+        }
+        endpoint
+    }
+
+    /// Takes in one thing that happened at `now`. Drain [`poll_output`](Self::poll_output) before
+    /// the next call.
+    pub fn handle<B: Bindings>(&mut self, now: Monotonic, input: Input<'_>, bindings: &B) {
+        self.advance(now);
+        if self.gate.is_drained() {
+            self.staged.clear();
+        }
+        match input {
+            Input::Tick => {}
+            Input::LinkUp { link, side } => self.link_up(link, side),
+            Input::DialFailed => self.dial_failed(),
+            Input::Frame { link, bytes } => self.frame(link, bytes, bindings),
+            Input::LinkDown { link } => self.link_down(link),
+            Input::Persisted(ticket) => self.persisted(ticket),
+            Input::Lease(event) => self.lease_event(event, bindings),
+            Input::Command(command) => self.command(command),
+        }
+        self.run_timers(bindings);
+        self.check_liveness();
+        self.work(bindings);
+        self.release();
+    }
+
+    /// The next thing to do. [`Output::Wait`] ends the drain.
+    #[must_use]
+    pub fn poll_output(&mut self) -> Output {
+        self.gate.take().unwrap_or_else(|| Output::Wait(self.next_wake()))
+    }
+
+    /// What the packet path may do now.
+    #[must_use]
+    pub fn view(&self) -> ServiceView {
+        let primary: HashBuckets = self.record.primary_buckets.into();
+        let durable = self.gate.is_persisted(self.state_ticket);
+        ServiceView {
+            epoch: self.epoch,
+            state: self.state,
+            service: if durable { Service::of(self.state) } else { Service::Nobody },
+            role: self.config.role,
+            my_buckets: match self.config.role {
+                Role::Primary => primary,
+                Role::Secondary => primary.complement(),
+            },
+            control: self.control(),
+            mclt: self.record.mclt,
+            unlimited: self.config.unlimited_in_partner_down,
+            storage_lost: self.record.storage_lost_at,
+            deadline: self.alive_durable,
+            expiry_grace: match (self.config.role, self.state) {
+                (Role::Secondary, State::Normal) => EXPIRY_GRACE,
+                _ => LeaseSpan::ZERO,
+            },
+        }
+    }
+
+    /// For operators.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        Status {
+            name: self.config.name.clone(),
+            role: self.config.role,
+            state: self.state,
+            state_since: self.record.state_since,
+            partner_state: self.partner.map(|partner| partner.state).or(self.record.partner_state),
+            connected: self.is_connected(),
+            pending: self.updates.pending(),
+            disputed: self.updates.disputed(),
+            mclt: self.record.mclt,
+        }
+    }
+
+    /// Whether a command would be carried out now.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn permits(&self, command: Command) -> Result<(), CommandError> {
+        let leaving = matches!(self.state, State::Paused | State::Shutdown);
+        let refused = match command {
+            Command::PartnerDown => {
+                let resumed = match self.state {
+                    State::Startup => self.record.state,
+                    state => state,
+                };
+                leaving || resumed == State::RecoverWait
+            }
+            Command::Pause | Command::Shutdown => leaving,
+        };
+        if refused { Err(CommandError::NotInState(self.state)) } else { Ok(()) }
+    }
+
+    /// Now, on this server's lease clock, as of the last [`handle`](Self::handle).
+    #[must_use]
+    pub const fn lease_now(&self) -> LeaseInstant {
+        self.lease_now
+    }
+
+    /// What the lease clock shows at a moment of the monotonic clock.
+    #[must_use]
+    pub fn lease_time_at(&self, at: Monotonic) -> LeaseInstant {
+        let (origin, lease) = self.origin;
+        lease + LeaseSpan::from_s(at.ms_since(origin) / 1_000)
+    }
+
+    fn advance(&mut self, now: Monotonic) {
+        self.now = self.now.max(now);
+        self.lease_now = self.lease_time_at(self.now);
+    }
+
+    /// Who else may be allocating (§5.4, §9.4.2, H21).
+    fn control(&self) -> Control {
+        match self.state {
+            State::PartnerDown if !self.record.partner_returned => {
+                Control::PartnerDown { since: self.record.state_since }
+            }
+            _ => Control::Shared,
+        }
+    }
+
+    /// The newest binding of an address: from this call, else from the embedder.
+    fn binding<B: Bindings>(&self, address: Ipv4Addr, bindings: &B) -> Option<Binding> {
+        self.staged.get(&address).cloned().or_else(|| bindings.get(address))
+    }
+
+    fn persist_binding(&mut self, binding: Binding) -> Ticket {
+        self.staged.insert(binding.address, binding.clone());
+        self.gate.persist(Record::Binding(alloc::boxed::Box::new(binding)))
+    }
+
+    fn persist_record(&mut self) -> Ticket {
+        self.record.written_at = self.lease_now;
+        if Service::of(self.state) != Service::Nobody {
+            self.record.alive_until = self.lease_now + ALIVE_HORIZON;
+            self.timers.set(Timer::Alive, self.now.plus_ms(ALIVE_PERIOD_MS));
+        }
+        let ticket = self.gate.persist(Record::Endpoint(self.record));
+        self.alive_pending.get_or_insert((ticket, self.record.alive_until));
+        ticket
+    }
+
+    fn persisted(&mut self, ticket: Ticket) {
+        self.gate.persisted(ticket);
+        if let Some((_, until)) = self.alive_pending.take_if(|(stamp, _)| *stamp <= ticket) {
+            self.alive_durable = until;
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        self.gate.event(event);
+    }
+
+    fn command(&mut self, command: Command) {
+        if let Err(error) = self.permits(command) {
+            return self.event(Event::CommandRefused(error));
+        }
+        match command {
+            Command::PartnerDown => self.partner_down(),
+            Command::Pause => {
+                self.leave(State::Paused);
+                self.close_link("paused by an operator");
+            }
+            Command::Shutdown => self.leave(State::Shutdown),
+        }
+    }
+
+    fn run_timers<B: Bindings>(&mut self, bindings: &B) {
+        while let Some(timer) = self.timers.take_due(self.now) {
+            match timer {
+                Timer::Dial => self.dial(),
+                Timer::Startup => self.startup_over(),
+                Timer::RecoverWait => self.recover_wait_over(),
+                Timer::SafePeriod => self.safe_period_over(),
+                Timer::Alive => {
+                    if Service::of(self.state) != Service::Nobody {
+                        self.persist_record();
+                    }
+                }
+                Timer::Pools => self.pools_due(bindings),
+                Timer::Disputes => self.retry_disputed(),
+                Timer::Work => {}
+            }
+        }
+    }
+
+    /// Carries on what one call must not do at once: scans, updates, pool moves.
+    fn work<B: Bindings>(&mut self, bindings: &B) {
+        self.scan(bindings);
+        self.move_pools(bindings);
+        self.send_updates(bindings);
+        self.finish_answer();
+        self.finish_interlock();
+        let more = self.updates.is_scanning() || self.pools.is_some();
+        if more {
+            self.timers.set(Timer::Work, self.now);
+        }
+    }
+
+    fn next_wake(&self) -> Option<Monotonic> {
+        let links = [&self.link, &self.candidate].into_iter().flatten();
+        let liveness = links.map(|link| link.next_wake(ms(self.config.receive_timer)));
+        self.timers.next().into_iter().chain(liveness).min()
+    }
+
+    /// Fits the record to the configuration: the primary's values count (§7.8.1).
+    fn adopt_configuration(&mut self) {
+        if self.config.role == Role::Primary {
+            self.record.mclt = self.config.mclt;
+            self.record.primary_buckets = self.config.balance.primary_buckets().into();
+        }
+    }
+}
+
+/// The record of a server that finds nothing on its disk: it cannot tell whether it is new or has
+/// lost everything, so it fetches everything (§9.3.2 step 1, §9.5.2).
+fn first_record(config: &EndpointConfig, now: LeaseInstant) -> EndpointRecord {
+    EndpointRecord {
+        state: State::Recover,
+        state_since: now,
+        partner_state: None,
+        mclt: config.mclt,
+        primary_buckets: HashBucketsRecord::from(config.balance.primary_buckets()),
+        connect_time: 0,
+        ran_failover: false,
+        storage_lost: true,
+        storage_lost_at: None,
+        instance: 1,
+        recover_until: LeaseInstant::ZERO,
+        partner_returned: false,
+        alive_until: LeaseInstant::ZERO,
+        written_at: now,
+    }
+}
+
+/// A span in milliseconds for the monotonic clock.
+fn ms(span: LeaseSpan) -> u64 {
+    span.as_s().saturating_mul(1_000)
+}

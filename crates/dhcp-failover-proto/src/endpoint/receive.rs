@@ -1,0 +1,155 @@
+//! BNDUPD in, BNDACK out (draft-12 §7.1.2 - §7.1.5, §7.2.1).
+
+use super::Endpoint;
+use super::updates::status_from_wire;
+use crate::{Bindings, Event, Skew};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use dhcp_failover_lease::{
+    BindingFlags, Client, Conflict, HardwareAddress, LeaseInstant, Receiver, Update, Verdict,
+    resolve,
+};
+use dhcp_failover_wire::{BindingAck, BindingUpdate, IpFlags, Message, Packet, RejectReason};
+
+/// Options of the client's request that are kept for the partner, at most: with everything else a
+/// binding carries they still fit a message of 2048 bytes.
+pub(super) const MAX_OPAQUE_OPTIONS: usize = 512;
+
+/// Why an update is not taken, for the BNDACK.
+struct Refusal(RejectReason, String);
+
+impl Endpoint {
+    pub(super) fn binding_updates<B: Bindings>(
+        &mut self,
+        packet: &Packet,
+        updates: &[BindingUpdate],
+        bindings: &B,
+    ) {
+        if let Some(request) = &mut self.request {
+            request.progress = self.now;
+        }
+        let acks: Vec<_> = updates
+            .iter()
+            .map(|update| match self.binding_update(update, bindings) {
+                Ok(()) => BindingAck::accept(update.address),
+                Err(Refusal(reason, text)) => {
+                    self.event(Event::UpdateRefused { address: update.address, reason });
+                    BindingAck::reject(update.address, reason, Some(text))
+                }
+            })
+            .collect();
+        // After the records: it leaves when they are durable (§7.2).
+        self.send_answer(packet.xid, Message::BndAck(acks));
+    }
+
+    fn binding_update<B: Bindings>(
+        &mut self,
+        received: &BindingUpdate,
+        bindings: &B,
+    ) -> Result<(), Refusal> {
+        let Some(own) = self.binding(received.address, bindings) else {
+            let text = String::from("not an address of this relationship; compare the scopes");
+            return Err(Refusal(RejectReason::ILLEGAL_IP_ADDRESS, text));
+        };
+        let skew = self.link.as_ref().and_then(|link| link.skew);
+        let update = to_local(received, skew.as_ref(), self.lease_now)?;
+        // An address on offer to a client is as good as used (§5.4: "MUST reject").
+        let own_available = self.config.role.own_available();
+        if bindings.is_pinned(update.address)
+            && own.status == own_available
+            && update.status.is_available()
+            && update.status != own_available
+        {
+            let text = String::from("the address is being offered to a client");
+            return Err(Refusal(RejectReason::LESS_CRITICAL_BINDING_INFORMATION, text));
+        }
+        let receiver = Receiver {
+            role: self.config.role,
+            now: self.lease_now,
+            lease_ends: self.view().allocator(self.lease_now).ends_at(&own),
+            instance: self.record.instance,
+        };
+        match resolve(&own, &update, &receiver) {
+            Verdict::Reject(conflict) => {
+                Err(Refusal(reject_reason_for(conflict), conflict.to_string()))
+            }
+            Verdict::Accept(accepted) => {
+                if let Some(client) = accepted.overridden {
+                    self.event(Event::ClientOverridden { address: update.address, client });
+                }
+                self.binding_changed(&accepted.binding);
+                self.persist_binding(accepted.binding);
+                Ok(())
+            }
+        }
+    }
+}
+
+fn reject_reason_for(conflict: Conflict) -> RejectReason {
+    match conflict {
+        Conflict::MissingInformation => RejectReason::MISSING_BINDING_INFORMATION,
+        Conflict::InUseByOther => RejectReason::FATAL_CONFLICT,
+        Conflict::Outdated => RejectReason::OUTDATED_BINDING_INFORMATION,
+        Conflict::LessCritical => RejectReason::LESS_CRITICAL_BINDING_INFORMATION,
+        _ => RejectReason::UNKNOWN_ERROR,
+    }
+}
+
+/// The update with its times on this server's clock (§5.10).
+fn to_local(
+    received: &BindingUpdate,
+    skew: Option<&Skew>,
+    now: LeaseInstant,
+) -> Result<Update, Refusal> {
+    let missing = |text: String| Refusal(RejectReason::MISSING_BINDING_INFORMATION, text);
+    let status = status_from_wire(received.status)
+        .ok_or_else(|| missing(alloc::format!("unknown binding-status {}", received.status)))?;
+    let interval = |time: Option<u32>| match (time.filter(|time| *time > 0), skew) {
+        (Some(time), Some(skew)) => skew.interval(time, now),
+        _ => (LeaseInstant::ZERO, LeaseInstant::ZERO),
+    };
+    let (potential_earliest, potential_latest) = interval(received.potential_expiration_time);
+    // Times of the past: the middle of the interval, for both ends may be off by as much.
+    let past = |time: Option<u32>| {
+        let (earliest, latest) = interval(time);
+        earliest + dhcp_failover_lease::LeaseSpan::from_s((latest - earliest).as_s() / 2)
+    };
+    Ok(Update {
+        address: received.address,
+        status,
+        client: client_of(received).map_err(missing)?,
+        lease_expiry: interval(received.lease_expiration_time).1,
+        potential_earliest,
+        potential_latest,
+        start_of_state: past(received.start_time_of_state),
+        last_transaction: received
+            .client_last_transaction_time
+            .map(|time| past(Some(time)))
+            .filter(|at| *at > LeaseInstant::ZERO),
+        flags: BindingFlags {
+            reserved: received.ip_flags.contains(IpFlags::RESERVED),
+            bootp: received.ip_flags.contains(IpFlags::BOOTP),
+        },
+        request_options: opaque(received.client_request_options.as_deref()),
+        reply_options: opaque(received.client_reply_options.as_deref()),
+    })
+}
+
+fn client_of(received: &BindingUpdate) -> Result<Option<Client>, String> {
+    let identifier = received.client_identifier.as_deref();
+    let hardware = match &received.client_hardware_address {
+        Some(hardware) => {
+            HardwareAddress::new(hardware.htype, &hardware.bytes).ok_or_else(|| {
+                let length = hardware.bytes.len();
+                alloc::format!("client-hardware-address of {length} bytes, at most 16 are possible")
+            })?
+        }
+        None if identifier.is_none() => return Ok(None),
+        None => HardwareAddress::new(0, &[]).ok_or_else(String::new)?,
+    };
+    Ok(Some(Client::new(identifier, hardware)))
+}
+
+fn opaque(options: Option<&[u8]>) -> Vec<u8> {
+    options.filter(|options| options.len() <= MAX_OPAQUE_OPTIONS).unwrap_or_default().to_vec()
+}

@@ -1,0 +1,151 @@
+//! UPDREQ, UPDREQALL and UPDDONE (draft-12 §7.3 - §7.5, §5.16, §5.17).
+
+use super::{Endpoint, ms};
+use crate::{Bindings, Cause, Event, Monotonic, Outcome, next_state};
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use core::net::Ipv4Addr;
+use dhcp_failover_lease::LeaseInstant;
+use dhcp_failover_wire::{Message, Packet, RejectReason};
+
+/// Used bindings looked at in one call, so that no call stalls the server.
+const SCAN_CHUNK: usize = 1_024;
+
+/// Addresses whose updates must all be answered before something may happen.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub(super) struct Barrier {
+    waiting_for: BTreeSet<Ipv4Addr>,
+    /// A scan is still finding more of them.
+    growing: bool,
+}
+
+impl Barrier {
+    pub(super) fn is_over(&self, scanning: bool) -> bool {
+        self.waiting_for.is_empty() && !(self.growing && scanning)
+    }
+
+    /// The partner answered the update, or there is nothing left to tell.
+    pub(super) fn answered(&mut self, address: Ipv4Addr) {
+        self.waiting_for.remove(&address);
+    }
+}
+
+/// Our UPDREQ or UPDREQALL, waiting for UPDDONE.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Request {
+    xid: u32,
+    sent: LeaseInstant,
+    /// When something last came that the request may have caused.
+    pub(super) progress: Monotonic,
+}
+
+/// The partner's UPDREQ or UPDREQALL, being answered.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Answer {
+    xid: u32,
+    pub(super) barrier: Barrier,
+    bindings: u64,
+}
+
+impl Answer {
+    pub(super) fn answered(&mut self, address: Ipv4Addr) {
+        if self.barrier.waiting_for.remove(&address) {
+            self.bindings = self.bindings.saturating_add(1);
+        }
+    }
+}
+
+impl Endpoint {
+    /// Everything that must still be told or is not answered yet.
+    pub(super) fn barrier(&self) -> Barrier {
+        Barrier { waiting_for: self.updates.unanswered(), growing: self.updates.is_scanning() }
+    }
+
+    pub(super) fn request_updates(&mut self) {
+        if self.request.is_some() {
+            return; // hearing a state twice does not ask twice (isc-U17)
+        }
+        let all = self.record.storage_lost;
+        let message = if all { Message::UpdReqAll } else { Message::UpdReq };
+        if let Some(xid) = self.send_new(message) {
+            self.request = Some(Request { xid, sent: self.lease_now, progress: self.now });
+        }
+    }
+
+    /// §7.5.2. An UPDDONE with another transaction id belongs to no request of this connection.
+    pub(super) fn updates_done(&mut self, packet: &Packet) {
+        let Some(request) = self.request.take_if(|request| request.xid == packet.xid) else {
+            let message = alloc::format!("UPDDONE for no request of ours (xid {})", packet.xid);
+            return self.event(Event::PeerError { message });
+        };
+        if let Some(skew) = self.link.as_mut().and_then(|link| link.skew.as_mut()) {
+            skew.refine_by_answer(request.sent, packet.time);
+        }
+        if let Outcome::Enter(state) = next_state(self.config.role, self.state, Cause::UpdatesDone)
+        {
+            self.enter(state);
+            self.settle();
+        }
+    }
+
+    /// A partner asks (§7.3.2, §7.4.2).
+    pub(super) fn update_request(&mut self, xid: u32, all: bool) {
+        if all {
+            self.forget_what_partner_knows();
+        }
+        self.retry_disputed();
+        self.answer = Some(Answer { xid, barrier: self.barrier(), bindings: 0 });
+    }
+
+    /// A new instance of the relationship: one small record makes every binding unknown to the
+    /// partner, durably, before the first of them is sent (§5.17). What has been sent when the link
+    /// breaks is not sent again; what has not, is, even if the partner asks for less then.
+    fn forget_what_partner_knows(&mut self) {
+        self.record.instance = self.record.instance.wrapping_add(1);
+        if self.record.ran_failover {
+            self.record.storage_lost_at = Some(self.lease_now);
+            self.epoch = self.epoch.saturating_add(1);
+        }
+        self.persist_record();
+        self.updates.rescan();
+    }
+
+    /// Looks for bindings the partner must be told of, some at a time.
+    pub(super) fn scan<B: Bindings>(&mut self, bindings: &B) {
+        let Some(after) = self.updates.scan_position() else { return };
+        let mut last = None;
+        let mut found = alloc::vec::Vec::new();
+        for binding in bindings.used_after(after).take(SCAN_CHUNK) {
+            last = Some(binding.address);
+            if binding.needs_telling(self.record.instance) {
+                found.push(binding.address);
+            }
+        }
+        for address in found {
+            self.updates.mark(address);
+            for barrier in [self.answer.as_mut().map(|a| &mut a.barrier), self.interlock.as_mut()]
+                .into_iter()
+                .flatten()
+                .filter(|barrier| barrier.growing)
+            {
+                barrier.waiting_for.insert(address);
+            }
+        }
+        self.updates.scanned_to(last);
+    }
+
+    /// UPDDONE, when every update of the request was answered on this connection (S9).
+    pub(super) fn finish_answer(&mut self) {
+        let scanning = self.updates.is_scanning();
+        if let Some(answer) = self.answer.take_if(|answer| answer.barrier.is_over(scanning)) {
+            self.send_answer(answer.xid, Message::UpdDone);
+            self.event(Event::Synchronized { bindings: answer.bindings });
+        }
+        // §9.5.2: a partner that neither updates nor finishes is not worth the connection.
+        let patience_ms = ms(self.config.receive_timer).saturating_mul(4);
+        let (now, stalled) = (self.now, "no updates although we asked for them");
+        if self.request.as_ref().is_some_and(|r| now.ms_since(r.progress) > patience_ms) {
+            self.disconnect(RejectReason::NO_TRAFFIC, String::from(stalled));
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! What goes into an endpoint and what comes out.
+
+use crate::{Monotonic, Record, State, Ticket};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::net::Ipv4Addr;
+use dhcp_failover_lease::{BindingFlags, Client, Grant, LeaseInstant};
+use dhcp_failover_wire::RejectReason;
+
+/// One TCP connection, named by the driver. Never reuse a number within one run.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "a number of the driver's choice")]
+pub struct LinkId(pub u64);
+
+/// Who opened a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "a connection has two ends")]
+pub enum LinkSide {
+    /// This server, after [`Output::Dial`].
+    Dialed,
+    /// The partner.
+    Accepted,
+}
+
+/// Names a lease event, so that its outcome can be told.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "a number of the driver's choice")]
+pub struct Token(pub u64);
+
+/// Something that happened to a lease on this server.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum LeaseEvent {
+    /// A client was promised the address. Answered by [`Output::Confirm`] when the DHCPACK may
+    /// leave, or by [`Output::Refuse`].
+    Granted {
+        /// Names this event.
+        token: Token,
+        /// The address.
+        address: Ipv4Addr,
+        /// The client.
+        client: Client,
+        /// What [`ServiceView::grant`](crate::ServiceView::grant) answered.
+        grant: Grant,
+        /// The [`version`](dhcp_failover_lease::Binding::version) of the binding it was decided on.
+        version: u64,
+        /// The [`epoch`](crate::ServiceView::epoch) of the view it was decided with.
+        epoch: u64,
+        /// Reserved and BOOTP marks.
+        flags: BindingFlags,
+        /// Options of the request to hand to the partner, encoded as in a DHCP packet (§12.8).
+        request_options: Vec<u8>,
+    },
+    /// The client gave the address back (DHCPRELEASE). Ignored unless it is its own.
+    Released {
+        /// The address.
+        address: Ipv4Addr,
+        /// The client.
+        client: Client,
+    },
+    /// The address is in use by somebody unknown (DHCPDECLINE or a ping answer).
+    Declined {
+        /// The address.
+        address: Ipv4Addr,
+        /// Do not use it before then.
+        until: LeaseInstant,
+    },
+    /// The time of this lease is over, as [`ServiceView::ends_at`](crate::ServiceView::ends_at)
+    /// counts it. Ignored if it is not.
+    Expired {
+        /// The address.
+        address: Ipv4Addr,
+    },
+    /// An operator makes the address available (§5.11, RESET).
+    Reset {
+        /// The address.
+        address: Ipv4Addr,
+    },
+}
+
+/// What an operator may order.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Command {
+    /// The partner is down: serve alone (§9.4). True only if it *is* down.
+    PartnerDown,
+    /// This server is about to restart (§9.13).
+    Pause,
+    /// This server goes away for longer (§9.14).
+    Shutdown,
+}
+
+/// Why a command was not carried out.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum CommandError {
+    /// The state does not allow it.
+    NotInState(State),
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotInState(state) => write!(f, "not possible in state {state}"),
+        }
+    }
+}
+
+impl core::error::Error for CommandError {}
+
+/// One thing that happened.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Input<'a> {
+    /// Time passed. Calling more often than asked for is harmless.
+    Tick,
+    /// A connection with the partner is open. For an accepted one, the driver has found the
+    /// relationship with [`Listener::route`](crate::Listener::route).
+    LinkUp {
+        /// Its name.
+        link: LinkId,
+        /// Who opened it.
+        side: LinkSide,
+    },
+    /// The connection asked for by [`Output::Dial`] could not be made.
+    DialFailed,
+    /// A whole message arrived.
+    Frame {
+        /// On which connection.
+        link: LinkId,
+        /// The message, header included.
+        bytes: &'a [u8],
+    },
+    /// A connection is gone.
+    LinkDown {
+        /// Which one.
+        link: LinkId,
+    },
+    /// Every record up to and including this ticket is on stable storage.
+    Persisted(Ticket),
+    /// Something happened to a lease.
+    Lease(LeaseEvent),
+    /// An operator orders something. Check [`Endpoint::permits`](crate::Endpoint::permits) first to
+    /// tell why it would be refused.
+    Command(Command),
+}
+
+/// Why a grant was refused: what it was decided on has changed. Decide anew.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Stale {
+    /// The endpoint's state, or its promise to be alive, is another one now.
+    View,
+    /// The binding has changed.
+    Binding,
+    /// The address is not in this relationship's pools.
+    Address,
+    /// The lease would end later than allowed.
+    Terms,
+}
+
+/// Something worth a log line or an alarm.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// The state changed.
+    State {
+        /// From this one.
+        from: State,
+        /// To this one.
+        to: State,
+    },
+    /// The partner reported a state.
+    PartnerState {
+        /// This one.
+        state: State,
+        /// With the STARTUP flag.
+        startup: bool,
+    },
+    /// Communications are okay (§8.3).
+    Connected,
+    /// Communications failed.
+    Disconnected {
+        /// Why.
+        reason: String,
+    },
+    /// A connection was refused, by us or by the partner.
+    Refused {
+        /// The reject reason.
+        reason: RejectReason,
+        /// In words.
+        message: String,
+    },
+    /// The partner sent something it should not have.
+    PeerError {
+        /// In words.
+        message: String,
+    },
+    /// The partner refused a binding update; the address is disputed until it is settled.
+    UpdateRejected {
+        /// The address.
+        address: Ipv4Addr,
+        /// The partner's reason.
+        reason: RejectReason,
+        /// In the partner's words.
+        message: String,
+    },
+    /// An update of the partner was not taken.
+    UpdateRefused {
+        /// The address.
+        address: Ipv4Addr,
+        /// Our reason.
+        reason: RejectReason,
+    },
+    /// Two clients were given one address; the partner's record was kept (§7.1.3).
+    ClientOverridden {
+        /// The address.
+        address: Ipv4Addr,
+        /// The client whose lease is lost.
+        client: Client,
+    },
+    /// Addresses changed hands.
+    PoolMoved {
+        /// FREE to BACKUP.
+        to_secondary: u32,
+        /// BACKUP to FREE.
+        to_primary: u32,
+    },
+    /// An update request was answered in full.
+    Synchronized {
+        /// How many bindings that took.
+        bindings: u64,
+    },
+    /// A command could not be carried out.
+    CommandRefused(CommandError),
+}
+
+/// One thing to do. Carry them out in order.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Output {
+    /// Write this record; report [`Input::Persisted`] when it is on stable storage. A binding must
+    /// be visible in the [`Bindings`](crate::Bindings) view before the next `handle`.
+    Persist {
+        /// Its number.
+        ticket: Ticket,
+        /// The record.
+        record: Record,
+    },
+    /// Send these bytes on this connection.
+    Transmit {
+        /// The connection.
+        link: LinkId,
+        /// One message.
+        bytes: Vec<u8>,
+    },
+    /// Try to connect to the partner; answer with [`Input::LinkUp`] or [`Input::DialFailed`].
+    Dial,
+    /// Deliver what was sent on this connection, then close it. No [`Input::LinkDown`] is needed.
+    Close {
+        /// The connection.
+        link: LinkId,
+    },
+    /// The lease event's record is durable: its DHCPACK may leave.
+    Confirm {
+        /// The event.
+        token: Token,
+    },
+    /// The lease event was refused and left no trace.
+    Refuse {
+        /// The event.
+        token: Token,
+        /// Why.
+        why: Stale,
+    },
+    /// Something worth telling.
+    Event(Event),
+    /// Nothing more to do until then, or until something happens. Ends every drain.
+    Wait(Option<Monotonic>),
+}

@@ -1,0 +1,83 @@
+//! What an endpoint keeps on disk, and the tickets that prove it is there.
+
+use crate::State;
+use dhcp_failover_lease::{Binding, LeaseInstant, LeaseSpan};
+use dhcp_loadbalance::HashBuckets;
+
+/// Numbers the records of one endpoint in the order they are to be written.
+///
+/// Reporting a ticket durable reports all earlier ones too.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Ticket(pub(crate) u64);
+
+impl Ticket {
+    /// The number, for a driver that numbers the commits of several endpoints together.
+    #[must_use]
+    pub const fn as_u64(self) -> u64 {
+        self.0
+    }
+}
+
+/// Something to write to stable storage.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "a store must handle every kind of record")]
+pub enum Record {
+    /// One binding, replacing the record of the same address.
+    Binding(alloc::boxed::Box<Binding>),
+    /// The endpoint's own record, replacing the one before.
+    Endpoint(EndpointRecord),
+}
+
+/// The durable part of an endpoint (draft-12 §9.2 and the durability table of `ARCHITECTURE.md`).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[expect(clippy::exhaustive_structs, reason = "stores write and read every field")]
+pub struct EndpointRecord {
+    /// The state to resume from; never STARTUP, PAUSED or SHUTDOWN.
+    pub state: State,
+    /// When that state was entered.
+    pub state_since: LeaseInstant,
+    /// The partner's state when last heard.
+    pub partner_state: Option<State>,
+    /// The maximum client lead time in force (the secondary's comes from the primary, §7.8.2).
+    pub mclt: LeaseSpan,
+    /// The hash buckets in force: those of clients the *primary* serves.
+    pub primary_buckets: HashBucketsRecord,
+    /// When the CONNECT of the last connection was sent, in the primary's time (§11.1).
+    pub connect_time: u32,
+    /// Whether the pair ever was in NORMAL together.
+    pub ran_failover: bool,
+    /// This server needs everything its partner has: it lost its storage (§9.5.2).
+    pub storage_lost: bool,
+    /// When either server's storage was last found lost (H19).
+    pub storage_lost_at: Option<LeaseInstant>,
+    /// The instance of the relationship; a new one makes every binding unknown to the partner
+    /// (§5.17).
+    pub instance: u32,
+    /// RECOVER-WAIT ends then (§9.6.2).
+    pub recover_until: LeaseInstant,
+    /// In PARTNER-DOWN: the partner has been heard in RECOVER-DONE since, so it may be renewing
+    /// leases and its addresses are not ours any more (H21).
+    pub partner_returned: bool,
+    /// This server does not serve beyond this moment without a later record (§9.3.2, §9.6.2).
+    pub alive_until: LeaseInstant,
+    /// When this record was made: the clock never starts before it.
+    pub written_at: LeaseInstant,
+}
+
+/// [`HashBuckets`] as plain bytes, for storage.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct HashBucketsRecord(pub [u8; 32]);
+
+impl From<HashBuckets> for HashBucketsRecord {
+    fn from(buckets: HashBuckets) -> Self {
+        Self(buckets.to_bytes())
+    }
+}
+
+impl From<HashBucketsRecord> for HashBuckets {
+    fn from(record: HashBucketsRecord) -> Self {
+        Self::from_bytes(record.0)
+    }
+}

@@ -1,0 +1,325 @@
+//! What the packet path of a DHCP server needs to know.
+
+use crate::State;
+use core::fmt;
+use dhcp_failover_lease::{
+    Allocator, Binding, Client, Control, Expiries, Grant, GrantTerms, LeaseInstant, LeaseLimit,
+    LeaseSpan, Refusal, Role, grant,
+};
+use dhcp_loadbalance::{HashBuckets, serves};
+
+/// Which clients a state answers ("Who answers which client" in `ARCHITECTURE.md`).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "section 9 knows these four")]
+pub enum Service {
+    /// Nobody.
+    Nobody,
+    /// Only DHCPREQUEST/RENEWAL and REBINDING (§9.7.1).
+    RenewalsOnly,
+    /// Everybody, new clients by load balance (§9.8.2).
+    Balanced,
+    /// Everybody.
+    Everybody,
+}
+
+impl Service {
+    /// The service of a state. The endpoint may give less: while a state is not yet durable, or in
+    /// PARTNER-DOWN once the partner is in RECOVER-DONE.
+    #[must_use]
+    pub const fn of(state: State) -> Self {
+        match state {
+            State::Startup
+            | State::Recover
+            | State::RecoverWait
+            | State::PotentialConflict
+            | State::Paused
+            | State::Shutdown => Self::Nobody,
+            State::RecoverDone => Self::RenewalsOnly,
+            State::Normal => Self::Balanced,
+            State::CommunicationsInterrupted
+            | State::ResolutionInterrupted
+            | State::ConflictDone
+            | State::PartnerDown => Self::Everybody,
+        }
+    }
+}
+
+/// What a client asks for, as far as it matters who answers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "every DHCP client message is one of these")]
+pub enum RequestClass {
+    /// DHCPREQUEST in RENEWING or REBINDING: answered by both servers.
+    Renewal,
+    /// SELECTING, RELEASE and DECLINE that name this server: answered by the server named.
+    NamesThisServer,
+    /// DISCOVER, INIT-REBOOT, INFORM: balanced.
+    New,
+}
+
+/// One request, as far as it matters who answers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "built by the caller, field by field")]
+pub struct Query<'a> {
+    /// What is asked.
+    pub class: RequestClass,
+    /// Option 61, else `chaddr`: see [`dhcp_loadbalance::client_key`].
+    pub key: &'a [u8],
+    /// The packet's `secs`.
+    pub secs: u16,
+    /// Answer the partner's clients too once `secs` is greater (RFC 3074); `None`: never.
+    pub max_delay_s: Option<u16>,
+    /// The partner has no address to give on this wire.
+    pub partner_pool_empty: bool,
+    /// Now, on the lease clock.
+    pub now: LeaseInstant,
+}
+
+/// Whether to answer.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "yes or no")]
+pub enum Decision {
+    /// Yes.
+    Serve,
+    /// No: and leave no trace of the request (§9.2).
+    Ignore(Ignored),
+}
+
+/// Why a request is not answered.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Ignored {
+    /// The state does not serve this request.
+    State(State),
+    /// The partner answers this client.
+    PartnersClient,
+    /// The stable-storage stamp that allows service has run out: the disk is slow or failed.
+    NotAlive,
+}
+
+impl fmt::Display for Ignored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::State(state) => write!(f, "not served in state {state}"),
+            Self::PartnersClient => f.write_str("the partner serves this client"),
+            Self::NotAlive => f.write_str("stable storage has not confirmed lately"),
+        }
+    }
+}
+
+/// A small copy of what the endpoint allows, for the packet path.
+///
+/// Take a fresh one after every [`Endpoint::handle`](crate::Endpoint::handle). One that is out of
+/// date does no harm: a grant decided with it is refused ([`Stale`](crate::Stale)), and after its
+/// deadline it serves nobody.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ServiceView {
+    pub(crate) epoch: u64,
+    pub(crate) state: State,
+    pub(crate) service: Service,
+    pub(crate) role: Role,
+    pub(crate) my_buckets: HashBuckets,
+    pub(crate) control: Control,
+    pub(crate) mclt: LeaseSpan,
+    pub(crate) unlimited: bool,
+    pub(crate) storage_lost: Option<LeaseInstant>,
+    pub(crate) deadline: LeaseInstant,
+    pub(crate) expiry_grace: LeaseSpan,
+}
+
+impl ServiceView {
+    /// Counts the changes of what the endpoint allows.
+    #[must_use]
+    pub const fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// The endpoint's state.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        self.state
+    }
+
+    /// This server's role.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Whom the endpoint allows this server to answer.
+    #[must_use]
+    pub const fn service(&self) -> Service {
+        self.service
+    }
+
+    /// The view serves nobody after this moment.
+    #[must_use]
+    pub const fn deadline(&self) -> LeaseInstant {
+        self.deadline
+    }
+
+    /// *May I serve this request?*
+    #[must_use]
+    pub fn decide(&self, query: &Query<'_>) -> Decision {
+        if query.now > self.deadline {
+            return Decision::Ignore(Ignored::NotAlive);
+        }
+        match (self.service, query.class) {
+            (Service::Everybody, _)
+            | (Service::RenewalsOnly | Service::Balanced, RequestClass::Renewal)
+            | (Service::Balanced, RequestClass::NamesThisServer) => Decision::Serve,
+            (Service::Nobody | Service::RenewalsOnly, _) => {
+                Decision::Ignore(Ignored::State(self.state))
+            }
+            (Service::Balanced, RequestClass::New) => {
+                let mine = serves(&self.my_buckets, query.key, query.secs, query.max_delay_s);
+                if mine || query.partner_pool_empty {
+                    Decision::Serve
+                } else {
+                    Decision::Ignore(Ignored::PartnersClient)
+                }
+            }
+        }
+    }
+
+    /// *May I give this address to this client?* ([`Allocator::check`])
+    ///
+    /// # Errors
+    /// The reason why not.
+    pub fn may_allocate(
+        &self,
+        binding: &Binding,
+        client: &Client,
+        now: LeaseInstant,
+    ) -> Result<(), Refusal> {
+        self.allocator(now).check(binding, client)
+    }
+
+    /// *For how long may I lease it?* ([`grant`])
+    ///
+    /// `renewal_percent` is when this server tells its clients to renew (T1), 50 unless configured.
+    #[must_use]
+    pub fn grant(
+        &self,
+        binding: &Binding,
+        client: &Client,
+        desired: LeaseSpan,
+        renewal_percent: u8,
+        now: LeaseInstant,
+    ) -> Grant {
+        let terms = GrantTerms { now, desired, limit: self.limit(), renewal_percent };
+        grant(&terms, &expiries_for(binding, client))
+    }
+
+    /// When this server may take the lease for ended: pass that to
+    /// [`LeaseEvent::Expired`](crate::LeaseEvent::Expired).
+    ///
+    /// In NORMAL the secondary leaves the primary a minute to do it first, so that the two do not
+    /// tell each other the same thing; it still does it if the primary does not (L3).
+    #[must_use]
+    pub fn ends_at(&self, binding: &Binding) -> LeaseInstant {
+        self.allocator(LeaseInstant::ZERO).ends_at(binding) + self.expiry_grace
+    }
+
+    /// The rules for allocating at `now`, for checking many addresses.
+    #[must_use]
+    pub const fn allocator(&self, now: LeaseInstant) -> Allocator {
+        Allocator {
+            role: self.role,
+            control: self.control,
+            mclt: self.mclt,
+            now,
+            storage_lost: self.storage_lost,
+        }
+    }
+
+    pub(crate) const fn limit(&self) -> LeaseLimit {
+        match self.control {
+            Control::Alone => LeaseLimit::Unlimited,
+            Control::PartnerDown { .. } if self.unlimited => LeaseLimit::Unlimited,
+            Control::PartnerDown { .. } | Control::Shared => LeaseLimit::Mclt(self.mclt),
+        }
+    }
+}
+
+/// The expiries a grant to `client` may count on: none unless the binding is the client's own.
+pub(crate) fn expiries_for(binding: &Binding, client: &Client) -> Expiries {
+    let present = binding.is_for(client) && !binding.status.is_available();
+    if present { binding.expiries } else { Expiries::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view(state: State, role: Role) -> ServiceView {
+        let primary = HashBuckets::from_percent(50).unwrap();
+        ServiceView {
+            epoch: 1,
+            state,
+            service: Service::of(state),
+            role,
+            my_buckets: if role == Role::Primary { primary } else { primary.complement() },
+            control: Control::Shared,
+            mclt: LeaseSpan::from_s(60),
+            unlimited: false,
+            storage_lost: None,
+            deadline: LeaseInstant::from_unix_s(1_000),
+            expiry_grace: LeaseSpan::ZERO,
+        }
+    }
+
+    fn query(class: RequestClass, key: &[u8]) -> Query<'_> {
+        let now = LeaseInstant::from_unix_s(1_000);
+        Query { class, key, secs: 0, max_delay_s: Some(3), partner_pool_empty: false, now }
+    }
+
+    #[test]
+    fn s12_in_normal_each_new_client_is_served_by_exactly_one_server() {
+        let [primary, secondary] =
+            [Role::Primary, Role::Secondary].map(|role| view(State::Normal, role));
+        for key in 0..=255u8 {
+            let new = query(RequestClass::New, core::slice::from_ref(&key));
+            let answers = [primary.decide(&new), secondary.decide(&new)];
+            assert_eq!(answers.iter().filter(|a| **a == Decision::Serve).count(), 1);
+            let renewal = Query { class: RequestClass::Renewal, ..new };
+            assert_eq!(primary.decide(&renewal), Decision::Serve);
+            assert_eq!(secondary.decide(&renewal), Decision::Serve);
+            let waiting = Query { secs: 4, ..new };
+            assert_eq!(primary.decide(&waiting), Decision::Serve);
+            assert_eq!(secondary.decide(&waiting), Decision::Serve);
+        }
+    }
+
+    #[test]
+    fn s7_unresponsive_states_serve_nobody() {
+        use RequestClass::{NamesThisServer, New, Renewal};
+        for state in State::ALL {
+            let view = view(state, Role::Primary);
+            let served =
+                [Renewal, NamesThisServer, New].map(|class| view.decide(&query(class, &[1])));
+            match state {
+                State::Startup
+                | State::Recover
+                | State::RecoverWait
+                | State::PotentialConflict
+                | State::Paused
+                | State::Shutdown => {
+                    assert!(served.iter().all(|d| *d != Decision::Serve), "{state}");
+                }
+                State::RecoverDone => {
+                    assert_eq!(served[0], Decision::Serve);
+                    assert!(served[1..].iter().all(|d| *d != Decision::Serve));
+                }
+                _ => assert_eq!(served[..2], [Decision::Serve; 2]),
+            }
+        }
+    }
+
+    #[test]
+    fn a_view_past_its_deadline_serves_nobody() {
+        let view = view(State::CommunicationsInterrupted, Role::Primary);
+        let now = LeaseInstant::from_unix_s(1_001);
+        let late = Query { now, ..query(RequestClass::Renewal, &[1]) };
+        assert_eq!(view.decide(&late), Decision::Ignore(Ignored::NotAlive));
+    }
+}
