@@ -17,7 +17,7 @@ impl Random {
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -27,7 +27,7 @@ impl Random {
 
     /// A number below `limit`; 0 when `limit` is 0.
     pub fn below(&mut self, limit: u64) -> u64 {
-        if limit == 0 { 0 } else { self.next() % limit }
+        if limit == 0 { 0 } else { self.next_u64() % limit }
     }
 
     /// `value` changed by at most a tenth, either way.
@@ -38,7 +38,7 @@ impl Random {
 
     /// `length` random bytes.
     pub fn bytes(&mut self, length: usize) -> Vec<u8> {
-        std::iter::repeat_with(|| self.next().to_le_bytes()).flatten().take(length).collect()
+        std::iter::repeat_with(|| self.next_u64().to_le_bytes()).flatten().take(length).collect()
     }
 }
 
@@ -50,8 +50,8 @@ mod tests {
     fn the_same_seed_gives_the_same_numbers() {
         let mut first = Random::new(7);
         let mut second = Random::new(7);
-        assert_eq!([first.next(), first.next()], [second.next(), second.next()]);
-        assert_ne!(Random::new(8).next(), Random::new(7).next());
+        assert_eq!([first.next_u64(), first.next_u64()], [second.next_u64(), second.next_u64()]);
+        assert_ne!(Random::new(8).next_u64(), Random::new(7).next_u64());
     }
 
     #[test]
