@@ -3,13 +3,13 @@
 use alloc::vec::Vec;
 
 use crate::{
-    BindingAck, BindingUpdate, Connect, ConnectAck, Dialect, EncodeError, Message, MessageType,
-    OptionCode, Packet, Reject, State, writer::Writer,
+    BindingAck, BindingUpdate, Connect, ConnectAck, Dialect, EncodeError, HardwareAddress, Message,
+    MessageType, OptionCode, Packet, Reject, State, writer::Writer,
 };
 
 type Result<T = ()> = core::result::Result<T, EncodeError>;
 
-/// Appends a message to `out`. Options go in the order dhcpd uses, so that what it sent comes out
+/// Appends a message to `out`, which is the only thing that may allocate. Options go in the order dhcpd uses, so that what it sent comes out
 /// as it came; no peer known depends on an order beyond assigned-IP-address first.
 ///
 /// No message-digest is added; [`digest::sign`](crate::digest::sign) does that afterwards, and
@@ -96,10 +96,8 @@ fn write_update(writer: &mut Writer<'_>, update: &BindingUpdate, dialect: Dialec
     writer.u8(OptionCode::BINDING_STATUS, update.status.0)?;
     writer.maybe_bytes(OptionCode::CLIENT_IDENTIFIER, update.client_identifier.as_deref())?;
     if let Some(hardware) = &update.client_hardware_address {
-        let mut value = Vec::with_capacity(hardware.bytes.len().saturating_add(1));
-        value.push(hardware.htype);
-        value.extend_from_slice(&hardware.bytes);
-        writer.bytes(OptionCode::CLIENT_HARDWARE_ADDRESS, &value)?;
+        let HardwareAddress { htype, bytes } = hardware;
+        writer.tagged(OptionCode::CLIENT_HARDWARE_ADDRESS, &[*htype], bytes)?;
     }
     writer.maybe_u32(OptionCode::LEASE_EXPIRATION_TIME, update.lease_expiration_time)?;
     writer.maybe_u32(OptionCode::POTENTIAL_EXPIRATION_TIME, update.potential_expiration_time)?;

@@ -26,12 +26,24 @@ impl<'a> Writer<'a> {
     }
 
     pub(crate) fn bytes(&mut self, code: OptionCode, value: &[u8]) -> Result<(), EncodeError> {
+        self.tagged(code, &[], value)
+    }
+
+    /// A value of two parts.
+    pub(crate) fn tagged(
+        &mut self,
+        code: OptionCode,
+        tag: &[u8],
+        value: &[u8],
+    ) -> Result<(), EncodeError> {
+        let length = tag.len().saturating_add(value.len());
         // A value too long for its own length field is too long for any message.
-        let Ok(length) = u16::try_from(value.len()) else {
-            return Err(EncodeError::TooLong { length: value.len() });
+        let Ok(field) = u16::try_from(length) else {
+            return Err(EncodeError::TooLong { length });
         };
         self.out.extend_from_slice(&code.0.to_be_bytes());
-        self.out.extend_from_slice(&length.to_be_bytes());
+        self.out.extend_from_slice(&field.to_be_bytes());
+        self.out.extend_from_slice(tag);
         self.out.extend_from_slice(value);
         Ok(())
     }

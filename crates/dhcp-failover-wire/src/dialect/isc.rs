@@ -15,3 +15,6 @@ pub(super) const FACTS: Facts = Facts {
     // to SHUTDOWN for good.
     takes_unknown_states: false,
 };
+
+/// How its vendor-class-identifier begins; the version follows.
+pub(super) const VENDOR_CLASS_PREFIX: &[u8] = b"isc-";

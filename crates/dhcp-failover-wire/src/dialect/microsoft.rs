@@ -12,3 +12,6 @@ pub(super) const FACTS: Facts = Facts {
     reads_short_ip_flags: true,
     takes_unknown_states: false,
 };
+
+/// How its vendor-class-identifier begins, in UTF-16LE; the version follows.
+pub(super) const VENDOR_CLASS_PREFIX: &[u8] = b"M\0S\0F\0T\0";

@@ -6,7 +6,7 @@ mod microsoft;
 
 use core::fmt;
 
-use crate::HEADER_LEN;
+use crate::{HEADER_LEN, OptionCode, RawMessage};
 
 /// How a peer speaks. It is a property of the peer that the operator configures or the endpoint
 /// learns; nothing in a message says it outright.
@@ -24,6 +24,45 @@ pub enum Dialect {
 }
 
 impl Dialect {
+    /// The dialect a CONNECT or CONNECTACK was written in, by what its sender calls itself: dhcpd
+    /// sends `isc-` and its version, Windows `MSFT` and its version in UTF-16LE; anybody else is
+    /// taken for an implementation of the draft. `None` if the message has no
+    /// vendor-class-identifier, as no other message has.
+    ///
+    /// A guess to begin with, for `auto` in a configuration and for tools, not a proof.
+    ///
+    /// ```
+    /// use dhcp_failover_wire::{
+    ///     Connect, Dialect, Message, Packet, RawMessage, encode,
+    /// };
+    ///
+    /// let message = Message::Connect(Connect {
+    ///     relationship_name: b"east-west".to_vec(),
+    ///     vendor_class_identifier: Some(b"isc-4.4.3-P1".to_vec()),
+    ///     protocol_version: 1,
+    ///     ..Connect::default()
+    /// });
+    /// let mut frame = Vec::new();
+    /// encode(&Packet { time: 0, xid: 0, message }, Dialect::IscDhcpd, &mut frame)?;
+    /// let raw = RawMessage::parse(&frame)?;
+    /// assert_eq!(Dialect::detect(raw), Some(Dialect::IscDhcpd));
+    /// # Ok::<(), dhcp_failover_wire::Error>(())
+    /// ```
+    #[must_use]
+    pub fn detect(message: RawMessage<'_>) -> Option<Self> {
+        let vendor = message
+            .options()
+            .find(|option| option.code == OptionCode::VENDOR_CLASS_IDENTIFIER)?
+            .value;
+        Some(if vendor.starts_with(isc::VENDOR_CLASS_PREFIX) {
+            Self::IscDhcpd
+        } else if vendor.starts_with(microsoft::VENDOR_CLASS_PREFIX) {
+            Self::Microsoft
+        } else {
+            Self::Draft12
+        })
+    }
+
     /// Whether a set bit of [`hash_buckets`](crate::Connect::hash_buckets) is a bucket of the
     /// primary. In the draft it is the secondary's (§12.11); dhcpd, and Windows as far as seen,
     /// have it the other way round.

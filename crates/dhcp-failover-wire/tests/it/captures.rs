@@ -122,3 +122,24 @@ fn a_captured_connect_reads_as_configured() {
     assert_eq!(connect.mclt, Some(60));
     assert_eq!(connect.hash_buckets.unwrap()[15..17], [0xff, 0x00]);
 }
+
+#[test]
+fn a_server_is_known_by_what_it_calls_itself_when_connecting() {
+    let mut found = BTreeMap::new();
+    for (_, frame) in isc() {
+        let raw = RawMessage::parse(&frame).unwrap();
+        *found.entry((raw.header().message_type, Dialect::detect(raw))).or_insert(0) += 1;
+    }
+    assert!(found[&(MessageType::CONNECT, Some(Dialect::IscDhcpd))] > 20);
+    assert!(found[&(MessageType::CONNECTACK, Some(Dialect::IscDhcpd))] > 20);
+    // The scripted secondary of probeB2.
+    assert_eq!(found[&(MessageType::CONNECTACK, Some(Dialect::Draft12))], 3);
+    for (message_type, dialect) in found.into_keys() {
+        let connects = [MessageType::CONNECT, MessageType::CONNECTACK].contains(&message_type);
+        assert_eq!(dialect.is_some(), connects, "{message_type}");
+    }
+    let connect =
+        include_str!("../data/microsoft.txt").lines().find(|line| line.contains("CONNECT"));
+    let connect = hex(connect.unwrap().split_whitespace().last().unwrap());
+    assert_eq!(Dialect::detect(RawMessage::parse(&connect).unwrap()), Some(Dialect::Microsoft));
+}
