@@ -1,9 +1,13 @@
 //! The parts of `failoverd`.
 
+pub mod admin;
+pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod dhcp;
 pub mod link;
 pub mod logging;
+pub mod metrics;
 pub mod net;
+pub mod services;
 pub mod store;

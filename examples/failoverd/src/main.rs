@@ -1,2 +1,59 @@
 //! A DHCPv4 server with failover.
-fn main() {}
+
+use clap::Parser;
+use failoverd::cli::{Arguments, CheckArgs, Command, RunArgs};
+use failoverd::config::Config;
+use failoverd::logging;
+use failoverd::services::Services;
+use std::error::Error;
+use std::path::Path;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Run(arguments) => run(arguments),
+        Command::Check(arguments) => check(&arguments),
+    }
+}
+
+/// Prints what is wrong with a configuration.
+fn load(file: &Path) -> Result<Config, ExitCode> {
+    Config::load(file).map_err(|errors| {
+        eprintln!("{errors}");
+        ExitCode::FAILURE
+    })
+}
+
+fn check(arguments: &CheckArgs) -> ExitCode {
+    match load(&arguments.config) {
+        Ok(config) => {
+            println!("ok\n{}", config.summary());
+            ExitCode::SUCCESS
+        }
+        Err(code) => code,
+    }
+}
+
+fn run(arguments: RunArgs) -> ExitCode {
+    let config = match load(&arguments.config) {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    logging::start(config.server.log_level, config.server.log_format);
+    match serve(config, &arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(config: Config, arguments: &RunArgs) -> Result<(), Box<dyn Error>> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let services = Services::start(config, arguments.store_fault.map(Into::into)).await?;
+        drop(services);
+        Err("this build has no DHCP service yet".into())
+    })
+}

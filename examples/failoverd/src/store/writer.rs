@@ -62,7 +62,7 @@ impl StoreWriter {
         let (queue, submissions) = sync_channel(QUEUE_MAX);
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || write_all(store, &submissions, on_done))?;
+            .spawn(move || write_all(store, submissions, on_done))?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
@@ -98,7 +98,7 @@ impl Drop for StoreWriter {
 /// The thread: waits for one submission, takes all others that are there, commits once.
 fn write_all(
     mut store: Box<dyn LeaseStore>,
-    submissions: &Receiver<Submission>,
+    submissions: Receiver<Submission>,
     mut on_done: impl FnMut(StoreEvent),
 ) {
     while let Ok(Submission { mut ticket, mut writes }) = submissions.recv() {
@@ -111,6 +111,8 @@ fn write_all(
         if !writes.is_empty()
             && let Err(error) = store.commit(&writes)
         {
+            // From here on a submission is refused, so none can wait for a report in vain.
+            drop(submissions);
             on_done(StoreEvent::Failed { error });
             return;
         }

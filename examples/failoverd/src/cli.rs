@@ -1,0 +1,77 @@
+//! The command line of `failoverd`.
+
+use crate::store::StoreFault;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// A DHCPv4 server with failover.
+#[derive(Debug, Parser)]
+#[command(name = "failoverd")]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve clients until SIGTERM or SIGINT.
+    Run(RunArgs),
+    /// Read a configuration and say everything that is wrong with it.
+    Check(CheckArgs),
+}
+
+/// The arguments of `failoverd run`.
+#[derive(Clone, Debug, Args)]
+pub struct RunArgs {
+    /// The configuration.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Makes the store misbehave, for tests.
+    #[arg(long, value_name = "FAULT", hide = true)]
+    pub store_fault: Option<Fault>,
+}
+
+/// The arguments of `failoverd check`.
+#[derive(Clone, Debug, Args)]
+pub struct CheckArgs {
+    /// The configuration.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+}
+
+/// The faults a store can be told to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Fault {
+    /// Writes that were not synced are lost when the process dies.
+    DropUnsynced,
+}
+
+impl From<Fault> for StoreFault {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::DropUnsynced => Self::DropUnsynced,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_fault_is_accepted_but_not_advertised() {
+        let line = ["failoverd", "run", "--config", "x", "--store-fault", "drop-unsynced"];
+        let Command::Run(run) = Arguments::try_parse_from(line).unwrap().command else { panic!() };
+        assert_eq!(run.store_fault.map(StoreFault::from), Some(StoreFault::DropUnsynced));
+        let help = Arguments::command().find_subcommand_mut("run").unwrap().render_help();
+        assert!(!help.to_string().contains("fault"));
+    }
+}
