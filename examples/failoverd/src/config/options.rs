@@ -117,7 +117,7 @@ fn option(key: &str, value: &Value<'_>) -> Option<(u8, Vec<u8>)> {
             None => {
                 let names: Vec<&str> = NAMED.iter().map(|(name, _, _)| *name).collect();
                 let remedy = suggest(key, &names);
-                let remedy = format!("{remedy}, or write the option's number, such as \"224\"");
+                let remedy = format!("{remedy} Any option can be given by number, such as \"224\"");
                 value.error("no option has this name", remedy);
                 return None;
             }

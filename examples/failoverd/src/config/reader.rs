@@ -27,8 +27,10 @@ pub(super) struct Problems<'t> {
 pub(super) struct Place {
     /// The key path, such as `scope[1].ranges[0]`.
     pub(super) key: String,
-    span: Range<usize>,
-    missing: bool,
+    /// Where the error points to.
+    at: usize,
+    /// The value, unless it is its absence that is wrong.
+    value: Option<Range<usize>>,
 }
 
 impl<'t> Problems<'t> {
@@ -43,10 +45,10 @@ impl<'t> Problems<'t> {
         problem: impl Into<String>,
         remedy: impl Into<String>,
     ) {
-        let value = (!place.missing).then(|| shorten(self.text.get(place.span.clone())));
+        let value = place.value.clone().map(|span| shorten(self.text.get(span)));
         self.found.borrow_mut().push(ConfigError {
             file: self.file.to_owned(),
-            at: Some(Position::of(self.text, place.span.start)),
+            at: Some(Position::of(self.text, place.at)),
             key: place.key.clone(),
             value,
             problem: problem.into(),
@@ -122,7 +124,7 @@ impl<'a> Section<'a> {
 
     /// The place where `name` would stand.
     pub(super) fn missing(&self, name: &str) -> Place {
-        Place { key: join(&self.key, name), span: self.span.clone(), missing: true }
+        Place { key: join(&self.key, name), at: self.span.start, value: None }
     }
 
     /// Every key and value, for tables whose keys are data.
@@ -142,8 +144,9 @@ impl<'a> Section<'a> {
         for (key, value) in self.table {
             let name: &str = key.get_ref().as_ref();
             if !known.contains(&name) {
-                let place = Place { key: join(&self.key, name), span: key.span(), missing: true };
-                let place = Place { span: place.span.start..value.span().end, ..place };
+                let key_path = join(&self.key, name);
+                let place =
+                    Place { key: key_path, at: key.span().start, value: Some(value.span()) };
                 self.problems.report(&place, "unknown key", suggest(name, &known));
             }
         }
@@ -209,7 +212,7 @@ pub(super) struct Value<'a> {
 impl<'a> Value<'a> {
     /// Where it stands.
     pub(super) fn place(&self) -> Place {
-        Place { key: self.key.clone(), span: self.span.clone(), missing: false }
+        Place { key: self.key.clone(), at: self.span.start, value: Some(self.span.clone()) }
     }
 
     /// Records a mistake in this value.
@@ -251,9 +254,9 @@ impl<'a> Value<'a> {
         found
     }
 
-    /// An integer within `range`.
+    /// An integer within `range`; `unit` is empty or follows "a number", such as ` of seconds`.
     pub(super) fn integer(&self, range: RangeInclusive<i64>, unit: &str) -> Option<i64> {
-        let remedy = format!("write a number {unit} from {} to {}", range.start(), range.end());
+        let remedy = format!("write a number{unit} from {} to {}", range.start(), range.end());
         let DeValue::Integer(digits) = self.value else {
             self.error(format!("this is {}, not a number", kind(self.value)), remedy);
             return None;
@@ -269,7 +272,7 @@ impl<'a> Value<'a> {
     /// A number of seconds within `range`.
     pub(super) fn seconds(&self, range: RangeInclusive<u32>) -> Option<u32> {
         let wide = i64::from(*range.start())..=i64::from(*range.end());
-        self.integer(wide, "of seconds").and_then(|number| u32::try_from(number).ok())
+        self.integer(wide, " of seconds").and_then(|number| u32::try_from(number).ok())
     }
 
     /// The members of an array.

@@ -150,7 +150,7 @@ fn mode(table: &Section<'_>) -> Option<Mode> {
         }
     };
     let percent = |value: &Option<Value<'_>>, default: u8| match value {
-        Some(value) => value.integer(0..=100, "of percent").and_then(|n| u8::try_from(n).ok()),
+        Some(value) => value.integer(0..=100, " of percent").and_then(|n| u8::try_from(n).ok()),
         None => Some(default),
     };
     match kind? {

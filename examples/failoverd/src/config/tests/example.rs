@@ -1,0 +1,77 @@
+use super::super::{Config, Dialect, Mode, StartupPolicy};
+use std::path::Path;
+
+/// Also checks that each commented default is one: with all comments removed from keys, the example
+/// must still be right.
+#[test]
+fn the_example_in_the_tree_is_right_as_it_stands() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("failoverd.example.toml");
+    let config = Config::load(&file).unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!(config.scopes.len(), 2);
+    let first = &config.scopes[0];
+    assert_eq!(first.address_count(), 150 + 1 - 10);
+    assert_eq!(config.relationship_of(first).map(|it| it.name.as_str()), Some("building-1"));
+    assert_eq!(config.relationship_of(&config.scopes[1]), None);
+    let summary = config.summary();
+    assert!(summary.contains("relationship \"building-1\": primary, partner 192.0.2.2:647"));
+    assert!(summary.contains("scope 198.51.100.0/26: 61 addresses"), "{summary}");
+}
+
+/// Keys whose comment says that their value is not the default.
+const NOT_DEFAULTS: [&str; 7] = [
+    "metrics_listen",
+    "safe_period_s",
+    "secret_file",
+    "shared_network",
+    "next_server",
+    "boot_file",
+    "server_identifier",
+];
+
+#[test]
+fn the_defaults_in_the_comments_of_the_example_are_the_defaults() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("failoverd.example.toml");
+    let text = std::fs::read_to_string(&file).expect("the example");
+    let mut removed = 0;
+    let uncommented: String = text
+        .lines()
+        .map(|line| {
+            let key = line.strip_prefix('#').filter(|rest| {
+                let name = rest.split(" = ").next().unwrap_or_default();
+                // Of the two percentages, each mode allows one.
+                let skipped = NOT_DEFAULTS.contains(&name) || name == "reserve_percent";
+                rest.starts_with(|c: char| c.is_ascii_lowercase())
+                    && rest.contains(" = ")
+                    && !skipped
+            });
+            removed += usize::from(key.is_some());
+            key.unwrap_or(line).to_owned() + "\n"
+        })
+        .collect();
+    assert_eq!(removed, 18);
+    assert_eq!(Config::parse(&file, &uncommented), Config::parse(&file, &text));
+}
+
+#[test]
+fn the_defaults_are_those_of_the_manual() {
+    let config =
+        super::parse(&format!("{}{}", super::SERVER, super::LAB)).expect("a configuration");
+    let server = &config.server;
+    assert_eq!(server.dhcp_listen.to_string(), "0.0.0.0:67");
+    assert_eq!(server.failover_listen.map(|it| it.to_string()).as_deref(), Some("0.0.0.0:647"));
+    assert_eq!(server.store, Path::new("dir/leases.redb"));
+    assert!(server.interfaces.is_empty() && server.metrics_listen.is_none());
+    let lab = &config.relationships[0];
+    assert_eq!(lab.partner.to_string(), "192.0.2.2:647");
+    assert_eq!(lab.mode, Mode::LoadBalance { primary_percent: 50 });
+    assert_eq!((lab.mclt_s, lab.receive_timer_s, lab.startup_s), (3600, 60, 10));
+    assert_eq!((lab.dialect, lab.startup_policy), (Dialect::Auto, StartupPolicy::Wait));
+    assert_eq!((lab.safe_period_s, lab.max_unacked_bndupd), (None, 100));
+    assert!(lab.secret.is_none());
+}
+
+#[test]
+fn without_a_relationship_there_is_no_failover_listener() {
+    let config = super::parse(super::SERVER).expect("a configuration");
+    assert_eq!(config.server.failover_listen, None);
+}
