@@ -5,12 +5,21 @@
 //!
 //! 1. [`packet::Request::parse`]: bytes to a checked request;
 //! 2. [`kind::RequestKind::of`]: which of the forms of RFC 2131 it is;
-//! 3. [`reply::encode`] and [`destination::destination`]: an answer to bytes, and where they go.
+//! 3. [`server::DhcpServer::handle`]: what to do about it, looking at [`network::Networks`], the
+//!    lease tables and what failover allows ([`gate::Gate`]);
+//! 4. [`reply::encode`] and [`destination::destination`]: an answer to bytes, and where they go.
 
 pub mod destination;
+mod discover;
+pub mod gate;
+mod giveback;
 pub mod kind;
+pub mod network;
+pub mod offers;
 pub mod option;
 pub mod packet;
 pub mod reply;
+mod request;
+pub mod server;
 #[cfg(test)]
 pub(crate) mod testing;

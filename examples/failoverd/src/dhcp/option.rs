@@ -30,6 +30,11 @@ pub const CLIENT_IDENTIFIER: u8 = 61;
 pub const BOOT_FILE: u8 = 67;
 /// Relay agent information (RFC 3046).
 pub const RELAY_AGENT: u8 = 82;
+/// What begins an option area (RFC 2131 §3).
+pub const COOKIE: [u8; 4] = [99, 130, 83, 99];
+/// What servers tell each other of a client's request (draft-12 table 7.1.1-2): host name, vendor
+/// class, user class, FQDN, relay agent information, subnet selection.
+pub const INTERESTING: [u8; 6] = [HOST_NAME, 60, 77, 81, RELAY_AGENT, 118];
 /// Padding.
 pub const PAD: u8 = 0;
 /// End of the options.

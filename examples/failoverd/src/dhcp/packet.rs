@@ -15,7 +15,6 @@ pub const HEADER_LENGTH: usize = 240;
 /// The smallest size a client may state in option 57, IP and UDP headers included (RFC 2132 §9.10).
 pub const MIN_MAX_MESSAGE_SIZE: u16 = 576;
 
-const COOKIE: [u8; 4] = [99, 130, 83, 99];
 const FILE: std::ops::Range<usize> = 108..236;
 const SNAME: std::ops::Range<usize> = 44..108;
 
@@ -132,7 +131,7 @@ impl Request {
         if view.hlen() > 16 {
             return Err(PacketError::HardwareAddressTooLong { hlen: view.hlen() });
         }
-        if bytes.get(236..HEADER_LENGTH) != Some(COOKIE.as_slice()) {
+        if bytes.get(236..HEADER_LENGTH) != Some(option::COOKIE.as_slice()) {
             return Err(PacketError::NoCookie);
         }
         let options = read_options(bytes);

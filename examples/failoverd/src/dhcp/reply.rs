@@ -64,11 +64,10 @@ pub fn encode(request: &Request, server_id: Ipv4Addr, body: &Body<'_>) -> Vec<u8
     if let Body::Nak(reason) = body {
         put(option::MESSAGE, reason.as_bytes().get(..255).unwrap_or(reason.as_bytes()));
     }
-    if let Some(lease) = body.lease() {
+    if let Some((lease, parameters)) = body.lease() {
         put(option::LEASE_TIME, &lease.time.as_dhcp_s().to_be_bytes());
         if !lease.time.is_infinite() {
-            let t1 = lease.time.percent(T1_PERCENT).as_dhcp_s();
-            let t2 = rebinding_s(lease.time.as_dhcp_s());
+            let (t1, t2) = parameters.renewal_times_s(lease.time);
             put(option::RENEWAL_TIME, &t1.to_be_bytes());
             put(option::REBINDING_TIME, &t2.to_be_bytes());
         }
@@ -102,9 +101,11 @@ impl Body<'_> {
         }
     }
 
-    const fn lease(&self) -> Option<Lease> {
+    const fn lease(&self) -> Option<(Lease, &Parameters)> {
         match self {
-            Self::Offer(lease, _) | Self::Ack(lease, _) => Some(*lease),
+            Self::Offer(lease, parameters) | Self::Ack(lease, parameters) => {
+                Some((*lease, parameters))
+            }
             Self::InformAck(_) | Self::Nak(_) => None,
         }
     }
@@ -119,11 +120,6 @@ impl Body<'_> {
     }
 }
 
-/// T2 is 0.875 of the lease (RFC 2131 §4.4.5).
-const fn rebinding_s(lease_s: u32) -> u32 {
-    lease_s - lease_s / 8
-}
-
 fn header(request: &Request, body: &Body<'_>) -> Vec<u8> {
     let zero = Ipv4Addr::UNSPECIFIED;
     // Table 3: ciaddr is echoed in a DHCPACK only.
@@ -131,7 +127,7 @@ fn header(request: &Request, body: &Body<'_>) -> Vec<u8> {
         Body::Ack(..) | Body::InformAck(_) => request.ciaddr,
         Body::Offer(..) | Body::Nak(_) => zero,
     };
-    let yiaddr = body.lease().map_or(zero, |lease| lease.address);
+    let yiaddr = body.lease().map_or(zero, |(lease, _)| lease.address);
     let siaddr = body.parameters().map_or(zero, |parameters| parameters.next_server);
     let hardware = request.client.hardware();
     let (giaddr, chaddr) = (request.giaddr, hardware.as_bytes());
@@ -178,6 +174,19 @@ fn put_configured(bytes: &mut Vec<u8>, request: &Request, parameters: &Parameter
 }
 
 impl Parameters {
+    /// T1 and T2: 0.5 and 0.875 of the lease (RFC 2131 §4.4.5), or as configured where that is
+    /// before the lease ends. Failover makes leases shorter than configured, so often it is not.
+    fn renewal_times_s(&self, lease: LeaseSpan) -> (u32, u32) {
+        let lease_s = lease.as_dhcp_s();
+        let configured = |code, before| {
+            let value = self.options.get(&code)?.as_slice().try_into().ok()?;
+            Some(u32::from_be_bytes(value)).filter(|time| *time < before)
+        };
+        let t2 = configured(option::REBINDING_TIME, lease_s).unwrap_or(lease_s - lease_s / 8);
+        let default_t1 = lease.percent(T1_PERCENT).as_dhcp_s().min(t2);
+        (configured(option::RENEWAL_TIME, t2).unwrap_or(default_t1), t2)
+    }
+
     /// The value of option `code` for a client that asks for it.
     fn value(&self, code: u8) -> Option<&[u8]> {
         let configured = self.options.get(&code).map(Vec::as_slice);
@@ -186,7 +195,8 @@ impl Parameters {
     }
 }
 
-/// Options whose value is the server's to decide; configured ones of these numbers are not sent.
+/// Options that have their own place in an answer or are the server's to decide; configured ones
+/// of these numbers are not sent as they are.
 pub const OWN: [u8; 15] = [
     option::PAD,
     option::SUBNET_MASK,
@@ -210,7 +220,7 @@ fn option_length(value: &[u8]) -> usize {
     value.len() + 2 * value.len().div_ceil(255).max(1)
 }
 
-fn put_option(bytes: &mut Vec<u8>, code: u8, value: &[u8]) {
+pub(super) fn put_option(bytes: &mut Vec<u8>, code: u8, value: &[u8]) {
     let mut put = |part: &[u8]| {
         bytes.push(code);
         bytes.push(u8::try_from(part.len()).unwrap_or(u8::MAX));

@@ -1,6 +1,8 @@
 //! Client packets for tests.
 
+use super::network::Networks;
 use super::packet::Request;
+use crate::config::Config;
 use std::net::Ipv4Addr;
 
 /// A packet under construction; starts as an Ethernet client's broadcast with xid 0x11223344.
@@ -67,5 +69,50 @@ impl Packet {
 
     pub(crate) fn parse(self) -> Request {
         Request::parse(&self.bytes()).unwrap()
+    }
+}
+
+/// One scope with failover, and two on one wire without.
+pub(crate) const CONFIG: &str = r#"
+[server]
+store = "s"
+admin_socket = "a"
+[[relationship]]
+name = "pair"
+role = "primary"
+partner = "203.0.113.2:647"
+mclt_s = 60
+[[scope]]
+subnet = "192.0.2.0/24"
+ranges = ["192.0.2.10-192.0.2.19"]
+exclude = ["192.0.2.12"]
+lease_s = 600
+min_lease_s = 300
+max_lease_s = 900
+relationship = "pair"
+options = { router = "192.0.2.1", domain_name = "example.org" }
+reservations = [
+    { hw_address = "02:00:00:00:00:99", address = "192.0.2.5", options = { domain_name = "kept.example" } },
+    { client_id = "hex:0007", address = "192.0.2.13" },
+]
+[[scope]]
+subnet = "10.1.0.0/24"
+ranges = ["10.1.0.10-10.1.0.11"]
+lease_s = 3600
+shared_network = "floor"
+[[scope]]
+subnet = "10.2.0.0/24"
+ranges = ["10.2.0.10-10.2.0.11"]
+lease_s = 3600
+shared_network = "floor"
+"#;
+
+pub(crate) fn config(text: &str) -> Config {
+    Config::parse("test.toml".as_ref(), text).unwrap()
+}
+
+impl Config {
+    pub(crate) fn networks(&self) -> Networks {
+        Networks::new(&self.scopes, self.relationships.len())
     }
 }

@@ -161,3 +161,17 @@ fn every_hardware_type_comes_back_as_it_was() {
         assert_eq!(encode(&request, SERVER, &Body::Nak("no"))[1], kind);
     }
 }
+
+#[test]
+fn configured_renewal_times_hold_while_they_are_before_the_end_of_the_lease() {
+    let times = |lease_s, t1: u32, t2: u32| {
+        let mut parameters = parameters();
+        parameters.options.insert(58, t1.to_be_bytes().to_vec());
+        parameters.options.insert(59, t2.to_be_bytes().to_vec());
+        parameters.renewal_times_s(LeaseSpan::from_s(lease_s))
+    };
+    assert_eq!(times(1000, 300, 600), (300, 600));
+    assert_eq!(times(500, 300, 600), (300, 438));
+    assert_eq!(times(100, 300, 600), (50, 88));
+    assert_eq!(times(1000, 300, 200), (200, 200));
+}

@@ -1,0 +1,180 @@
+//! DHCPDISCOVER: choosing an address and offering it (RFC 2131 §4.3.1).
+
+use super::destination::Outgoing;
+use super::gate::Gate;
+use super::network::Scope;
+use super::reply::{Body, Lease};
+use super::server::{Action, Exchange, Ignore};
+use dhcp_failover_lease::{Binding, BindingStatus, LeaseSpan, Refusal};
+use dhcp_failover_proto::{Bindings, RequestClass};
+use std::net::Ipv4Addr;
+
+/// How many addresses a search looks at beyond those that are offered to others. The lists begin
+/// with those unused for longest; what may not be given yet was mostly freed lately.
+const SEARCH_LIMIT: usize = 64;
+
+/// A scope the server may answer for, and what it may do there.
+#[derive(Clone, Copy)]
+struct Served<'a> {
+    scope: &'a Scope,
+    gate: Gate,
+}
+
+impl<'a> Exchange<'a> {
+    pub(super) fn discover(&mut self, requested: Option<Ipv4Addr>) -> Result<Action, Ignore> {
+        let wire = self.wire(None)?;
+        let mut served = Vec::new();
+        let mut reason = Ignore::NoAddress;
+        for scope in wire.scopes() {
+            match self.may_answer(wire, scope, RequestClass::New) {
+                Ok(gate) => served.push(Served { scope, gate }),
+                Err(ignore) => reason = ignore,
+            }
+        }
+        if served.is_empty() {
+            return Err(reason);
+        }
+        let (found, binding) = self.choose(&served, requested).ok_or(Ignore::NoAddress)?;
+        Ok(self.offer(found, &binding))
+    }
+
+    fn offer(&mut self, found: Served<'a>, binding: &Binding) -> Action {
+        let Served { scope, gate } = found;
+        let (client, address) = (&self.request.client, binding.address);
+        let desired = scope.lease_time(self.request.lease_time_s());
+        let grant = gate.grant(binding, client, desired, self.now);
+        let until = self.now + LeaseSpan::from_s(scope.config.offer_hold_s.into());
+        self.offers.hold(client, scope.domain, address, until, self.pins);
+        let lease = Lease { address, time: grant.lease };
+        let body = Body::Offer(lease, scope.parameters(client, address));
+        Action::Reply(self.answer(Some(scope), &body, Outgoing::Offer(address)))
+    }
+
+    /// The order of RFC 2131 §4.3.1, with reservations before it: the client's lease, the address
+    /// it had, the one it asks for, one that is free.
+    fn choose(
+        &self,
+        served: &[Served<'a>],
+        requested: Option<Ipv4Addr>,
+    ) -> Option<(Served<'a>, Binding)> {
+        self.reserved(served)
+            .or_else(|| self.on_record(served, true))
+            .or_else(|| {
+                let offered = self.offers.of(&self.request.client, self.now)?;
+                self.particular(served, offered)
+            })
+            .or_else(|| self.on_record(served, false))
+            .or_else(|| self.particular(served, requested?))
+            .or_else(|| self.free(served))
+    }
+
+    fn reserved(&self, served: &[Served<'a>]) -> Option<(Served<'a>, Binding)> {
+        served.iter().find_map(|found| {
+            let address = found.scope.reserved_for(&self.request.client)?;
+            self.try_address(*found, address)
+        })
+    }
+
+    /// An address on record for the client: `active` says whether its lease still runs.
+    fn on_record(&self, served: &[Served<'a>], active: bool) -> Option<(Served<'a>, Binding)> {
+        served.iter().find_map(|found| {
+            let table = self.world.table(found.scope.domain);
+            table.addresses_of(&self.request.client).find_map(|address| {
+                let is_here = found.scope.config.subnet.contains(&address);
+                let binding = table.get(address).filter(|_| is_here)?;
+                let is_active = binding.status == BindingStatus::Active;
+                if is_active == active { self.try_address(*found, address) } else { None }
+            })
+        })
+    }
+
+    fn particular(
+        &self,
+        served: &[Served<'a>],
+        address: Ipv4Addr,
+    ) -> Option<(Served<'a>, Binding)> {
+        let found = served.iter().find(|it| it.scope.config.subnet.contains(&address))?;
+        self.try_address(*found, address)
+    }
+
+    fn try_address(&self, found: Served<'a>, address: Ipv4Addr) -> Option<(Served<'a>, Binding)> {
+        let binding = self.allocatable(found.scope, &found.gate, address).ok()?;
+        Some((found, binding))
+    }
+
+    fn free(&self, served: &[Served<'a>]) -> Option<(Served<'a>, Binding)> {
+        // First what is certainly this server's in any scope, and only then what may be.
+        let own = served.iter().find_map(|it| self.search(*it, it.gate.available().0));
+        let partners = || served.iter().find_map(|it| self.search(*it, it.gate.available().1));
+        own.or_else(partners).or_else(|| served.iter().find_map(|it| self.search_former(*it)))
+    }
+
+    /// Unused addresses of one status.
+    fn search(&self, found: Served<'a>, status: BindingStatus) -> Option<(Served<'a>, Binding)> {
+        let table = self.world.table(found.scope.domain);
+        let addresses = table.available(found.scope.pool, status);
+        self.first_allocatable(found, addresses)
+    }
+
+    /// Addresses whose lease has ended but whose way to FREE is not over.
+    fn search_former(&self, found: Served<'a>) -> Option<(Served<'a>, Binding)> {
+        let table = self.world.table(found.scope.domain);
+        self.first_allocatable(found, table.transitional(found.scope.pool))
+    }
+
+    fn first_allocatable(
+        &self,
+        found: Served<'a>,
+        addresses: impl Iterator<Item = Ipv4Addr>,
+    ) -> Option<(Served<'a>, Binding)> {
+        let limit = SEARCH_LIMIT + self.offers.len();
+        addresses.take(limit).find_map(|address| self.try_address(found, address))
+    }
+
+    /// Whether `address` may be leased to the client of this request now.
+    pub(super) fn allocatable(
+        &self,
+        scope: &Scope,
+        gate: &Gate,
+        address: Ipv4Addr,
+    ) -> Result<Binding, Unavailable> {
+        let client = &self.request.client;
+        let table = self.world.table(scope.domain);
+        let binding = table.get(address).ok_or(Unavailable::NotManaged)?;
+        if scope.is_reserved_for_other(address, client) {
+            return Err(Unavailable::Reserved);
+        }
+        if self.offers.is_others(address, client, self.now) {
+            return Err(Unavailable::Offered);
+        }
+        match gate.check(&binding, client, self.now) {
+            Ok(()) => Ok(binding),
+            Err(_) if self.is_reserved_here(scope, &binding) => Ok(binding),
+            Err(refusal) => Err(Unavailable::Refused(refusal)),
+        }
+    }
+
+    /// draft-12 §5.13: a reserved address may be given to its client by either server, whether it
+    /// is FREE or BACKUP. Nobody else can get it, provided both servers have the same reservations
+    /// (H3), so it does not matter whose it is. A former lease of the client itself may be taken up
+    /// again for the same reason; one of somebody else, from before the reservation, may not.
+    fn is_reserved_here(&self, scope: &Scope, binding: &Binding) -> bool {
+        let client = &self.request.client;
+        scope.reserved_for(client) == Some(binding.address)
+            && (binding.status.is_available()
+                || binding.status.is_transitional() && binding.is_for(client))
+    }
+}
+
+/// Why an address may not be leased to a client.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Unavailable {
+    /// It is in no range and not reserved.
+    NotManaged,
+    /// It is kept for another client.
+    Reserved,
+    /// It is offered to another client.
+    Offered,
+    /// The rules of leases and failover forbid it.
+    Refused(Refusal),
+}

@@ -1,0 +1,144 @@
+//! Who may answer, give an address, and for how long: with failover the endpoint's view says so,
+//! without it the server is alone.
+
+use super::reply::T1_PERCENT;
+use dhcp_failover_lease::{
+    Allocator, Binding, BindingStatus, Client, Control, Expiries, Grant, GrantTerms, LeaseInstant,
+    LeaseLimit, LeaseSpan, Refusal, Role, grant,
+};
+use dhcp_failover_proto::{Decision, Query, ServiceView};
+
+/// What is allowed for the scopes of one failover relationship, or for those without one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Gate {
+    /// No failover: everything is allowed.
+    Alone,
+    /// What the endpoint of the relationship allows at the moment.
+    Failover(ServiceView),
+    /// What a test wants.
+    #[cfg(test)]
+    Fake(Fake),
+}
+
+impl Gate {
+    /// Whether to answer.
+    #[must_use]
+    pub fn decide(&self, query: &Query<'_>) -> Decision {
+        match self {
+            Self::Alone => Decision::Serve,
+            Self::Failover(view) => view.decide(query),
+            #[cfg(test)]
+            Self::Fake(fake) => fake.decide(query),
+        }
+    }
+
+    /// Whether the address of `binding` may be leased to `client`.
+    ///
+    /// # Errors
+    /// The reason why not.
+    pub fn check(
+        &self,
+        binding: &Binding,
+        client: &Client,
+        now: LeaseInstant,
+    ) -> Result<(), Refusal> {
+        self.allocator(now).check(binding, client)
+    }
+
+    /// For how long.
+    #[must_use]
+    pub fn grant(
+        &self,
+        binding: &Binding,
+        client: &Client,
+        desired: LeaseSpan,
+        now: LeaseInstant,
+    ) -> Grant {
+        match self {
+            Self::Failover(view) => view.grant(binding, client, desired, T1_PERCENT, now),
+            _ => {
+                let limit = LeaseLimit::Unlimited;
+                let terms = GrantTerms { now, desired, limit, renewal_percent: T1_PERCENT };
+                grant(&terms, &Expiries::default())
+            }
+        }
+    }
+
+    /// The view's epoch, for the endpoint to notice that a decision is out of date; 0 without
+    /// failover.
+    #[must_use]
+    pub const fn epoch(&self) -> u64 {
+        match self {
+            Self::Failover(view) => view.epoch(),
+            _ => 0,
+        }
+    }
+
+    /// Whether another server may know of leases this one does not.
+    #[must_use]
+    pub const fn has_partner(&self) -> bool {
+        !matches!(self, Self::Alone)
+    }
+
+    /// The status of the unused addresses this server gives out, then that of its partner's.
+    #[must_use]
+    pub const fn available(&self) -> (BindingStatus, BindingStatus) {
+        let role = match self {
+            Self::Alone => Role::Primary,
+            Self::Failover(view) => view.role(),
+            #[cfg(test)]
+            Self::Fake(fake) => fake.role,
+        };
+        (role.own_available(), role.partner().own_available())
+    }
+
+    const fn allocator(&self, now: LeaseInstant) -> Allocator {
+        match self {
+            Self::Failover(view) => view.allocator(now),
+            Self::Alone => Allocator {
+                role: Role::Primary,
+                control: Control::Alone,
+                mclt: LeaseSpan::ZERO,
+                now,
+                storage_lost: None,
+            },
+            #[cfg(test)]
+            Self::Fake(fake) => Allocator {
+                role: fake.role,
+                control: fake.control,
+                mclt: LeaseSpan::from_s(60),
+                now,
+                storage_lost: None,
+            },
+        }
+    }
+}
+
+/// A stand-in for an endpoint's view.
+#[cfg(test)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fake {
+    /// The server's role.
+    pub role: Role,
+    /// Who else gives out addresses.
+    pub control: Control,
+    /// Whether renewals are answered.
+    pub renewals: bool,
+    /// Whether requests that name this server are answered.
+    pub named: bool,
+    /// Whether new clients are answered, if the partner has addresses.
+    pub new: bool,
+}
+
+#[cfg(test)]
+impl Fake {
+    fn decide(&self, query: &Query<'_>) -> Decision {
+        use dhcp_failover_proto::{Ignored, RequestClass};
+        let serve = match query.class {
+            RequestClass::Renewal => self.renewals,
+            RequestClass::NamesThisServer => self.named,
+            RequestClass::New => self.new || query.partner_pool_empty,
+        };
+        if serve { Decision::Serve } else { Decision::Ignore(Ignored::PartnersClient) }
+    }
+}

@@ -1,0 +1,252 @@
+//! The scopes of the configuration, arranged for looking up.
+//!
+//! A *wire* is a set of scopes whose clients share one link: a shared network, or a scope alone.
+//! A *domain* is a set of scopes whose leases are kept in one table: those of one failover
+//! relationship (numbered like the relationships), and last those without failover.
+
+use super::option;
+use super::reply::Parameters;
+use crate::config::{self, ReservedFor};
+use dhcp_failover_lease::{Client, LeaseSpan};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+use std::ops::RangeInclusive;
+
+/// Names a scope: its place in the configuration.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ScopeIndex(usize);
+
+/// One scope.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Scope {
+    /// As configured.
+    pub config: config::Scope,
+    /// Which table holds its leases.
+    pub domain: usize,
+    /// The pool of its free addresses in that table.
+    pub pool: usize,
+    /// The options clients get.
+    parameters: Parameters,
+    by_client: BTreeMap<ReservedFor, Reserved>,
+    by_address: BTreeMap<Ipv4Addr, ReservedFor>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Reserved {
+    address: Ipv4Addr,
+    /// If they differ from those of the scope.
+    parameters: Option<Parameters>,
+}
+
+impl Scope {
+    /// The lease time for a client that asks for `asked_s` seconds.
+    #[must_use]
+    pub fn lease_time(&self, asked_s: Option<u32>) -> LeaseSpan {
+        let scope = &self.config;
+        let bounded = |asked: u32| asked.clamp(scope.min_lease_s, scope.max_lease_s);
+        LeaseSpan::from_dhcp_s(asked_s.map_or(scope.lease_s, bounded))
+    }
+
+    /// The address kept for this client, if any: by its identifier, else by its hardware address,
+    /// whether it sends an identifier or not.
+    #[must_use]
+    pub fn reserved_for(&self, client: &Client) -> Option<Ipv4Addr> {
+        self.reservation(client).map(|reserved| reserved.address)
+    }
+
+    /// Whether the address is kept for a client other than this one.
+    #[must_use]
+    pub fn is_reserved_for_other(&self, address: Ipv4Addr, client: &Client) -> bool {
+        self.by_address.contains_key(&address) && self.reserved_for(client) != Some(address)
+    }
+
+    /// The configuration for a client that has `address`.
+    #[must_use]
+    pub fn parameters(&self, client: &Client, address: Ipv4Addr) -> &Parameters {
+        let reserved = self.reservation(client).filter(|reserved| reserved.address == address);
+        reserved.and_then(|reserved| reserved.parameters.as_ref()).unwrap_or(&self.parameters)
+    }
+
+    fn reservation(&self, client: &Client) -> Option<&Reserved> {
+        if self.by_client.is_empty() {
+            return None;
+        }
+        let identifier = client.identifier().map(|id| ReservedFor::ClientId(id.to_vec()));
+        let by_identifier = identifier.and_then(|key| self.by_client.get(&key));
+        by_identifier.or_else(|| {
+            let hardware = client.hardware();
+            let address = hardware.as_bytes().to_vec();
+            self.by_client.get(&ReservedFor::Hardware { htype: hardware.hardware_type(), address })
+        })
+    }
+
+    /// The addresses to give to anyone: the ranges without excluded and reserved ones.
+    fn free_ranges(&self) -> Vec<RangeInclusive<Ipv4Addr>> {
+        let reserved = self.by_address.keys().map(|address| *address..=*address);
+        let mut holes: Vec<_> = self.config.exclude.iter().cloned().chain(reserved).collect();
+        holes.sort_by_key(|hole| *hole.start());
+        let cut = |range| holes.iter().fold(vec![range], without);
+        self.config.ranges.iter().cloned().flat_map(cut).collect()
+    }
+}
+
+/// All scopes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Networks {
+    scopes: Vec<Scope>,
+    /// By wire: the scopes on it.
+    wires: Vec<Vec<ScopeIndex>>,
+    /// First address of a subnet to its scope and wire.
+    by_subnet: BTreeMap<Ipv4Addr, (ScopeIndex, usize)>,
+    /// By domain: the addresses of each pool.
+    pools: Vec<Vec<Vec<RangeInclusive<Ipv4Addr>>>>,
+}
+
+impl Networks {
+    /// Arranges the scopes of a configuration with that many relationships.
+    #[must_use]
+    pub fn new(scopes: &[config::Scope], relationships: usize) -> Self {
+        let mut networks = Self {
+            scopes: Vec::new(),
+            wires: Vec::new(),
+            by_subnet: BTreeMap::new(),
+            pools: vec![Vec::new(); relationships + 1],
+        };
+        let mut shared = BTreeMap::new();
+        for scope in scopes {
+            let index = ScopeIndex(networks.scopes.len());
+            let own_wire = networks.wires.len();
+            let wire = match &scope.shared_network {
+                Some(name) => *shared.entry(name.as_str()).or_insert(own_wire),
+                None => own_wire,
+            };
+            if wire == own_wire {
+                networks.wires.push(Vec::new());
+            }
+            networks.wires[wire].push(index);
+            networks.by_subnet.insert(scope.subnet.network(), (index, wire));
+            networks.add(scope, scope.relationship.unwrap_or(relationships));
+        }
+        networks
+    }
+
+    fn add(&mut self, config: &config::Scope, domain: usize) {
+        let mut scope = Scope {
+            domain,
+            pool: self.pools[domain].len(),
+            parameters: parameters(config, None),
+            by_client: BTreeMap::new(),
+            by_address: BTreeMap::new(),
+            config: config.clone(),
+        };
+        for reservation in &config.reservations {
+            let differs = !reservation.options.is_empty();
+            let parameters = differs.then(|| parameters(config, Some(&reservation.options)));
+            let address = reservation.address;
+            scope.by_client.insert(reservation.client.clone(), Reserved { address, parameters });
+            scope.by_address.insert(address, reservation.client.clone());
+        }
+        self.pools[domain].push(scope.free_ranges());
+        if !scope.by_address.is_empty() {
+            // Reserved addresses have leases too, but a pool of their own: nobody draws from it.
+            let reserved: BTreeSet<_> = scope.by_address.keys().copied().collect();
+            self.pools[domain].push(reserved.into_iter().map(|it| it..=it).collect());
+        }
+        self.scopes.push(scope);
+    }
+
+    /// How many domains there are: the relationships, and one for the scopes without failover.
+    #[must_use]
+    pub fn domain_count(&self) -> usize {
+        self.pools.len()
+    }
+
+    /// The pools of a domain, to be added to its table in this order
+    /// ([`BindingTable::add_pool`](dhcp_failover_proto::BindingTable::add_pool)).
+    #[must_use]
+    pub fn pools(&self, domain: usize) -> &[Vec<RangeInclusive<Ipv4Addr>>] {
+        self.pools.get(domain).map_or(&[], Vec::as_slice)
+    }
+
+    /// The scopes in the order of the configuration.
+    pub fn scopes(&self) -> impl Iterator<Item = (ScopeIndex, &Scope)> {
+        self.scopes.iter().enumerate().map(|(index, scope)| (ScopeIndex(index), scope))
+    }
+
+    /// The scope whose subnet holds `address`.
+    #[must_use]
+    pub fn scope_of(&self, address: Ipv4Addr) -> Option<&Scope> {
+        self.find(address).map(|(index, _)| &self.scopes[index.0])
+    }
+
+    /// The scopes on the link that `address` belongs to.
+    #[must_use]
+    pub fn wire_of(&self, address: Ipv4Addr) -> Option<Wire<'_>> {
+        self.find(address).map(|(_, wire)| Wire { networks: self, scopes: &self.wires[wire] })
+    }
+
+    fn find(&self, address: Ipv4Addr) -> Option<(ScopeIndex, usize)> {
+        let (_, &(index, wire)) = self.by_subnet.range(..=address).next_back()?;
+        self.scopes[index.0].config.subnet.contains(&address).then_some((index, wire))
+    }
+}
+
+/// The scopes on one link.
+#[derive(Clone, Copy, Debug)]
+pub struct Wire<'a> {
+    networks: &'a Networks,
+    scopes: &'a [ScopeIndex],
+}
+
+impl<'a> Wire<'a> {
+    /// Its scopes, in the order of the configuration.
+    pub fn scopes(self) -> impl Iterator<Item = &'a Scope> {
+        self.scopes.iter().map(move |index| &self.networks.scopes[index.0])
+    }
+
+    /// The scope on this wire whose subnet holds `address`.
+    #[must_use]
+    pub fn scope_of(self, address: Ipv4Addr) -> Option<&'a Scope> {
+        self.scopes().find(|scope| scope.config.subnet.contains(&address))
+    }
+}
+
+fn parameters(scope: &config::Scope, own: Option<&BTreeMap<u8, Vec<u8>>>) -> Parameters {
+    let mut options = scope.options.clone();
+    options.extend(own.into_iter().flatten().map(|(code, value)| (*code, value.clone())));
+    let mask = options.get(&option::SUBNET_MASK);
+    let mask: Option<[u8; 4]> = mask.and_then(|mask| mask.as_slice().try_into().ok());
+    Parameters {
+        subnet_mask: mask.map_or(scope.subnet.netmask(), Ipv4Addr::from),
+        next_server: scope.next_server.unwrap_or(Ipv4Addr::UNSPECIFIED),
+        boot_file: scope.boot_file.clone().unwrap_or_default().into_bytes(),
+        options,
+    }
+}
+
+/// `ranges` without the addresses of `hole`.
+fn without(
+    ranges: Vec<RangeInclusive<Ipv4Addr>>,
+    hole: &RangeInclusive<Ipv4Addr>,
+) -> Vec<RangeInclusive<Ipv4Addr>> {
+    let step = |address: &Ipv4Addr, by: i64| {
+        u32::try_from(i64::from(address.to_bits()) + by).map(Ipv4Addr::from_bits).ok()
+    };
+    let mut rest = Vec::new();
+    for range in ranges {
+        if hole.end() < range.start() || hole.start() > range.end() {
+            rest.push(range);
+            continue;
+        }
+        if let Some(last) = step(hole.start(), -1).filter(|last| last >= range.start()) {
+            rest.push(*range.start()..=last);
+        }
+        if let Some(first) = step(hole.end(), 1).filter(|first| first <= range.end()) {
+            rest.push(first..=*range.end());
+        }
+    }
+    rest
+}
+
+#[cfg(test)]
+mod tests;

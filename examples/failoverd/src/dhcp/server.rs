@@ -1,0 +1,338 @@
+//! What the server does with a packet: pure logic between the sockets and the lease tables.
+//!
+//! [`DhcpServer::handle`] reads the tables and decides; it changes nothing but the memory of
+//! outstanding offers. A lease is a decision only, [`Action::Grant`]: the caller hands it to the
+//! endpoint (or its own table), and lets the DHCPACK go when the lease is on disk.
+
+use super::destination::{Destination, Outgoing, Ports, destination};
+use super::gate::Gate;
+use super::kind::{Arrival, KindError, RequestKind};
+use super::network::{Networks, Scope, Wire};
+use super::offers::{Offers, PinChange};
+use super::option;
+use super::packet::{PacketError, Request};
+use super::reply::{self, Body};
+use dhcp_failover_lease::{BindingFlags, Client, Grant, LeaseInstant, Refusal};
+use dhcp_failover_proto::{BindingTable, Bindings, Decision, Ignored, Query, RequestClass};
+use std::net::{Ipv4Addr, SocketAddr};
+
+/// A packet and how it came.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Incoming<'a> {
+    /// The UDP payload.
+    pub bytes: &'a [u8],
+    /// Who sent it.
+    pub source: SocketAddr,
+    /// The server's address as its sender sees it.
+    pub local: Ipv4Addr,
+    /// How it was addressed.
+    pub arrival: Arrival,
+}
+
+/// The lease tables and what failover allows, by domain ([`Networks`] explains domains).
+pub trait World {
+    /// The leases of a domain.
+    fn table(&self, domain: usize) -> &BindingTable;
+    /// What is allowed in a domain at the moment.
+    fn gate(&self, domain: usize) -> Gate;
+}
+
+/// An answer, ready to be sent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Answer {
+    /// The packet.
+    pub bytes: Vec<u8>,
+    /// Where it goes.
+    pub destination: Destination,
+}
+
+/// A lease to record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GrantAction {
+    /// The domain of the address.
+    pub domain: usize,
+    /// The address.
+    pub address: Ipv4Addr,
+    /// Who gets it.
+    pub client: Client,
+    /// For how long, and what the partner is told.
+    pub grant: Grant,
+    /// The version of the binding this was decided on.
+    pub version: u64,
+    /// The epoch of the view it was decided with; 0 without failover.
+    pub epoch: u64,
+    /// Whether the address is reserved.
+    pub flags: BindingFlags,
+    /// What the partner may like to know of the request: the magic cookie, then options as in a
+    /// packet (draft-12 §12.8, table 7.1.1-2); empty if there are none.
+    pub request_options: Vec<u8>,
+    /// The DHCPACK. It must not leave before the lease is on disk.
+    pub answer: Answer,
+}
+
+/// What to do about a packet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Action {
+    /// Nothing; the reason is for the log.
+    Ignore(Ignore),
+    /// Send this now: a DHCPOFFER, a DHCPNAK, or the DHCPACK of a DHCPINFORM.
+    Reply(Answer),
+    /// Record a lease, then send its DHCPACK.
+    Grant(Box<GrantAction>),
+    /// The client gave its address back. No answer (RFC 2131 §4.3.4).
+    Release {
+        /// The domain of the address.
+        domain: usize,
+        /// The address.
+        address: Ipv4Addr,
+        /// The client, which holds it.
+        client: Client,
+    },
+    /// The client found its address in use. No answer (RFC 2131 §4.3.3).
+    Decline {
+        /// The domain of the address.
+        domain: usize,
+        /// The address.
+        address: Ipv4Addr,
+        /// Leave it alone until then.
+        until: LeaseInstant,
+    },
+}
+
+/// Why a packet got no answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Ignore {
+    /// It is no DHCP request.
+    #[error(transparent)]
+    Packet(#[from] PacketError),
+    /// It has no form RFC 2131 knows.
+    #[error(transparent)]
+    Kind(#[from] KindError),
+    /// No scope is configured for the client's link.
+    #[error("no scope for the client's link ({0}); add a [[scope]] whose subnet holds it")]
+    UnknownLink(Ipv4Addr),
+    /// Failover leaves it to the partner, or lets this server answer nobody.
+    #[error("{0}")]
+    Failover(Ignored),
+    /// It is meant for another server (RFC 2131 §4.3.2).
+    #[error("it is for the server {0}")]
+    OtherServer(Ipv4Addr),
+    /// Every address this server may give is taken.
+    #[error("no free address for the client's link")]
+    NoAddress,
+    /// The address is in a subnet of this server, but in none of its ranges.
+    #[error("{0} is not an address this server gives out")]
+    NotManaged(Ipv4Addr),
+    /// Nothing is known of a lease of this client on the address (RFC 2131 §4.3.2: be silent).
+    #[error("no record of this client on {0}")]
+    NoRecord(Ipv4Addr),
+    /// The client's lease is on record, but may not be extended now; the partner may know better.
+    #[error("{address} may not be leased now: {refusal}")]
+    Refused {
+        /// The address.
+        address: Ipv4Addr,
+        /// Why not.
+        refusal: Refusal,
+    },
+    /// A DHCPRELEASE or DHCPDECLINE from somebody who does not hold the address.
+    #[error("the client does not hold {0}")]
+    NotOwner(Ipv4Addr),
+}
+
+/// What came of a packet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outcome {
+    /// What to do.
+    pub action: Action,
+    /// Carry these out on the tables, in order, whatever the action is.
+    pub pins: Vec<PinChange>,
+}
+
+/// The DHCP server: its scopes and the offers it has made.
+#[derive(Clone, Debug)]
+pub struct DhcpServer {
+    networks: Networks,
+    offers: Offers,
+    ports: Ports,
+    /// All addresses by which clients may know this server.
+    addresses: Vec<Ipv4Addr>,
+}
+
+impl DhcpServer {
+    /// A server for these scopes. `addresses` are those of its sockets; a client may name any of
+    /// them as its server.
+    #[must_use]
+    pub fn new(networks: Networks, ports: Ports, addresses: Vec<Ipv4Addr>) -> Self {
+        Self { networks, offers: Offers::default(), ports, addresses }
+    }
+
+    /// The scopes.
+    #[must_use]
+    pub const fn networks(&self) -> &Networks {
+        &self.networks
+    }
+
+    /// The offers that stand.
+    #[must_use]
+    pub const fn offers(&self) -> &Offers {
+        &self.offers
+    }
+
+    /// Decides what to do about a packet. Never panics, whatever the packet is.
+    ///
+    /// If the endpoint refuses the [`Action::Grant`] as out of date, call this again.
+    pub fn handle(
+        &mut self,
+        incoming: &Incoming<'_>,
+        world: &dyn World,
+        now: LeaseInstant,
+    ) -> Outcome {
+        let mut pins = Vec::new();
+        self.offers.end(now, &mut pins);
+        let action = self.decide(incoming, world, now, &mut pins).unwrap_or_else(Action::Ignore);
+        Outcome { action, pins }
+    }
+
+    /// Forgets the offers nobody took in time. Call it now and then, so that their addresses are
+    /// free to change hands also when no packets come ([`Offers::next_end`] says when).
+    pub fn end_offers(&mut self, now: LeaseInstant) -> Vec<PinChange> {
+        let mut pins = Vec::new();
+        self.offers.end(now, &mut pins);
+        pins
+    }
+
+    fn decide(
+        &mut self,
+        incoming: &Incoming<'_>,
+        world: &dyn World,
+        now: LeaseInstant,
+        pins: &mut Vec<PinChange>,
+    ) -> Result<Action, Ignore> {
+        let request = Request::parse(incoming.bytes)?;
+        let kind = RequestKind::of(&request, incoming.arrival)?;
+        let mut exchange = Exchange {
+            networks: &self.networks,
+            offers: &mut self.offers,
+            pins,
+            world,
+            request: &request,
+            incoming,
+            ports: self.ports,
+            addresses: &self.addresses,
+            now,
+        };
+        match kind {
+            RequestKind::Discover { requested } => exchange.discover(requested),
+            RequestKind::Selecting { server_id, address } => exchange.selecting(server_id, address),
+            RequestKind::InitReboot { address } => exchange.init_reboot(address),
+            RequestKind::Renewing { ciaddr } => exchange.extend(ciaddr, Some(ciaddr)),
+            // A broadcast shows the link: that of the relay agent or of the socket.
+            RequestKind::Rebinding { ciaddr } => exchange.extend(ciaddr, None),
+            RequestKind::Decline { address, server_id } => exchange.decline(address, server_id),
+            RequestKind::Release { ciaddr, server_id } => exchange.release(ciaddr, server_id),
+            RequestKind::Inform { ciaddr } => exchange.inform(ciaddr),
+        }
+    }
+}
+
+/// One packet and everything its handling looks at.
+pub(super) struct Exchange<'a> {
+    pub(super) networks: &'a Networks,
+    pub(super) offers: &'a mut Offers,
+    pub(super) pins: &'a mut Vec<PinChange>,
+    pub(super) world: &'a dyn World,
+    pub(super) request: &'a Request,
+    pub(super) incoming: &'a Incoming<'a>,
+    pub(super) ports: Ports,
+    pub(super) addresses: &'a [Ipv4Addr],
+    pub(super) now: LeaseInstant,
+}
+
+impl<'a> Exchange<'a> {
+    /// The client's link: as relay agents say, else that of `address`, else that of the socket
+    /// (RFC 2131 §4.3.1, RFC 3527).
+    pub(super) fn wire(&self, address: Option<Ipv4Addr>) -> Result<Wire<'a>, Ignore> {
+        let said = self.request.link_address().or(address);
+        let address = said.unwrap_or(self.incoming.local);
+        self.networks.wire_of(address).ok_or(Ignore::UnknownLink(address))
+    }
+
+    /// Whether failover lets this server answer for the scope.
+    pub(super) fn may_answer(
+        &self,
+        wire: Wire<'_>,
+        scope: &Scope,
+        class: RequestClass,
+    ) -> Result<Gate, Ignore> {
+        let gate = self.world.gate(scope.domain);
+        let query = Query {
+            class,
+            key: self.request.client.balance_key(),
+            secs: self.request.secs,
+            max_delay_s: Some(u16::try_from(scope.config.load_balance_delay_s).unwrap_or(u16::MAX)),
+            partner_pool_empty: self.partner_has_nothing(wire, scope.domain, &gate),
+            now: self.now,
+        };
+        match gate.decide(&query) {
+            Decision::Serve => Ok(gate),
+            Decision::Ignore(reason) => Err(Ignore::Failover(reason)),
+        }
+    }
+
+    fn partner_has_nothing(&self, wire: Wire<'_>, domain: usize, gate: &Gate) -> bool {
+        let (_, partners) = gate.available();
+        let table = self.world.table(domain);
+        wire.scopes()
+            .filter(|scope| scope.domain == domain)
+            .all(|scope| table.available(scope.pool, partners).next().is_none())
+    }
+
+    /// Whether a server identifier in this packet means this server.
+    pub(super) fn is_me(&self, server_id: Ipv4Addr) -> bool {
+        let relay_says = self.request.relay.as_ref().and_then(|it| it.server_identifier_override);
+        server_id == self.incoming.local
+            || relay_says == Some(server_id)
+            || self.addresses.contains(&server_id)
+            || self
+                .networks
+                .scopes()
+                .any(|(_, scope)| scope.config.server_identifier == Some(server_id))
+    }
+
+    /// The server identifier for the client's answer: what its relay agent wants (RFC 5107), what
+    /// the scope says, or the address the packet came to.
+    fn server_id(&self, scope: Option<&Scope>) -> Ipv4Addr {
+        let relay_says = self.request.relay.as_ref().and_then(|it| it.server_identifier_override);
+        let configured = scope.and_then(|scope| scope.config.server_identifier);
+        relay_says.or(configured).unwrap_or(self.incoming.local)
+    }
+
+    pub(super) fn answer(
+        &self,
+        scope: Option<&Scope>,
+        body: &Body<'_>,
+        outgoing: Outgoing,
+    ) -> Answer {
+        let bytes = reply::encode(self.request, self.server_id(scope), body);
+        let to = destination(self.request, self.incoming.source, self.ports, outgoing);
+        Answer { bytes, destination: to }
+    }
+
+    pub(super) fn nak(&self, scope: Option<&Scope>, reason: &str) -> Action {
+        Action::Reply(self.answer(scope, &Body::Nak(reason), Outgoing::Nak))
+    }
+
+    /// Table 7.1.1-2 of the draft: what servers tell each other of a client's request.
+    pub(super) fn request_options(&self) -> Vec<u8> {
+        let mut bytes = option::COOKIE.to_vec();
+        for code in option::INTERESTING {
+            if let Some(value) = self.request.option(code) {
+                reply::put_option(&mut bytes, code, value);
+            }
+        }
+        if bytes.len() == option::COOKIE.len() { Vec::new() } else { bytes }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,4 @@
+mod discover;
+mod giveback;
+mod lab;
+mod request;
