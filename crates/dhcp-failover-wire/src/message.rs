@@ -70,6 +70,22 @@ impl Message {
             Self::Disconnect(_) => MessageType::DISCONNECT,
         }
     }
+
+    /// Takes the texts out of all rejects, for a message that is too long with them.
+    ///
+    /// A BNDACK has to answer every binding of its BNDUPD (draft-12 §6.3), and a BNDUPD may hold
+    /// more bindings than there is room for texts. Without them the BNDACK always fits: even a
+    /// reject is no longer than the address and the status of its binding.
+    pub fn drop_texts(&mut self) {
+        match self {
+            Self::BndAck(acks) => {
+                acks.iter_mut().flat_map(|ack| &mut ack.reject).for_each(|r| r.message = None);
+            }
+            Self::ConnectAck(body) => body.reject.iter_mut().for_each(|r| r.message = None),
+            Self::Disconnect(body) => body.message = None,
+            _ => {}
+        }
+    }
 }
 
 /// Body of a POOLRESP.

@@ -50,17 +50,23 @@ impl Dialect {
     /// ```
     #[must_use]
     pub fn detect(message: RawMessage<'_>) -> Option<Self> {
-        let vendor = message
+        message
             .options()
-            .find(|option| option.code == OptionCode::VENDOR_CLASS_IDENTIFIER)?
-            .value;
-        Some(if vendor.starts_with(isc::VENDOR_CLASS_PREFIX) {
+            .find(|option| option.code == OptionCode::VENDOR_CLASS_IDENTIFIER)
+            .map(|option| Self::of_vendor_class(option.value))
+    }
+
+    /// The dialect of an implementation that calls itself so, by the rule of
+    /// [`detect`](Self::detect).
+    #[must_use]
+    pub fn of_vendor_class(vendor_class_identifier: &[u8]) -> Self {
+        if vendor_class_identifier.starts_with(isc::VENDOR_CLASS_PREFIX) {
             Self::IscDhcpd
-        } else if vendor.starts_with(microsoft::VENDOR_CLASS_PREFIX) {
+        } else if vendor_class_identifier.starts_with(microsoft::VENDOR_CLASS_PREFIX) {
             Self::Microsoft
         } else {
             Self::Draft12
-        })
+        }
     }
 
     /// Whether a set bit of [`hash_buckets`](crate::Connect::hash_buckets) is a bucket of the

@@ -217,3 +217,34 @@ fn names_are_printed_and_numbers_without_one_kept() {
     let reasons = (0..=255).map(RejectReason).filter(|reason| reason.is_known()).count();
     assert_eq!(reasons, 22);
 }
+
+#[test]
+fn the_answer_to_the_fullest_update_fits_without_texts() {
+    // draft-12 §6.3: every BNDACK answers all bindings of its BNDUPD.
+    let update = BindingUpdate::new([192, 0, 2, 1].into(), BindingStatus::FREE);
+    let most = (MAX_MESSAGE_LEN - 12) / 13;
+    let updates = |count| Message::BndUpd(vec![update.clone(); count]);
+    let mut out = Vec::new();
+    assert!(encode(&packet(updates(most + 1)), Dialect::Draft12, &mut out).is_err());
+    assert_eq!(encode(&packet(updates(most)), Dialect::Draft12, &mut out), Ok(()));
+
+    let reason = RejectReason::ILLEGAL_IP_ADDRESS;
+    let ack = BindingAck::reject(update.address, reason, Some("not ours".into()));
+    let mut answer = packet(Message::BndAck(vec![ack; most]));
+    let mut out = Vec::new();
+    let error = encode(&answer, Dialect::Draft12, &mut out);
+    assert!(matches!(error, Err(EncodeError::TooLong { .. })));
+    answer.message.drop_texts();
+    assert_eq!(encode(&answer, Dialect::Draft12, &mut out), Ok(()));
+    assert_eq!(decode(&out, Dialect::Draft12), Ok(answer));
+}
+
+#[test]
+fn texts_are_dropped_from_every_message_that_has_one() {
+    for mut message in messages() {
+        let before = message.clone();
+        message.drop_texts();
+        assert_eq!(message.message_type(), before.message_type());
+        assert!(!format!("{message:?}").contains("message: Some"), "{message:?}");
+    }
+}
