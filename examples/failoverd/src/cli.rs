@@ -1,5 +1,6 @@
 //! The command line of `failoverd`.
 
+use crate::demo::DemoArgs;
 use crate::store::StoreFault;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -20,6 +21,8 @@ pub enum Command {
     Run(RunArgs),
     /// Read a configuration and say everything that is wrong with it.
     Check(CheckArgs),
+    /// Show two servers and hundreds of clients living through a failure, on loopback.
+    Demo(DemoArgs),
 }
 
 /// The arguments of `failoverd run`.

@@ -13,6 +13,7 @@ fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Run(arguments) => run(arguments),
         Command::Check(arguments) => check(&arguments),
+        Command::Demo(arguments) => failoverd::demo::main(&arguments),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::checker::{Evidence, Findings, Table, judge};
 use super::cli::{DemoArgs, Fault};
-use super::fleet::{Counts, Fleet, relay_socket};
+use super::fleet::{Fleet, relay_socket};
 use super::pair::{Member, Plan, WorkDirectory, prepare};
 use super::random::Random;
 use super::remote;
@@ -54,8 +54,8 @@ pub(super) enum StoryError {
     Interrupted,
     #[error("server {name} ended by itself: {how}")]
     Ended { name: &'static str, how: String },
-    #[error("{what} did not happen within {limit_s} s; the servers are in {a} and {b}, {counts:?}")]
-    Late { what: String, limit_s: u64, a: String, b: String, counts: Counts },
+    #[error("no {what} within {limit_s} s; {situation}")]
+    Late { what: String, limit_s: u64, situation: String },
 }
 
 fn system(what: &'static str) -> impl FnOnce(io::Error) -> StoryError {
@@ -296,12 +296,11 @@ impl<'a> Story<'a> {
         let deadline_ms = self.fleet.now_ms() + PATIENCE_MS;
         while !condition(self) {
             if self.fleet.now_ms() >= deadline_ms {
+                let (a, b) = (self.watch.state(0), self.watch.state(1));
                 return Err(StoryError::Late {
                     what: what.to_owned(),
                     limit_s: PATIENCE_MS / 1000,
-                    a: self.watch.state(0),
-                    b: self.watch.state(1),
-                    counts: self.fleet.counts(),
+                    situation: format!("servers in {a} and {b}, {:?}", self.fleet.counts()),
                 });
             }
             self.look()?;

@@ -1,0 +1,46 @@
+//! Links the `no_std` libraries into a program without std: with its own panic handler and its own
+//! allocator. If any of their dependencies pulled in std, there would be two panic handlers, and the
+//! build would fail.
+#![no_std]
+
+extern crate alloc;
+
+use alloc::vec::Vec;
+use core::alloc::{GlobalAlloc, Layout};
+use core::ptr::null_mut;
+use dhcp_failover_lease::{BindingStatus, LeaseInstant};
+use dhcp_failover_wire::{Dialect, decode, encode};
+use dhcp_loadbalance::{HashBuckets, hash};
+
+/// An allocator that never has memory; the program is linked, not run.
+struct Nothing;
+
+// SAFETY: it hands out null pointers only, which means "out of memory".
+unsafe impl GlobalAlloc for Nothing {
+    unsafe fn alloc(&self, _layout: Layout) -> *mut u8 {
+        null_mut()
+    }
+    unsafe fn dealloc(&self, _pointer: *mut u8, _layout: Layout) {}
+}
+
+#[global_allocator]
+static ALLOCATOR: Nothing = Nothing;
+
+#[panic_handler]
+fn panic(_info: &core::panic::PanicInfo<'_>) -> ! {
+    loop {}
+}
+
+/// Uses something of each library, so that the linker cannot leave it out.
+#[unsafe(no_mangle)]
+pub extern "C" fn use_the_libraries(byte: u8) -> u64 {
+    let frame = [byte; 64];
+    let mut out = Vec::new();
+    let coded = decode(&frame, Dialect::Draft12)
+        .is_ok_and(|packet| encode(&packet, Dialect::IscDhcpd, &mut out).is_ok());
+    let bucket = hash(&frame);
+    let served = HashBuckets::from_percent(50).is_ok_and(|buckets| buckets.contains(bucket));
+    let lease = LeaseInstant::from_unix_s(u64::from(byte)).as_unix_s();
+    let named = BindingStatus::Active.name().len() as u64;
+    lease + named + u64::from(coded) + u64::from(served)
+}
