@@ -10,8 +10,8 @@ use crate::{MAX_ADDED_SCOPES, MAX_NAME_LEN, MAX_RELATIONSHIPS};
 /// Why an operation on relationships failed.
 ///
 /// [`code`](Self::code) is the number Windows returns, as its header has it; where [MS-DHCPM]
-/// prints another number, the header is right. Some variants are
-/// never returned by this crate: they are what partners and tools report.
+/// prints another number, the header is right. Some variants are never returned by this crate:
+/// they are what partners and tools report.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Error {
