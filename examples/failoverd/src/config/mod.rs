@@ -7,6 +7,7 @@
 
 mod checks;
 mod error;
+mod option_table;
 mod options;
 mod reader;
 mod relationship;
@@ -15,6 +16,7 @@ mod server;
 #[cfg(test)]
 mod tests;
 mod types;
+mod value;
 
 pub use error::{ConfigError, ConfigErrors, Position};
 pub use types::{

@@ -5,10 +5,10 @@
 //! is only built when nothing was reported.
 
 use super::error::{ConfigError, ConfigErrors, Position};
+use super::value::Value;
 use std::cell::RefCell;
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 use std::path::Path;
-use std::str::FromStr;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -31,6 +31,13 @@ pub(super) struct Place {
     at: usize,
     /// The value, unless it is its absence that is wrong.
     value: Option<Range<usize>>,
+}
+
+impl Place {
+    /// The place of a value that is there.
+    pub(super) fn of_value(key: String, span: Range<usize>) -> Self {
+        Self { key, at: span.start, value: Some(span) }
+    }
 }
 
 impl<'t> Problems<'t> {
@@ -101,10 +108,18 @@ pub(super) struct Section<'a> {
 }
 
 impl<'a> Section<'a> {
+    pub(super) fn new(
+        problems: &'a Problems<'a>,
+        key: String,
+        span: Range<usize>,
+        table: &'a DeTable<'a>,
+    ) -> Self {
+        Self { problems, key, span, table, known: RefCell::default() }
+    }
+
     /// The document itself.
     pub(super) fn root(problems: &'a Problems<'a>, table: &'a Spanned<DeTable<'a>>) -> Self {
-        let known = RefCell::default();
-        Self { problems, key: String::new(), span: 0..0, table: table.get_ref(), known }
+        Self::new(problems, String::new(), 0..0, table.get_ref())
     }
 
     /// The value of `name`, if it is there.
@@ -153,8 +168,7 @@ impl<'a> Section<'a> {
     }
 
     fn value(&self, name: &str, value: &'a Spanned<DeValue<'a>>) -> Value<'a> {
-        let (problems, key) = (self.problems, join(&self.key, name));
-        Value { problems, key, span: value.span(), value: value.get_ref() }
+        Value::new(self.problems, join(&self.key, name), value)
     }
 }
 
@@ -199,115 +213,4 @@ fn distance(a: &str, b: &str) -> usize {
         }
     }
     row.last().copied().unwrap_or(a.len())
-}
-
-/// One value of the file.
-pub(super) struct Value<'a> {
-    problems: &'a Problems<'a>,
-    key: String,
-    span: Range<usize>,
-    value: &'a DeValue<'a>,
-}
-
-impl<'a> Value<'a> {
-    /// Where it stands.
-    pub(super) fn place(&self) -> Place {
-        Place { key: self.key.clone(), at: self.span.start, value: Some(self.span.clone()) }
-    }
-
-    /// Records a mistake in this value.
-    pub(super) fn error(&self, problem: impl Into<String>, remedy: impl Into<String>) {
-        self.problems.report(&self.place(), problem, remedy);
-    }
-
-    /// The raw value, where its type decides its meaning.
-    pub(super) fn raw(&self) -> &'a DeValue<'a> {
-        self.value
-    }
-
-    /// The text of a string.
-    pub(super) fn string(&self, remedy: &str) -> Option<&'a str> {
-        let text = self.value.as_str();
-        if text.is_none() {
-            self.error(format!("this is {}, not a string", kind(self.value)), remedy);
-        }
-        text
-    }
-
-    /// A string that `T` can parse.
-    pub(super) fn parsed<T: FromStr>(&self, what: &str, remedy: &str) -> Option<T> {
-        let parsed = self.string(remedy)?.parse().ok();
-        if parsed.is_none() {
-            self.error(format!("this is not {what}"), remedy);
-        }
-        parsed
-    }
-
-    /// A string out of a fixed list.
-    pub(super) fn one_of<T: Copy>(&self, choices: &[(&'static str, T)]) -> Option<T> {
-        let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-        let text = self.string(&format!("write one of {}", list(&words)))?;
-        let found = choices.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
-        if found.is_none() {
-            self.error("unknown value", format!("write one of {}", list(&words)));
-        }
-        found
-    }
-
-    /// An integer within `range`; `unit` is empty or follows "a number", such as ` of seconds`.
-    pub(super) fn integer(&self, range: RangeInclusive<i64>, unit: &str) -> Option<i64> {
-        let remedy = format!("write a number{unit} from {} to {}", range.start(), range.end());
-        let DeValue::Integer(digits) = self.value else {
-            self.error(format!("this is {}, not a number", kind(self.value)), remedy);
-            return None;
-        };
-        let number = i64::from_str_radix(digits.as_str(), digits.radix()).ok();
-        let number = number.filter(|number| range.contains(number));
-        if number.is_none() {
-            self.error("out of range", remedy);
-        }
-        number
-    }
-
-    /// A number of seconds within `range`.
-    pub(super) fn seconds(&self, range: RangeInclusive<u32>) -> Option<u32> {
-        let wide = i64::from(*range.start())..=i64::from(*range.end());
-        self.integer(wide, " of seconds").and_then(|number| u32::try_from(number).ok())
-    }
-
-    /// The members of an array.
-    pub(super) fn items(&self, remedy: &str) -> Option<Vec<Value<'a>>> {
-        let DeValue::Array(items) = self.value else {
-            self.error(format!("this is {}, not an array", kind(self.value)), remedy);
-            return None;
-        };
-        Some(items.iter().enumerate().map(|(index, item)| self.item(index, item)).collect())
-    }
-
-    fn item(&self, index: usize, item: &'a Spanned<DeValue<'a>>) -> Value<'a> {
-        let key = format!("{}[{index}]", self.key);
-        Value { problems: self.problems, key, span: item.span(), value: item.get_ref() }
-    }
-
-    /// A table.
-    pub(super) fn section(&self, remedy: &str) -> Option<Section<'a>> {
-        let DeValue::Table(table) = self.value else {
-            self.error(format!("this is {}, not a table", kind(self.value)), remedy);
-            return None;
-        };
-        let (problems, key, span) = (self.problems, self.key.clone(), self.span.clone());
-        Some(Section { problems, key, span, table, known: RefCell::default() })
-    }
-}
-
-fn kind(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "a string",
-        DeValue::Integer(_) => "a whole number",
-        DeValue::Float(_) => "a number with a fraction",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date or time",
-        DeValue::Array(_) => "an array",
-        DeValue::Table(_) => "a table",
-    }
 }

@@ -1,8 +1,9 @@
 //! The tables `[[relationship]]`.
 
-use super::reader::{Place, Section, Value};
+use super::reader::{Place, Section};
 use super::server::{non_empty, path};
 use super::types::{Dialect, Mode, Relationship, Role, Secret, StartupPolicy};
+use super::value::Value;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::Path;

@@ -1,10 +1,11 @@
 //! The tables `[[scope]]`.
 
 use super::options;
-use super::reader::{Place, Section, Value, list, suggest};
+use super::reader::{Place, Section, list, suggest};
 use super::relationship::seconds;
 use super::server::non_empty;
 use super::types::{Reservation, ReservedFor, Scope};
+use super::value::Value;
 use ipnet::Ipv4Net;
 use std::net::Ipv4Addr;
 use std::ops::RangeInclusive;

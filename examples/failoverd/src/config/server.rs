@@ -1,7 +1,8 @@
 //! The table `[server]`.
 
-use super::reader::{Place, Section, Value};
+use super::reader::{Place, Section};
 use super::types::{LogFormat, LogLevel, Server};
+use super::value::Value;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 

@@ -8,21 +8,22 @@
 //! Commands never wait. A command for a connection that has ended does nothing: its last event is
 //! on the way.
 
+mod accept;
 mod connection;
 mod outbound;
+mod socket;
 #[cfg(test)]
 mod tests;
 
 use connection::Connection;
 use outbound::Outbound;
-use socket2::{SockRef, TcpKeepalive};
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::AbortHandle;
 
@@ -32,17 +33,6 @@ pub const UNIDENTIFIED_MAX: usize = 32;
 pub const OUTBOUND_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How long a connection attempt may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long sent data may stay unacknowledged before the kernel gives the connection up.
-const USER_TIMEOUT: Duration = Duration::from_secs(30);
-const KEEPALIVE_IDLE: Duration = Duration::from_secs(15);
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
-const KEEPALIVE_PROBES: u32 = 3;
-/// Backlog of the listening socket.
-const BACKLOG: u32 = 64;
-/// The pause after a failed accept, so that a lack of file descriptors does not become a busy loop.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// The least time between two log lines about refused connections.
-const REFUSAL_LOG_INTERVAL: Duration = Duration::from_secs(1);
 
 /// One connection, never reused within a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -170,7 +160,7 @@ impl Links {
     /// # Errors
     /// When the address cannot be listened on.
     pub fn start(config: LinkConfig, events: mpsc::Sender<LinkEvent>) -> io::Result<Self> {
-        let listener = config.listen.map(listen).transpose()?;
+        let listener = config.listen.map(socket::listen).transpose()?;
         let local = listener.as_ref().map(TcpListener::local_addr).transpose()?;
         let shared = Arc::new(Shared {
             config,
@@ -180,7 +170,7 @@ impl Links {
             unidentified: Arc::new(Semaphore::new(UNIDENTIFIED_MAX)),
         });
         let accepting = listener.map(|listener| {
-            let task = tokio::spawn(accept_all(shared.clone(), listener));
+            let task = tokio::spawn(accept::accept_all(shared.clone(), listener));
             Arc::new(AbortOnDrop(task.abort_handle()))
         });
         Ok(Self { shared, _listener: accepting, local })
@@ -195,8 +185,10 @@ impl Links {
     /// `dial` follows within a few seconds.
     pub fn dial(&self, address: SocketAddr, dial: DialToken) {
         let shared = self.shared.clone();
+        let from = shared.config.dial_from();
         tokio::spawn(async move {
-            let attempt = tokio::time::timeout(CONNECT_TIMEOUT, connect(&shared, address)).await;
+            let attempt =
+                tokio::time::timeout(CONNECT_TIMEOUT, socket::connect(from, address)).await;
             let error = match attempt {
                 Ok(Ok(stream)) => {
                     shared.run(stream, |link| LinkEvent::Dialed { link, dial }, None).await;
@@ -280,7 +272,7 @@ impl Shared {
             flush_within: self.config.flush_within,
             events: self.events.clone(),
         };
-        let end = match tune(&stream) {
+        let end = match socket::tune(&stream) {
             Ok(()) => connection.run(stream).await,
             Err(error) => Err(format!("cannot set socket options: {error}")),
         };
@@ -290,88 +282,5 @@ impl Shared {
             Err(error) => LinkEvent::Broken { link, error },
         })
         .await;
-    }
-}
-
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let named = |error: io::Error| {
-        io::Error::new(error.kind(), format!("cannot listen on {address} for partners: {error}"))
-    };
-    let socket = socket_for(address).map_err(named)?;
-    // A restarted server must not wait for connections of the last one to time out.
-    socket.set_reuseaddr(true).map_err(named)?;
-    socket.bind(address).map_err(named)?;
-    socket.listen(BACKLOG).map_err(named)
-}
-
-fn socket_for(address: SocketAddr) -> io::Result<TcpSocket> {
-    match address {
-        SocketAddr::V4(_) => TcpSocket::new_v4(),
-        SocketAddr::V6(_) => TcpSocket::new_v6(),
-    }
-}
-
-async fn connect(shared: &Shared, address: SocketAddr) -> io::Result<TcpStream> {
-    let socket = socket_for(address)?;
-    let from = shared.config.dial_from().filter(|from| from.is_ipv4() == address.is_ipv4());
-    if let Some(from) = from {
-        socket.bind(SocketAddr::new(from, 0))?;
-    }
-    socket.connect(address).await
-}
-
-fn tune(stream: &TcpStream) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    let socket = SockRef::from(stream);
-    let keepalive = TcpKeepalive::new()
-        .with_time(KEEPALIVE_IDLE)
-        .with_interval(KEEPALIVE_INTERVAL)
-        .with_retries(KEEPALIVE_PROBES);
-    socket.set_tcp_keepalive(&keepalive)?;
-    socket.set_tcp_user_timeout(Some(USER_TIMEOUT))
-}
-
-async fn accept_all(shared: Arc<Shared>, listener: TcpListener) {
-    let mut refusals = Refusals::default();
-    loop {
-        let (stream, peer) = match listener.accept().await {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                tracing::warn!("cannot accept a failover connection: {error}");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-                continue;
-            }
-        };
-        let Ok(place) = shared.unidentified.clone().try_acquire_owned() else {
-            refusals.note(peer);
-            continue;
-        };
-        let shared = shared.clone();
-        tokio::spawn(async move {
-            shared.run(stream, |link| LinkEvent::Accepted { link, peer }, Some(place)).await;
-        });
-    }
-}
-
-/// Refused connections, logged together when they come fast.
-#[derive(Default)]
-struct Refusals {
-    logged: Option<Instant>,
-    count: u64,
-}
-
-impl Refusals {
-    fn note(&mut self, peer: SocketAddr) {
-        self.count += 1;
-        if self.logged.is_some_and(|at| at.elapsed() < REFUSAL_LOG_INTERVAL) {
-            return;
-        }
-        let refused = std::mem::take(&mut self.count);
-        tracing::warn!(
-            %peer,
-            refused,
-            "closed new failover connections: {UNIDENTIFIED_MAX} already wait to be identified"
-        );
-        self.logged = Some(Instant::now());
     }
 }

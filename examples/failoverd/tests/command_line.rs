@@ -1,0 +1,173 @@
+//! The two programs as a person or a script meets them: output, exit codes, messages.
+
+use failoverd::admin::{AdminCall, AdminRequest, AdminResponse, AdminServer, LeaseRow, StatusRow};
+use std::path::Path;
+use std::process::{Command, Output};
+use tokio::sync::mpsc;
+
+const SERVER: &str = env!("CARGO_BIN_EXE_failoverd");
+const CONTROL: &str = env!("CARGO_BIN_EXE_failoverctl");
+
+fn run(program: &str, arguments: &[&str]) -> Output {
+    Command::new(program).args(arguments).output().expect("the program runs")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("text")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("text")
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path that is text")
+}
+
+#[test]
+fn check_prints_ok_and_a_summary_for_the_example() {
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/failoverd.example.toml");
+    let output = run(SERVER, &["check", "--config", example]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).starts_with("ok\nserver \"dhcp-a\": DHCP on 0.0.0.0:67"));
+}
+
+#[test]
+fn check_and_run_print_every_mistake_and_fail() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("bad.toml");
+    std::fs::write(&file, "[server]\nstore = \"s\"\nname = 3\n").expect("a file");
+    for command in ["check", "run"] {
+        let output = run(SERVER, &[command, "--config", text(&file)]);
+        assert_eq!(output.status.code(), Some(1));
+        let lines: Vec<String> = stderr(&output).lines().map(str::to_owned).collect();
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        let place = format!("{}:3:8: server.name = 3: ", file.display());
+        assert!(lines[1].starts_with(&place), "{lines:?}");
+        assert_eq!(stdout(&output), "");
+    }
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2() {
+    for (program, arguments) in [
+        (SERVER, &["run"][..]),
+        (SERVER, &["fly"]),
+        (CONTROL, &["status"]),
+        (CONTROL, &["--server", "x"]),
+        (CONTROL, &["--server", "x", "explode"]),
+    ] {
+        let output = run(program, arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
+        assert_eq!(stdout(&output), "");
+    }
+    assert!(stderr(&run(CONTROL, &["status"])).contains("add --server SOCKET"));
+}
+
+#[test]
+fn a_server_that_is_not_there_is_exit_code_1() {
+    let output = run(CONTROL, &["--server", "no/such.sock", "status", "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(stdout(&output), "");
+    assert!(stderr(&output).starts_with("failoverctl: cannot reach a server at no/such.sock"));
+}
+
+#[test]
+fn run_names_a_store_it_cannot_open() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("f.toml");
+    let server = "dhcp_listen = \"127.0.0.1:0\"\nstore = \"missing/s\"\nadmin_socket = \"a\"\n";
+    std::fs::write(&file, format!("[server]\n{server}")).expect("a file");
+    let output = run(SERVER, &["run", "--config", text(&file)]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("cannot open store"), "{}", stderr(&output));
+}
+
+fn rows() -> (StatusRow, LeaseRow) {
+    let status = StatusRow {
+        name: "lab".into(),
+        role: "primary".into(),
+        state: "NORMAL".into(),
+        partner_state: "COMMUNICATIONS-INTERRUPTED".into(),
+        pending: 3,
+        disputed: 0,
+    };
+    let lease = LeaseRow {
+        address: [192, 0, 2, 9].into(),
+        status: "ACTIVE".into(),
+        client_id: Some("01:02".into()),
+        hwaddr: None,
+        expires: Some(1_800_000_000),
+        owner: "client".into(),
+    };
+    (status, lease)
+}
+
+fn answer(request: AdminRequest) -> AdminResponse {
+    let (status, lease) = rows();
+    match request {
+        AdminRequest::Status { .. } => AdminResponse::Status { rows: vec![status] },
+        AdminRequest::Leases { .. } => AdminResponse::Leases { rows: vec![lease], more: false },
+        AdminRequest::PartnerDown { relationship: Some(name) } => AdminResponse::Done {
+            message: format!("{name}: COMMUNICATIONS-INTERRUPTED -> PARTNER-DOWN"),
+        },
+        _ => AdminResponse::Failed { message: "not now".into() },
+    }
+}
+
+/// Runs failoverctl against a server that gives the answers above.
+async fn control(arguments: &[&str]) -> Output {
+    let directory = tempfile::tempdir().expect("a directory");
+    let socket = directory.path().join("admin.sock");
+    let (sender, mut calls) = mpsc::channel::<AdminCall>(1);
+    let server = AdminServer::start(&socket, sender).expect("a server");
+    tokio::spawn(async move {
+        while let Some((request, reply)) = calls.recv().await {
+            reply.send(answer(request)).expect("someone waits");
+        }
+    });
+    let mut line: Vec<String> = vec!["--server".into(), text(&socket).into()];
+    line.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+    let output = tokio::task::spawn_blocking(move || Command::new(CONTROL).args(line).output())
+        .await
+        .expect("a task")
+        .expect("the program runs");
+    drop(server);
+    output
+}
+
+#[tokio::test]
+async fn json_is_one_array_of_rows_with_the_promised_keys_in_order() {
+    let output = control(&["status", "--json"]).await;
+    assert_eq!(
+        stdout(&output),
+        "[{\"name\":\"lab\",\"role\":\"primary\",\"state\":\"NORMAL\",\"partner_state\":\
+         \"COMMUNICATIONS-INTERRUPTED\",\"pending\":3,\"disputed\":0}]\n"
+    );
+    let output = control(&["--json", "leases"]).await;
+    assert_eq!(
+        stdout(&output),
+        "[{\"address\":\"192.0.2.9\",\"status\":\"ACTIVE\",\"client_id\":\"01:02\",\"hwaddr\":null,\
+         \"expires\":1800000000,\"owner\":\"client\"}]\n"
+    );
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[tokio::test]
+async fn tables_are_for_people() {
+    let output = control(&["leases"]).await;
+    let expected = "\
+ADDRESS    STATUS  CLIENT ID  HARDWARE ADDRESS  EXPIRES               OWNER
+192.0.2.9  ACTIVE  01:02      -                 2027-01-15T08:00:00Z  client
+";
+    assert_eq!(stdout(&output), expected);
+}
+
+#[tokio::test]
+async fn commands_say_what_they_did_or_why_not() {
+    let output = control(&["partner-down", "--relationship", "lab"]).await;
+    assert_eq!(stdout(&output), "lab: COMMUNICATIONS-INTERRUPTED -> PARTNER-DOWN\n");
+    let output = control(&["pause"]).await;
+    assert_eq!((output.status.code(), stdout(&output)), (Some(1), String::new()));
+    assert_eq!(stderr(&output), "failoverctl: not now\n");
+}
