@@ -23,15 +23,10 @@ pub enum NetError {
         error: io::Error,
     },
     /// An interface has no address to be the server identifier.
-    #[error(
-        "failed to use interface {interface}: it has no IPv4 address ({error}); \
-         give it one and bring it up"
-    )]
+    #[error("failed to use interface {interface}: it has no IPv4 address; give it one")]
     NoAddress {
         /// Its name.
         interface: String,
-        /// What the kernel said.
-        error: io::Error,
     },
     /// Interfaces need the wildcard address.
     #[error(

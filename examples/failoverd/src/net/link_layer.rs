@@ -1,8 +1,9 @@
 //! A packet socket: frames to a hardware address, for clients that have no IP address to send to.
 #![expect(unsafe_code, reason = "the kernel's sockaddr_ll has no safe wrapper")]
 
+use nix::libc;
+use nix::net::if_::if_nametoindex;
 use socket2::{Domain, Protocol, SockAddr, SockAddrStorage, Socket, Type};
-use std::ffi::CString;
 use std::io;
 
 const ETHERNET_ADDRESS_LENGTH: u8 = 6;
@@ -57,13 +58,7 @@ fn link_address(interface_index: i32, hardware: &[u8]) -> io::Result<SockAddr> {
 }
 
 fn interface_index(interface: &str) -> io::Result<i32> {
-    let name = CString::new(interface)?;
-    // SAFETY: `name` is a NUL-terminated string that outlives the call, which only reads it.
-    let index = unsafe { libc::if_nametoindex(name.as_ptr()) };
-    if index == 0 {
-        return Err(io::Error::last_os_error());
-    }
-    i32::try_from(index).map_err(io::Error::other)
+    i32::try_from(if_nametoindex(interface)?).map_err(io::Error::other)
 }
 
 #[cfg(test)]

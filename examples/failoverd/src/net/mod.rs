@@ -22,7 +22,7 @@ pub use send::Sender;
 
 use crate::dhcp::destination::Ports;
 use socket::Socket;
-use std::net::SocketAddrV4;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc;
@@ -36,9 +36,21 @@ pub struct NetConfig {
     pub interfaces: Vec<String>,
 }
 
-/// Which of the sockets a datagram came in on; the answer leaves through the same.
+/// The way a datagram came, and its answer goes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct SocketIndex(usize);
+pub struct Via {
+    socket: usize,
+    local: Ipv4Addr,
+}
+
+impl Via {
+    /// The server's address that the datagram was sent to; for a broadcast, the receiving
+    /// interface's. It identifies this server to the client (option 54).
+    #[must_use]
+    pub const fn local(&self) -> Ipv4Addr {
+        self.local
+    }
+}
 
 /// How many datagrams came, went and were lost. All counters only grow.
 #[derive(Debug, Default)]
@@ -87,6 +99,8 @@ pub struct Network {
     /// Where the sockets listen, in the order of the interfaces; with the port the kernel chose if
     /// the configured one was 0.
     pub listening: Vec<SocketAddrV4>,
+    /// The addresses clients may know this server by.
+    pub addresses: Vec<Ipv4Addr>,
 }
 
 impl Network {
@@ -96,11 +110,16 @@ impl Network {
     /// [`NetError`] names the address or interface, and what to do about it.
     pub fn open(config: &NetConfig) -> Result<Self, NetError> {
         let sockets: Arc<[Socket]> = socket::open_all(config)?.into();
+        let addresses = if config.listen.ip().is_unspecified() {
+            local::addresses(None)?
+        } else {
+            vec![*config.listen.ip()]
+        };
         let listening = sockets.iter().map(Socket::listening).collect();
         let counters = Arc::new(Counters::default());
         let datagrams = receive::spawn(&sockets, &counters);
         let sender = Sender::new(sockets, Arc::clone(&counters));
-        Ok(Self { sender, datagrams, counters, listening })
+        Ok(Self { sender, datagrams, counters, listening, addresses })
     }
 }
 

@@ -1,10 +1,11 @@
 //! One listening UDP socket, and what belongs to it.
 
 use super::link_layer::PacketSocket;
-use super::local::{self, LocalAddresses};
+use super::local;
 use super::{NetConfig, NetError};
+use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, Protocol, Type};
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{SocketAddr, SocketAddrV4};
 use tokio::net::UdpSocket;
 
 /// Room for a burst while the server waits for its disk; the kernel may allow less.
@@ -15,7 +16,6 @@ pub(super) struct Socket {
     pub(super) udp: UdpSocket,
     pub(super) interface: Option<Interface>,
     listening: SocketAddrV4,
-    pub(super) local: LocalAddresses,
 }
 
 /// The link a socket is tied to.
@@ -47,23 +47,18 @@ fn open(listen: SocketAddrV4, interface: Option<&str>) -> Result<Socket, NetErro
     if let Some(name) = interface {
         let error = |error| NetError::Interface { interface: name.to_owned(), error };
         socket.bind_device(Some(name.as_bytes())).map_err(error)?;
+        if local::addresses(interface)?.is_empty() {
+            return Err(NetError::NoAddress { interface: name.to_owned() });
+        }
     }
+    setsockopt(&socket, sockopt::Ipv4PacketInfo, &true).map_err(std::io::Error::from)?;
     let bind_error = |error| NetError::Bind { address: listen, error };
     socket.bind(&SocketAddr::V4(listen).into()).map_err(bind_error)?;
     let bound = socket.local_addr()?.as_socket_ipv4().unwrap_or(listen);
-    let local = match interface {
-        Some(name) => {
-            let none = |error| NetError::NoAddress { interface: name.to_owned(), error };
-            LocalAddresses::Fixed(local::of_interface(name).map_err(none)?)
-        }
-        None if bound.ip().is_unspecified() => LocalAddresses::routed(),
-        None => LocalAddresses::Fixed(*bound.ip()),
-    };
     Ok(Socket {
         udp: UdpSocket::from_std(socket.into())?,
         interface: interface.map(Interface::open),
         listening: bound,
-        local,
     })
 }
 
@@ -86,10 +81,5 @@ impl Interface {
 impl Socket {
     pub(super) const fn listening(&self) -> SocketAddrV4 {
         self.listening
-    }
-
-    /// The address that identifies this server to `peer`.
-    pub(super) fn local_for(&self, peer: Ipv4Addr) -> std::io::Result<Ipv4Addr> {
-        self.local.towards(peer)
     }
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::dhcp::destination::Destination;
+use crate::dhcp::kind::Arrival;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 use tokio::net::UdpSocket;
@@ -23,12 +24,11 @@ async fn an_unprivileged_server_hears_and_answers_on_loopback() {
     let datagram = next(&mut network).await;
     assert_eq!(datagram.bytes, b"hello");
     assert_eq!(datagram.source, relay.local_addr().unwrap());
-    assert_eq!(datagram.local, Ipv4Addr::LOCALHOST);
-    assert!(!datagram.on_link);
+    assert_eq!((datagram.via.local(), datagram.arrival), (Ipv4Addr::LOCALHOST, Arrival::Unicast));
 
     let SocketAddr::V4(back) = datagram.source else { unreachable!() };
     let sender = network.sender.clone();
-    sender.send(datagram.socket, Destination::Unicast(back), b"answer").await.unwrap();
+    sender.send(datagram.via, Destination::Unicast(back), b"answer").await.unwrap();
     let mut buffer = [0; 64];
     let (length, from) = timeout(SOON, relay.recv_from(&mut buffer)).await.unwrap().unwrap();
     assert_eq!(&buffer[..length], b"answer");
@@ -37,12 +37,30 @@ async fn an_unprivileged_server_hears_and_answers_on_loopback() {
 }
 
 #[tokio::test]
-async fn on_the_wildcard_address_the_route_decides_who_we_are() {
+async fn on_the_wildcard_address_answers_come_from_the_address_that_was_asked() {
     let mut network = Network::open(&loopback("0.0.0.0:0")).unwrap();
+    let asked = SocketAddr::from(([127, 0, 0, 9], network.listening[0].port()));
     let relay = UdpSocket::bind("127.0.0.3:0").await.unwrap();
-    relay.send_to(b"x", ("127.0.0.1", network.listening[0].port())).await.unwrap();
-    // To a loopback address the kernel answers from the same one, unless told otherwise.
-    assert!(next(&mut network).await.local.is_loopback());
+    relay.send_to(b"x", asked).await.unwrap();
+    let datagram = next(&mut network).await;
+    assert_eq!(datagram.via.local(), Ipv4Addr::new(127, 0, 0, 9));
+    let SocketAddr::V4(back) = datagram.source else { unreachable!() };
+    let sender = network.sender.clone();
+    sender.send(datagram.via, Destination::Unicast(back), b"y").await.unwrap();
+    let (_, from) = timeout(SOON, relay.recv_from(&mut [0; 8])).await.unwrap().unwrap();
+    assert_eq!(from, asked);
+    assert!(network.addresses.contains(&Ipv4Addr::LOCALHOST));
+}
+
+#[tokio::test]
+async fn broadcasts_are_told_from_unicasts() {
+    let mut network = Network::open(&loopback("0.0.0.0:0")).unwrap();
+    let client = UdpSocket::bind("127.0.0.3:0").await.unwrap();
+    client.set_broadcast(true).unwrap();
+    client.send_to(b"x", ("127.255.255.255", network.listening[0].port())).await.unwrap();
+    let datagram = next(&mut network).await;
+    assert_eq!(datagram.arrival, Arrival::Broadcast);
+    assert_eq!(datagram.via.local(), Ipv4Addr::LOCALHOST);
 }
 
 #[tokio::test]
@@ -99,7 +117,7 @@ async fn loopback_rate() {
         while let Some(datagram) = network.datagrams.recv().await {
             let SocketAddr::V4(back) = datagram.source else { continue };
             let to = Destination::Unicast(back);
-            let _ = sender.send(datagram.socket, to, &datagram.bytes).await;
+            let _ = sender.send(datagram.via, to, &datagram.bytes).await;
         }
     });
     let client = UdpSocket::bind("127.0.0.2:0").await.unwrap();
