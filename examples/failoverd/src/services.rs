@@ -59,6 +59,11 @@ impl Services {
     /// # Errors
     /// The first service that cannot be started.
     pub async fn start(config: Config, fault: Option<StoreFault>) -> Result<Self, StartError> {
+        tracing::info!(
+            server = config.server.name,
+            version = env!("CARGO_PKG_VERSION"),
+            "failoverd is starting"
+        );
         let metrics = Metrics::new();
         let mut store = RedbStore::open(&config.server.store, fault)?;
         let contents = store.load()?;

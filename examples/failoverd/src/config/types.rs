@@ -23,7 +23,7 @@ pub struct Config {
 /// The table `[server]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
-    /// Names this server in its log; `failoverd` unless given.
+    /// Names this server in the first line of its log; `failoverd` unless given.
     pub name: String,
     /// Where DHCP packets arrive; 0.0.0.0:67 unless given.
     pub dhcp_listen: SocketAddrV4,
