@@ -11,6 +11,12 @@ use dhcp_loadbalance::HashBuckets;
 pub struct Ticket(pub(crate) u64);
 
 impl Ticket {
+    /// The ticket with a number, for a driver that stores records of its own beside an endpoint's.
+    #[must_use]
+    pub const fn from_u64(number: u64) -> Self {
+        Self(number)
+    }
+
     /// The number, for a driver that numbers the commits of several endpoints together.
     #[must_use]
     pub const fn as_u64(self) -> u64 {

@@ -54,7 +54,6 @@ fn serve(config: Config, arguments: &RunArgs) -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let services = Services::start(config, arguments.store_fault.map(Into::into)).await?;
-        drop(services);
-        Err("this build has no DHCP service yet".into())
+        Ok(failoverd::core::run(services).await?)
     })
 }

@@ -32,6 +32,10 @@ impl Endpoint {
         {
             self.record.state = state;
         }
+        if previous == State::ConflictDone && !self.is_primary() {
+            // It was primary then; only the primary has this state (§9.12.1).
+            self.record.state = State::ResolutionInterrupted;
+        }
     }
 
     pub(super) fn send_state(&mut self) {

@@ -1,0 +1,131 @@
+//! What operators ask.
+
+use super::Core;
+use crate::admin::{
+    AdminRequest, AdminResponse, LeaseRow, StatusRow, choose_relationship, owner_of,
+};
+use dhcp_failover_lease::{Binding, BindingStatus};
+use dhcp_failover_proto::{Bindings, Command, Input, Status};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::net::Ipv4Addr;
+
+impl Core {
+    pub(super) fn admin(&mut self, request: &AdminRequest) -> AdminResponse {
+        let answer = match request {
+            AdminRequest::Status { relationship } => {
+                let name = relationship.as_deref();
+                self.chosen(name).map(|_| AdminResponse::Status { rows: self.status_rows(name) })
+            }
+            AdminRequest::Leases { relationship, after, limit } => {
+                let name = relationship.as_deref();
+                self.chosen(name).map(|_| self.lease_rows(name, *after, *limit as usize))
+            }
+            AdminRequest::PartnerDown { relationship } => {
+                self.command(relationship.as_deref(), Command::PartnerDown)
+            }
+            AdminRequest::Pause { relationship } => {
+                self.command(relationship.as_deref(), Command::Pause)
+            }
+            AdminRequest::Shutdown { relationship } => {
+                self.command(relationship.as_deref(), Command::Shutdown)
+            }
+        };
+        answer.unwrap_or_else(|message| AdminResponse::Failed { message })
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.config.relationships.iter().map(|it| it.name.as_str()).collect()
+    }
+
+    /// Checks a name given where none is needed.
+    fn chosen(&self, name: Option<&str>) -> Result<(), String> {
+        name.map_or(Ok(()), |name| choose_relationship(&self.names(), Some(name)).map(drop))
+    }
+
+    fn status_rows(&self, only: Option<&str>) -> Vec<StatusRow> {
+        let all = self.domains.iter().filter_map(super::Domain::status);
+        all.filter(|status| only.is_none_or(|name| name == status.name)).map(status_row).collect()
+    }
+
+    fn lease_rows(
+        &self,
+        only: Option<&str>,
+        after: Option<Ipv4Addr>,
+        limit: usize,
+    ) -> AdminResponse {
+        let mut rows = BTreeMap::new();
+        for domain in &self.domains {
+            if only.is_none_or(|name| name == domain.name && domain.endpoint().is_some()) {
+                let found = domain.table.used_after(after).take(limit.saturating_add(1));
+                rows.extend(found.map(|binding| (binding.address, lease_row(binding))));
+            }
+        }
+        let more = rows.len() > limit;
+        AdminResponse::Leases { rows: rows.into_values().take(limit).collect(), more }
+    }
+
+    fn command(&mut self, name: Option<&str>, command: Command) -> Result<AdminResponse, String> {
+        let name = choose_relationship(&self.names(), name)?.to_owned();
+        let domain = self.config.relationships.iter().position(|it| it.name == name);
+        let domain = domain.ok_or("the relationship is gone")?;
+        let endpoint = self.domains[domain].endpoint().ok_or("the relationship is gone")?;
+        endpoint.permits(command).map_err(|error| format!("{name}: {error}"))?;
+        let before = endpoint.status();
+        tracing::warn!(relationship = name, "an operator ordered {command:?}");
+        self.feed(domain, Input::Command(command));
+        let after = self.domains[domain].status().map_or(before.state, |status| status.state);
+        let what = match command {
+            Command::PartnerDown => {
+                "this server now serves alone. The partner must really be down: if it still \
+                 serves, addresses can be given twice"
+            }
+            Command::Pause => {
+                "the partner was told of a short absence; this server serves nobody in this \
+                 relationship until it is restarted"
+            }
+            _ => {
+                "the partner was told of a long absence and takes over; this server serves nobody \
+                 in this relationship until it is restarted"
+            }
+        };
+        Ok(AdminResponse::Done { message: format!("{name}: {} -> {after}: {what}", before.state) })
+    }
+}
+
+fn status_row(status: Status) -> StatusRow {
+    StatusRow {
+        name: status.name,
+        role: status.role.to_string(),
+        state: status.state.to_string(),
+        partner_state: status
+            .partner_state
+            .map_or_else(|| "UNKNOWN".to_owned(), |state| state.to_string()),
+        pending: status.pending as u64,
+        disputed: status.disputed as u64,
+    }
+}
+
+fn lease_row(binding: &Binding) -> LeaseRow {
+    let client = binding.client.as_ref();
+    let dated = matches!(binding.status, BindingStatus::Active | BindingStatus::Abandoned);
+    let expires = binding.expiries.lease;
+    LeaseRow {
+        address: binding.address,
+        status: binding.status.to_string(),
+        client_id: client.and_then(|client| client.identifier()).map(hexadecimal),
+        hwaddr: client.map(|client| client.hardware().to_string()),
+        expires: (dated && !expires.is_never()).then(|| expires.as_unix_s()),
+        owner: owner_of(binding.status.name()).to_owned(),
+    }
+}
+
+/// Bytes as in a hardware address.
+fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for (index, byte) in bytes.iter().enumerate() {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{}{byte:02x}", if index == 0 { "" } else { ":" });
+    }
+    text
+}

@@ -1,0 +1,47 @@
+//! The two clocks of the server.
+
+use dhcp_failover_lease::{LeaseInstant, LeaseSpan};
+use dhcp_failover_proto::Monotonic;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::time::Instant;
+
+/// The monotonic clock, and the lease clock that starts from the wall clock and then follows it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clock {
+    origin: Instant,
+    lease_origin: LeaseInstant,
+}
+
+impl Clock {
+    /// Starts both. The lease clock never shows a time before `latest_written`: records made by
+    /// then say so, whatever the wall clock was set to since.
+    pub(super) fn start(latest_written: LeaseInstant) -> Self {
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let wall = LeaseInstant::from_unix_s(wall);
+        if wall < latest_written {
+            tracing::warn!(
+                "the clock is {} s behind the last record in the store; counting from that record",
+                (latest_written - wall).as_s()
+            );
+        }
+        Self { origin: Instant::now(), lease_origin: wall.max(latest_written) }
+    }
+
+    pub(super) fn monotonic(&self) -> Monotonic {
+        let elapsed = self.origin.elapsed().as_millis();
+        Monotonic::from_ms(u64::try_from(elapsed).unwrap_or(u64::MAX))
+    }
+
+    /// The endpoints count the same way from the same origin.
+    pub(super) fn lease_now(&self) -> LeaseInstant {
+        self.lease_origin + LeaseSpan::from_s(self.monotonic().as_ms() / 1_000)
+    }
+
+    pub(super) const fn lease_origin(&self) -> LeaseInstant {
+        self.lease_origin
+    }
+
+    pub(super) fn instant(&self, at: Monotonic) -> Instant {
+        self.origin + Duration::from_millis(at.as_ms())
+    }
+}

@@ -1,0 +1,171 @@
+//! Which connection belongs to which relationship.
+
+use crate::config::{Config, Role};
+use crate::link::{DialToken, LinkEvent, LinkId, Links};
+use dhcp_failover_lease::LeaseInstant;
+use dhcp_failover_proto::{self as proto, Input, LinkSide, Listener, Route};
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+/// The connections of all relationships.
+#[derive(Debug)]
+pub(super) struct Connections {
+    config: Arc<Config>,
+    links: Links,
+    listener: Listener,
+    /// Accepted connections whose first message has not come.
+    unrouted: HashMap<LinkId, SocketAddr>,
+    /// Relationship numbers are domain numbers.
+    routes: HashMap<LinkId, usize>,
+}
+
+/// Something for an endpoint to handle.
+#[derive(Debug)]
+pub(super) enum ForDomain {
+    Up { link: LinkId, side: LinkSide },
+    Frame { link: LinkId, bytes: Vec<u8> },
+    Down { link: LinkId },
+    DialFailed,
+}
+
+impl ForDomain {
+    pub(super) fn as_input(&self) -> Input<'_> {
+        let id = |link: &LinkId| proto::LinkId(link.0);
+        match self {
+            Self::Up { link, side } => Input::LinkUp { link: id(link), side: *side },
+            Self::Frame { link, bytes } => Input::Frame { link: id(link), bytes },
+            Self::Down { link } => Input::LinkDown { link: id(link) },
+            Self::DialFailed => Input::DialFailed,
+        }
+    }
+}
+
+impl Connections {
+    pub(super) fn new(config: &Arc<Config>, links: Links) -> Self {
+        let mut listener = Listener::new();
+        for it in &config.relationships {
+            listener.add(&it.name, role(it.role), it.partner.ip());
+        }
+        Self {
+            config: config.clone(),
+            links,
+            listener,
+            unrouted: HashMap::new(),
+            routes: HashMap::new(),
+        }
+    }
+
+    pub(super) fn dial(&self, domain: usize) {
+        if let Some(relationship) = self.config.relationships.get(domain) {
+            self.links.dial(relationship.partner, DialToken(domain as u64));
+        }
+    }
+
+    pub(super) fn send(&self, link: proto::LinkId, bytes: &[u8]) {
+        self.links.send(LinkId(link.0), bytes);
+    }
+
+    pub(super) fn close(&mut self, link: proto::LinkId) {
+        let link = LinkId(link.0);
+        self.routes.remove(&link);
+        self.links.close_after_flush(link);
+    }
+
+    /// Whether no connection is left to wait for.
+    pub(super) fn is_idle(&self) -> bool {
+        self.links.open_count() == 0
+    }
+
+    /// What an event means, and for whom.
+    pub(super) fn event(&mut self, event: LinkEvent, now: LeaseInstant) -> Vec<(usize, ForDomain)> {
+        match event {
+            LinkEvent::Accepted { link, peer } => self.accepted(link, peer),
+            LinkEvent::Dialed { link, dial } => {
+                let domain = usize::try_from(dial.0).unwrap_or(usize::MAX);
+                self.routes.insert(link, domain);
+                vec![(domain, ForDomain::Up { link, side: LinkSide::Dialed })]
+            }
+            LinkEvent::DialFailed { dial, error } => {
+                tracing::debug!("{error}");
+                let domain = usize::try_from(dial.0).unwrap_or(usize::MAX);
+                vec![(domain, ForDomain::DialFailed)]
+            }
+            LinkEvent::Frame { link, bytes } => match self.routes.get(&link) {
+                Some(domain) => vec![(*domain, ForDomain::Frame { link, bytes })],
+                None => self.first_frame(link, bytes, now),
+            },
+            LinkEvent::Broken { link, error } => {
+                tracing::warn!("a failover connection broke: {error}");
+                self.down(link)
+            }
+            LinkEvent::Closed { link } => self.down(link),
+        }
+    }
+
+    fn accepted(&mut self, link: LinkId, peer: SocketAddr) -> Vec<(usize, ForDomain)> {
+        if !self.listener.expects(peer.ip()) {
+            tracing::warn!(%peer, "refused a failover connection: no relationship has this partner");
+            self.links.abort(link);
+            return Vec::new();
+        }
+        let mine = |wanted: Role, ip: IpAddr| {
+            move |(_, it): &(usize, &crate::config::Relationship)| {
+                it.role == wanted && it.partner.ip() == ip
+            }
+        };
+        let numbered = || self.config.relationships.iter().enumerate();
+        if numbered().any(|it| mine(Role::Secondary, peer.ip())(&it)) {
+            self.unrouted.insert(link, peer);
+            return Vec::new();
+        }
+        // A secondary that only wants to be noticed (§8.2): each primary decides to dial.
+        let primaries: Vec<_> =
+            numbered().filter(mine(Role::Primary, peer.ip())).map(|(domain, _)| domain).collect();
+        primaries
+            .into_iter()
+            .map(|domain| (domain, ForDomain::Up { link, side: LinkSide::Accepted }))
+            .collect()
+    }
+
+    fn first_frame(
+        &mut self,
+        link: LinkId,
+        bytes: Vec<u8>,
+        now: LeaseInstant,
+    ) -> Vec<(usize, ForDomain)> {
+        let Some(peer) = self.unrouted.remove(&link) else { return Vec::new() };
+        match self.listener.route(peer.ip(), &bytes, now) {
+            Route::Relationship(domain) => {
+                self.links.identify(link);
+                self.routes.insert(link, domain);
+                vec![
+                    (domain, ForDomain::Up { link, side: LinkSide::Accepted }),
+                    (domain, ForDomain::Frame { link, bytes }),
+                ]
+            }
+            Route::Refuse { reply, message } => {
+                tracing::warn!(%peer, "refused a failover connection: {message}");
+                if let Some(reply) = reply {
+                    self.links.send(link, &reply);
+                }
+                self.links.close_after_flush(link);
+                Vec::new()
+            }
+        }
+    }
+
+    fn down(&mut self, link: LinkId) -> Vec<(usize, ForDomain)> {
+        self.unrouted.remove(&link);
+        let domain = self.routes.remove(&link);
+        domain.map(|domain| (domain, ForDomain::Down { link })).into_iter().collect()
+    }
+}
+
+/// The role as the libraries name it.
+pub(super) const fn role(role: Role) -> dhcp_failover_lease::Role {
+    match role {
+        Role::Primary => dhcp_failover_lease::Role::Primary,
+        Role::Secondary => dhcp_failover_lease::Role::Secondary,
+    }
+}

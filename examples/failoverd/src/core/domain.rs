@@ -1,0 +1,261 @@
+//! The leases of one relationship, or of the scopes without failover.
+
+use super::load::{BINDING_FORMAT, ENDPOINT_FORMAT};
+use crate::dhcp::gate::Gate;
+use crate::store::{Write, encode};
+use dhcp_failover_lease::{Binding, BindingStatus, Expiries, LeaseInstant};
+use dhcp_failover_proto::{
+    BindingTable, Bindings, Endpoint, Event, Input, LeaseEvent, LinkId, Monotonic, Output, Record,
+    Stale, Status, Ticket, Token,
+};
+use std::collections::VecDeque;
+use std::net::Ipv4Addr;
+
+/// Leases looked at in one search for ended ones; the rest waits for the next.
+const ENDED_MAX: usize = 4_096;
+
+/// A lease table and who decides on it.
+#[derive(Debug)]
+pub(super) struct Domain {
+    /// The relationship's name, for logs; a description for the scopes without failover.
+    pub(super) name: String,
+    pub(super) table: BindingTable,
+    authority: Authority,
+    /// When the endpoint wants to be called.
+    pub(super) wake: Option<Monotonic>,
+}
+
+#[derive(Debug)]
+enum Authority {
+    Endpoint(Box<Endpoint>),
+    Alone(Alone),
+}
+
+/// Without failover nobody needs to agree; only the disk must.
+#[derive(Debug, Default)]
+struct Alone {
+    /// Numbers records, as an endpoint does.
+    sequence: u64,
+    confirmed_by: VecDeque<(u64, Token)>,
+}
+
+/// What follows from an input.
+#[derive(Debug)]
+pub(super) enum Effect {
+    Persist { ticket: Ticket, write: Write },
+    Transmit { link: LinkId, bytes: Vec<u8> },
+    Dial,
+    Close { link: LinkId },
+    Confirm(Token),
+    Refuse(Token, Stale),
+    Event(Event),
+}
+
+impl Domain {
+    pub(super) fn failover(name: String, table: BindingTable, endpoint: Endpoint) -> Self {
+        let authority = Authority::Endpoint(Box::new(endpoint));
+        Self { name, table, authority, wake: None }
+    }
+
+    pub(super) fn alone(table: BindingTable) -> Self {
+        let name = "scopes without failover".to_owned();
+        Self { name, table, authority: Authority::Alone(Alone::default()), wake: None }
+    }
+
+    pub(super) fn gate(&self) -> Gate {
+        match &self.authority {
+            Authority::Endpoint(endpoint) => Gate::Failover(endpoint.view()),
+            Authority::Alone(_) => Gate::Alone,
+        }
+    }
+
+    pub(super) fn endpoint(&self) -> Option<&Endpoint> {
+        match &self.authority {
+            Authority::Endpoint(endpoint) => Some(endpoint),
+            Authority::Alone(_) => None,
+        }
+    }
+
+    pub(super) fn status(&self) -> Option<Status> {
+        self.endpoint().map(Endpoint::status)
+    }
+
+    /// Adds how many addresses have each status, in the order of [`BindingStatus::ALL`].
+    pub(super) fn count(&self, counts: &mut [u64; BindingStatus::ALL.len()]) {
+        for binding in self.table.iter() {
+            if let Some(at) = BindingStatus::ALL.iter().position(|it| *it == binding.status) {
+                counts[at] += u64::from(!binding.status.is_available());
+            }
+        }
+        for pool in 0..self.table.pool_count() {
+            let available = self.table.counts(pool);
+            for (at, status) in BindingStatus::ALL.iter().enumerate() {
+                counts[at] += match status {
+                    BindingStatus::Free => u64::from(available.free),
+                    BindingStatus::Backup => u64::from(available.backup),
+                    _ => 0,
+                };
+            }
+        }
+    }
+
+    /// Leases that have ended, some at a time.
+    pub(super) fn ended(&self, now: LeaseInstant) -> Vec<Ipv4Addr> {
+        let over = |binding: &&Binding| match &self.authority {
+            Authority::Endpoint(endpoint) if binding.status == BindingStatus::Active => {
+                endpoint.view().ends_at(binding) <= now
+            }
+            _ => true,
+        };
+        let ended = self.table.ended(now).take(ENDED_MAX).filter(over);
+        ended.map(|binding| binding.address).collect()
+    }
+
+    /// Takes in what happened; the table is up to date when this returns.
+    pub(super) fn handle(
+        &mut self,
+        now: Monotonic,
+        lease_now: LeaseInstant,
+        input: Input<'_>,
+    ) -> Vec<Effect> {
+        match &mut self.authority {
+            Authority::Alone(alone) => alone.handle(&mut self.table, lease_now, input),
+            Authority::Endpoint(endpoint) => {
+                endpoint.handle(now, input, &self.table);
+                let mut effects = Vec::new();
+                loop {
+                    let effect = match endpoint.poll_output() {
+                        Output::Wait(until) => {
+                            self.wake = until;
+                            return effects;
+                        }
+                        Output::Persist { ticket, record } => {
+                            let write = write(&self.name, &record);
+                            if let Record::Binding(binding) = record {
+                                self.table.apply(*binding);
+                            }
+                            Effect::Persist { ticket, write }
+                        }
+                        Output::Transmit { link, bytes } => Effect::Transmit { link, bytes },
+                        Output::Dial => Effect::Dial,
+                        Output::Close { link } => Effect::Close { link },
+                        Output::Confirm { token } => Effect::Confirm(token),
+                        Output::Refuse { token, why } => Effect::Refuse(token, why),
+                        Output::Event(event) => Effect::Event(event),
+                        _ => continue,
+                    };
+                    effects.push(effect);
+                }
+            }
+        }
+    }
+}
+
+/// The record as the store takes it.
+fn write(relationship: &str, record: &Record) -> Write {
+    // Every field of both types has a postcard encoding; a test proves it.
+    match record {
+        Record::Binding(binding) => binding_write(binding),
+        Record::Endpoint(record) => Write::Endpoint {
+            relationship: relationship.to_owned(),
+            record: encode(ENDPOINT_FORMAT, record).expect("endpoint records can be encoded"),
+        },
+    }
+}
+
+fn binding_write(binding: &Binding) -> Write {
+    let record = encode(BINDING_FORMAT, binding).expect("bindings can be encoded");
+    Write::Binding { address: binding.address, record }
+}
+
+impl Alone {
+    fn handle(
+        &mut self,
+        table: &mut BindingTable,
+        now: LeaseInstant,
+        input: Input<'_>,
+    ) -> Vec<Effect> {
+        let event = match input {
+            Input::Lease(event) => event,
+            Input::Persisted(ticket) => return self.persisted(ticket),
+            _ => return Vec::new(),
+        };
+        match event {
+            LeaseEvent::Granted { token, address, client, grant, version, flags, .. } => {
+                let Some(old) = table.get(address).filter(|old| old.version == version) else {
+                    return vec![Effect::Refuse(token, Stale::Binding)];
+                };
+                let continues = old.status == BindingStatus::Active && old.is_for(&client);
+                let new = Binding {
+                    status: BindingStatus::Active,
+                    expiries: Expiries { lease: grant.lease_expiry, ..Expiries::default() },
+                    start_of_state: if continues { old.start_of_state } else { now },
+                    last_transaction: Some(now),
+                    client: Some(client),
+                    flags,
+                    ..old
+                };
+                let effect = self.change(table, new);
+                self.confirmed_by.push_back((self.sequence, token));
+                vec![effect]
+            }
+            LeaseEvent::Released { address, client } => self.end(table, address, now, |binding| {
+                binding.status == BindingStatus::Active && binding.is_for(&client)
+            }),
+            LeaseEvent::Expired { address } => {
+                self.end(table, address, now, |binding| binding.expiries.lease <= now)
+            }
+            LeaseEvent::Reset { address } => self.end(table, address, now, |_| true),
+            LeaseEvent::Declined { address, until } => {
+                let Some(old) = table.get(address) else { return Vec::new() };
+                let abandoned = Binding {
+                    status: BindingStatus::Abandoned,
+                    client: None,
+                    expiries: Expiries { lease: until, ..Expiries::default() },
+                    start_of_state: now,
+                    ..old
+                };
+                vec![self.change(table, abandoned)]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn end(
+        &mut self,
+        table: &mut BindingTable,
+        address: Ipv4Addr,
+        now: LeaseInstant,
+        allowed: impl FnOnce(&Binding) -> bool,
+    ) -> Vec<Effect> {
+        let held = [BindingStatus::Active, BindingStatus::Abandoned];
+        match table.get(address) {
+            Some(binding) if held.contains(&binding.status) && allowed(&binding) => {
+                let freed = binding.made_available(BindingStatus::Free, now);
+                vec![self.change(table, freed)]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn change(&mut self, table: &mut BindingTable, mut new: Binding) -> Effect {
+        new.version += 1;
+        // Whoever adds failover to the scope later must tell all of it.
+        new.knowledge.agreed = BindingStatus::Free;
+        let write = binding_write(&new);
+        table.apply(new);
+        self.sequence += 1;
+        Effect::Persist { ticket: Ticket::from_u64(self.sequence), write }
+    }
+
+    fn persisted(&mut self, ticket: Ticket) -> Vec<Effect> {
+        let mut confirmed = Vec::new();
+        while self.confirmed_by.front().is_some_and(|(by, _)| *by <= ticket.as_u64()) {
+            confirmed.extend(self.confirmed_by.pop_front().map(|(_, it)| Effect::Confirm(it)));
+        }
+        confirmed
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+//! From the configuration and the store to running domains.
+
+use super::clock::Clock;
+use super::connections::role;
+use super::domain::Domain;
+use crate::config::{Config, Dialect, Mode, Relationship, StartupPolicy};
+use crate::dhcp::network::Networks;
+use crate::store::{Contents, RecordError, decode};
+use dhcp_failover_lease::{Binding, BindingStatus, Knowledge, LeaseInstant, LeaseSpan};
+use dhcp_failover_proto::{
+    self as proto, Balance, BindingTable, Endpoint, EndpointConfig, EndpointRecord, TableError,
+};
+use dhcp_failover_wire::digest::DigestKind;
+use std::collections::HashMap;
+use std::net::Ipv4Addr;
+
+/// The format of a stored [`Binding`].
+pub(super) const BINDING_FORMAT: u8 = 1;
+/// The format of a stored [`EndpointRecord`].
+pub(super) const ENDPOINT_FORMAT: u8 = 1;
+
+/// Why the stored state cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The record of an address.
+    #[error(
+        "the store's record of address {address} cannot be read: {error}; restore the store \
+             from a copy, or remove it to fetch everything from the partner"
+    )]
+    Binding {
+        /// The address.
+        address: Ipv4Addr,
+        /// What is wrong with it.
+        error: RecordError,
+    },
+    /// The record of a relationship.
+    #[error(
+        "the store's record of relationship {name:?} cannot be read: {error}; restore the \
+             store from a copy, or remove it to fetch everything from the partner"
+    )]
+    Endpoint {
+        /// The relationship.
+        name: String,
+        /// What is wrong with it.
+        error: RecordError,
+    },
+    /// Two pools overlap.
+    #[error("the pools overlap: {0}")]
+    Pools(#[from] TableError),
+}
+
+/// The domains of a configuration with what the store remembers of them, and the clock they share.
+pub(super) fn domains(
+    config: &Config,
+    networks: &Networks,
+    contents: &Contents,
+) -> Result<(Vec<Domain>, Clock), LoadError> {
+    let records = endpoint_records(contents)?;
+    let written = records.values().map(|record| record.written_at);
+    let clock = Clock::start(written.max().unwrap_or(LeaseInstant::ZERO));
+    let mut tables = tables(networks)?;
+    load_bindings(config, networks, contents, &mut tables)?;
+    let alone = tables.pop().unwrap_or_default();
+    let mut domains: Vec<Domain> = config
+        .relationships
+        .iter()
+        .zip(tables)
+        .map(|(relationship, table)| {
+            let endpoint = Endpoint::new(
+                endpoint_config(relationship),
+                records.get(&relationship.name).copied(),
+                clock.monotonic(),
+                clock.lease_origin(),
+            );
+            Domain::failover(relationship.name.clone(), table, endpoint)
+        })
+        .collect();
+    domains.push(Domain::alone(alone));
+    Ok((domains, clock))
+}
+
+fn endpoint_records(contents: &Contents) -> Result<HashMap<String, EndpointRecord>, LoadError> {
+    let decoded = contents.endpoints.iter().map(|(name, record)| {
+        let record = decode(ENDPOINT_FORMAT, record)
+            .map_err(|error| LoadError::Endpoint { name: name.clone(), error })?;
+        Ok((name.clone(), record))
+    });
+    decoded.collect()
+}
+
+fn tables(networks: &Networks) -> Result<Vec<BindingTable>, TableError> {
+    (0..networks.domain_count())
+        .map(|domain| {
+            let mut table = BindingTable::new();
+            for pool in networks.pools(domain) {
+                table.add_pool(pool.iter().cloned())?;
+            }
+            Ok(table)
+        })
+        .collect()
+}
+
+fn load_bindings(
+    config: &Config,
+    networks: &Networks,
+    contents: &Contents,
+    tables: &mut [BindingTable],
+) -> Result<(), LoadError> {
+    let alone = config.relationships.len();
+    let mut outside = 0usize;
+    for (address, record) in &contents.bindings {
+        let mut binding: Binding = decode(BINDING_FORMAT, record)
+            .map_err(|error| LoadError::Binding { address: *address, error })?;
+        let domain = networks.scope_of(*address).map(|scope| scope.domain);
+        if domain == Some(alone) {
+            binding = without_failover(binding);
+        }
+        let known = domain.and_then(|domain| tables.get_mut(domain));
+        if !known.is_some_and(|table| table.apply(binding)) {
+            outside += 1;
+        }
+    }
+    if outside > 0 {
+        tracing::warn!(
+            "{outside} addresses in the store are in no configured range; they are kept, not served"
+        );
+    }
+    // Neither server's to move: whoever the client meets gives it (§5.13, H3).
+    for (_, scope) in networks.scopes() {
+        for reservation in &scope.config.reservations {
+            if let Some(table) = tables.get_mut(scope.domain) {
+                table.pin(reservation.address);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A binding whose scope has no partner (any more): nobody is left to agree or to own a share.
+fn without_failover(binding: Binding) -> Binding {
+    let mut binding = match binding.status {
+        BindingStatus::Active | BindingStatus::Abandoned => binding,
+        _ => {
+            let since = binding.start_of_state;
+            binding.made_available(BindingStatus::Free, since)
+        }
+    };
+    binding.knowledge = Knowledge::default();
+    binding
+}
+
+fn endpoint_config(it: &Relationship) -> EndpointConfig {
+    let seconds = |s: u32| LeaseSpan::from_s(u64::from(s));
+    let secret = it.secret.as_ref().map(|secret| {
+        // The stronger of the two kinds; the draft's HMAC-MD5 only for a partner that knows no other.
+        proto::Secret::new(secret.bytes().to_vec(), DigestKind::HmacSha256)
+    });
+    EndpointConfig {
+        balance: match it.mode {
+            Mode::LoadBalance { primary_percent } => Balance::LoadBalance { primary_percent },
+            Mode::HotStandby { reserve_percent } => Balance::HotStandby { reserve_percent },
+        },
+        mclt: seconds(it.mclt_s),
+        safe_period: it.safe_period_s.map(seconds),
+        receive_timer: seconds(it.receive_timer_s),
+        max_unacked_bndupd: it.max_unacked_bndupd,
+        startup: seconds(it.startup_s),
+        startup_policy: match it.startup_policy {
+            StartupPolicy::Wait => proto::StartupPolicy::Wait,
+            StartupPolicy::Resume => proto::StartupPolicy::Resume,
+            StartupPolicy::PartnerDown => proto::StartupPolicy::PartnerDown,
+        },
+        secret,
+        dialect: match it.dialect {
+            Dialect::Auto => None,
+            Dialect::Draft12 => Some(dhcp_failover_wire::Dialect::Draft12),
+            Dialect::Isc => Some(dhcp_failover_wire::Dialect::IscDhcpd),
+        },
+        ..EndpointConfig::new(&it.name, role(it.role), it.partner.ip())
+    }
+}

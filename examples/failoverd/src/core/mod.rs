@@ -1,0 +1,399 @@
+//! The one task that joins everything: lease tables, endpoints, clients, partner and disk.
+//!
+//! [`Core`] owns all state, so nothing here needs a lock and a decision cannot be overtaken by
+//! another. Everything else talks to it through channels:
+//!
+//! ```text
+//!   net ── datagrams ──▶ ┌──────┐ ──▶ net::Sender      answers
+//!   link ── events ────▶ │ Core │ ──▶ link::Links      messages to partners
+//!   store ─ durable ───▶ │      │ ──▶ StoreWriter      records, committed in groups
+//!   admin ─ calls ─────▶ └──────┘ ──▶ oneshot          responses
+//! ```
+//!
+//! One turn takes in what is waiting, up to a bound, then hands all records made by it to the store
+//! in one submission. A DHCPACK waits in [`Replies`](replies::Replies) until its record is durable;
+//! that decision is the endpoint's, not ours.
+
+mod admin;
+mod clock;
+mod connections;
+mod domain;
+mod events;
+mod kind;
+mod load;
+mod persist;
+mod replies;
+
+use crate::config::Config;
+use crate::dhcp::gate::Gate;
+use crate::dhcp::network::Networks;
+use crate::dhcp::offers::PinChange;
+use crate::dhcp::server::{Action, DhcpServer, GrantAction, Ignore, World};
+use crate::link::LinkEvent;
+use crate::metrics::{Direction, Metrics};
+use crate::net::{self, Datagram, NetConfig, NetError, Network};
+use crate::services::Services;
+use crate::store::{StoreError, StoreEvent, WriterStopped};
+use clock::Clock;
+use connections::{Connections, ForDomain};
+use dhcp_failover_lease::LeaseInstant;
+use dhcp_failover_proto::{BindingTable, Command, Input, LeaseEvent, Token};
+use domain::{Domain, Effect};
+use persist::Persistence;
+use replies::Replies;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What one turn takes in of each kind before the records of the turn go to the store.
+const TURN_MAX: usize = 256;
+/// Leases are looked through for ended ones, and metrics brought up to date, this often.
+const HOUSEKEEPING: Duration = Duration::from_millis(500);
+/// How long a stopping server waits for its farewell to reach the partners.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Why the server stopped other than by request.
+#[derive(Debug, thiserror::Error)]
+pub enum CoreError {
+    /// A socket could not be opened.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// The stored state cannot be used.
+    #[error(transparent)]
+    Load(#[from] load::LoadError),
+    /// Durability is gone, and with it every promise; the server must not go on.
+    #[error("stopped serving because a write failed: {0}")]
+    Store(StoreError),
+    /// The same, noticed later.
+    #[error(transparent)]
+    Writer(#[from] WriterStopped),
+}
+
+/// The state of the server.
+struct Core {
+    config: Arc<Config>,
+    clock: Clock,
+    dhcp: DhcpServer,
+    /// The relationships in the order of the configuration, then the scopes without failover.
+    domains: Vec<Domain>,
+    connections: Connections,
+    persistence: Persistence,
+    replies: Replies,
+    metrics: Metrics,
+}
+
+/// Serves until told to stop.
+///
+/// # Errors
+/// When the server cannot start, or can no longer make its promises durable.
+pub async fn run(services: Services) -> Result<(), CoreError> {
+    let Services {
+        config,
+        contents,
+        store,
+        mut store_events,
+        links,
+        mut link_events,
+        mut admin_calls,
+        metrics,
+        mut stop,
+        admin_server,
+    } = services;
+    let server = &config.server;
+    let net_config =
+        NetConfig { listen: server.dhcp_listen, interfaces: server.interfaces.clone() };
+    let mut network = Network::open(&net_config)?;
+    for address in &network.listening {
+        tracing::info!("serving DHCP on {address}");
+    }
+    let networks = Networks::new(&config.scopes, config.relationships.len());
+    let (domains, clock) = load::domains(&config, &networks, &contents)?;
+    drop(contents);
+    let addresses = network.addresses.clone();
+    let mut core = Core {
+        dhcp: DhcpServer::new(networks, net::ports(server.relay_port), addresses),
+        connections: Connections::new(&config, links),
+        persistence: Persistence::new(store),
+        replies: Replies::new(network.sender.clone()),
+        config: config.clone(),
+        clock,
+        domains,
+        metrics,
+    };
+    core.tick()?;
+    let mut housekeeping = tokio::time::interval(HOUSEKEEPING);
+    housekeeping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut stopping: Option<tokio::time::Instant> = None;
+    loop {
+        let wake = core.next_wake().min(stopping);
+        tokio::select! {
+            biased;
+            Some(event) = store_events.recv() => {
+                core.stored(event)?;
+                while let Ok(event) = store_events.try_recv() {
+                    core.stored(event)?;
+                }
+            }
+            Some(event) = link_events.recv() => {
+                core.link(event);
+                for _ in 1..TURN_MAX {
+                    let Ok(event) = link_events.try_recv() else { break };
+                    core.link(event);
+                }
+            }
+            Some(datagram) = network.datagrams.recv(), if stopping.is_none() => {
+                core.datagram(datagram).await;
+                for _ in 1..TURN_MAX {
+                    let Ok(datagram) = network.datagrams.try_recv() else { break };
+                    core.datagram(datagram).await;
+                }
+            }
+            Some((request, answer)) = admin_calls.recv() => {
+                // An operator that has gone needs no answer.
+                let _ = answer.send(core.admin(&request));
+            }
+            _ = housekeeping.tick() => core.housekeeping(),
+            Ok(()) = stop.changed(), if stopping.is_none() => {
+                stopping = Some(tokio::time::Instant::now() + FAREWELL);
+                core.say_farewell();
+            }
+            () = sleep_until(wake) => core.wake(),
+        }
+        core.submit()?;
+        core.send_replies().await;
+        let said = core.connections.is_idle() && core.persistence.is_idle();
+        if stopping.is_some_and(|end| said || end <= tokio::time::Instant::now()) {
+            break;
+        }
+    }
+    tracing::info!("stopped");
+    drop(admin_server);
+    Ok(())
+}
+
+async fn sleep_until(at: Option<tokio::time::Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The lease tables, apart from the [`DhcpServer`] that looks at them.
+struct Domains<'a>(&'a [Domain]);
+
+impl World for Domains<'_> {
+    fn table(&self, domain: usize) -> &BindingTable {
+        &self.0[domain].table
+    }
+
+    fn gate(&self, domain: usize) -> Gate {
+        self.0[domain].gate()
+    }
+}
+
+impl Core {
+    fn lease_now(&self) -> LeaseInstant {
+        self.clock.lease_now()
+    }
+
+    /// Tells a domain that something happened, and does what follows from it.
+    fn feed(&mut self, domain: usize, input: Input<'_>) {
+        let now = self.clock.monotonic();
+        let lease_now = self.clock.lease_now();
+        let Some(target) = self.domains.get_mut(domain) else { return };
+        let name = target.name.clone();
+        for effect in target.handle(now, lease_now, input) {
+            match effect {
+                Effect::Persist { ticket, write } => {
+                    self.persistence.add(domain, ticket, write);
+                }
+                Effect::Transmit { link, bytes } => {
+                    self.count_message(&name, Direction::Out, &bytes);
+                    self.connections.send(link, &bytes);
+                }
+                Effect::Dial => self.connections.dial(domain),
+                Effect::Close { link } => self.connections.close(link),
+                Effect::Confirm(token) => self.replies.confirm(token),
+                Effect::Refuse(token, why) => {
+                    tracing::debug!("{name}: a grant was decided on old facts ({why:?})");
+                    self.metrics.dhcp_dropped("stale");
+                    self.replies.forget(token);
+                }
+                Effect::Event(event) => events::log(&name, &event, &self.metrics),
+            }
+        }
+    }
+
+    fn count_message(&self, relationship: &str, direction: Direction, bytes: &[u8]) {
+        let kind = dhcp_failover_wire::MessageType(bytes.get(2).copied().unwrap_or(0));
+        self.metrics.failover_message(relationship, direction, kind.name().unwrap_or("other"));
+    }
+
+    async fn datagram(&mut self, datagram: Datagram) {
+        let now = self.lease_now();
+        let outcome = self.dhcp.handle(&datagram.incoming(), &Domains(&self.domains), now);
+        self.pin(&outcome.pins);
+        let kind = kind::message_name(&datagram.bytes);
+        self.metrics.dhcp_message(Direction::In, kind);
+        match outcome.action {
+            Action::Ignore(reason) => {
+                tracing::debug!(source = %datagram.source, "{kind} not answered: {reason}");
+                self.metrics.dhcp_dropped(drop_reason(&reason));
+            }
+            Action::Reply(answer) => {
+                let name = kind::message_name(&answer.bytes);
+                self.metrics.dhcp_message(Direction::Out, name);
+                self.replies.send_now(datagram.via, answer).await;
+            }
+            Action::Grant(grant) => self.grant(*grant, datagram.via),
+            Action::Release { domain, address, client } => {
+                self.feed(domain, Input::Lease(LeaseEvent::Released { address, client }));
+            }
+            Action::Decline { domain, address, until } => {
+                tracing::warn!(%address, "a client found the address in use");
+                self.feed(domain, Input::Lease(LeaseEvent::Declined { address, until }));
+            }
+        }
+    }
+
+    fn grant(&mut self, action: GrantAction, via: net::Via) {
+        let GrantAction {
+            domain,
+            address,
+            client,
+            grant,
+            version,
+            epoch,
+            flags,
+            request_options,
+            answer,
+        } = action;
+        let token: Token = self.replies.hold(via, answer);
+        let granted = LeaseEvent::Granted {
+            token,
+            address,
+            client,
+            grant,
+            version,
+            epoch,
+            flags,
+            request_options,
+        };
+        self.feed(domain, Input::Lease(granted));
+    }
+
+    fn pin(&mut self, changes: &[PinChange]) {
+        for change in changes {
+            match *change {
+                PinChange::Pin { domain, address } => {
+                    if let Some(domain) = self.domains.get_mut(domain) {
+                        domain.table.pin(address);
+                    }
+                }
+                PinChange::Unpin { domain, address } => {
+                    if let Some(domain) = self.domains.get_mut(domain) {
+                        domain.table.unpin(address);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn send_replies(&mut self) {
+        while let Some(bytes) = self.replies.send_next().await {
+            let name = kind::message_name(&bytes);
+            self.metrics.dhcp_message(Direction::Out, name);
+        }
+    }
+
+    fn submit(&mut self) -> Result<(), CoreError> {
+        Ok(self.persistence.submit()?)
+    }
+
+    fn stored(&mut self, event: StoreEvent) -> Result<(), CoreError> {
+        match event {
+            StoreEvent::Failed { error } => Err(CoreError::Store(error)),
+            StoreEvent::Persisted { ticket, .. } => {
+                for (domain, ticket) in self.persistence.persisted(ticket) {
+                    self.feed(domain, Input::Persisted(ticket));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn next_wake(&self) -> Option<tokio::time::Instant> {
+        let wakes = self.domains.iter().filter_map(|domain| domain.wake);
+        wakes.min().map(|at| self.clock.instant(at))
+    }
+
+    /// Gives time to the endpoints that asked for it.
+    fn wake(&mut self) {
+        let now = self.clock.monotonic();
+        for domain in 0..self.domains.len() {
+            if self.domains[domain].wake.is_some_and(|at| at <= now) {
+                self.feed(domain, Input::Tick);
+            }
+        }
+    }
+
+    fn tick(&mut self) -> Result<(), CoreError> {
+        for domain in 0..self.domains.len() {
+            self.feed(domain, Input::Tick);
+        }
+        self.submit()
+    }
+
+    fn housekeeping(&mut self) {
+        let now = self.lease_now();
+        let pins = self.dhcp.end_offers(now);
+        self.pin(&pins);
+        for domain in 0..self.domains.len() {
+            for address in self.domains[domain].ended(now) {
+                self.feed(domain, Input::Lease(LeaseEvent::Expired { address }));
+            }
+        }
+        self.update_metrics();
+    }
+
+    fn update_metrics(&self) {
+        let mut counts = [0u64; dhcp_failover_lease::BindingStatus::ALL.len()];
+        for domain in &self.domains {
+            domain.count(&mut counts);
+            if let Some(status) = domain.status() {
+                self.metrics.set_pending(&status.name, status.pending as u64);
+                self.metrics.set_disputed(&status.name, status.disputed as u64);
+            }
+        }
+        for (status, count) in dhcp_failover_lease::BindingStatus::ALL.iter().zip(counts) {
+            self.metrics.set_leases(status.name(), count);
+        }
+    }
+
+    /// A server that stops says so, so that its partner takes over at once (§9.13).
+    fn say_farewell(&mut self) {
+        for domain in 0..self.config.relationships.len() {
+            self.feed(domain, Input::Command(Command::Pause));
+        }
+    }
+
+    fn link(&mut self, event: LinkEvent) {
+        for (domain, input) in self.connections.event(event, self.clock.lease_now()) {
+            if let ForDomain::Frame { bytes, .. } = &input {
+                self.count_message(&self.domains[domain].name, Direction::In, bytes);
+            }
+            self.feed(domain, input.as_input());
+        }
+    }
+}
+
+/// A short word for the metrics.
+fn drop_reason(reason: &Ignore) -> &'static str {
+    match reason {
+        Ignore::Packet(_) | Ignore::Kind(_) => "malformed",
+        Ignore::UnknownLink(_) => "unknown-link",
+        Ignore::Failover(_) => "failover",
+        Ignore::OtherServer(_) => "other-server",
+        Ignore::NoAddress => "no-address",
+        _ => "not-allowed",
+    }
+}

@@ -1,0 +1,53 @@
+//! Answers that wait for their lease to be durable.
+
+use crate::dhcp::server::Answer;
+use crate::net::{Sender, Via};
+use dhcp_failover_proto::Token;
+use std::collections::{HashMap, VecDeque};
+
+/// DHCPACKs between decision and disk.
+#[derive(Debug)]
+pub(super) struct Replies {
+    sender: Sender,
+    last: u64,
+    held: HashMap<Token, (Via, Answer)>,
+    confirmed: VecDeque<(Via, Answer)>,
+}
+
+impl Replies {
+    pub(super) fn new(sender: Sender) -> Self {
+        Self { sender, last: 0, held: HashMap::new(), confirmed: VecDeque::new() }
+    }
+
+    /// Keeps an answer until its token is confirmed or forgotten. There are never more than records
+    /// the store has not answered for, and those are bounded.
+    pub(super) fn hold(&mut self, via: Via, answer: Answer) -> Token {
+        self.last += 1;
+        let token = Token(self.last);
+        self.held.insert(token, (via, answer));
+        token
+    }
+
+    pub(super) fn confirm(&mut self, token: Token) {
+        self.confirmed.extend(self.held.remove(&token));
+    }
+
+    pub(super) fn forget(&mut self, token: Token) {
+        self.held.remove(&token);
+    }
+
+    /// Sends one confirmed answer and returns its bytes; `None` when there is none.
+    pub(super) async fn send_next(&mut self) -> Option<Vec<u8>> {
+        let (via, answer) = self.confirmed.pop_front()?;
+        self.send_now(via, answer).await
+    }
+
+    /// Sends an answer that promises nothing.
+    pub(super) async fn send_now(&self, via: Via, answer: Answer) -> Option<Vec<u8>> {
+        let Answer { bytes, destination } = answer;
+        if let Err(error) = self.sender.send(via, destination, &bytes).await {
+            tracing::warn!("cannot send to {destination:?}: {error}");
+        }
+        Some(bytes)
+    }
+}
