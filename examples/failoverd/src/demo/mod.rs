@@ -14,6 +14,7 @@ pub mod cli;
 pub mod client;
 pub mod fleet;
 pub mod ledger;
+pub mod pace;
 pub mod packet;
 pub mod pair;
 pub mod process;

@@ -161,6 +161,10 @@ impl WorkDirectory {
     pub fn open(chosen: Option<&Path>, random: &mut Random) -> io::Result<Self> {
         if let Some(path) = chosen {
             std::fs::create_dir_all(path)?;
+            if std::fs::read_dir(path)?.next().is_some() {
+                let text = format!("{} is not empty; choose a new directory", path.display());
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, text));
+            }
             return Ok(Self { path: std::path::absolute(path)?, keep: true });
         }
         let name = format!("fo-demo-{}-{:04x}", std::process::id(), random.below(0x1_0000));
@@ -243,5 +247,7 @@ mod tests {
         let kept = tempfile::tempdir().expect("a directory");
         drop(WorkDirectory::open(Some(kept.path()), &mut random).expect("a directory"));
         assert!(kept.path().is_dir());
+        std::fs::write(kept.path().join("x"), "x").expect("a file");
+        assert!(WorkDirectory::open(Some(kept.path()), &mut random).is_err());
     }
 }

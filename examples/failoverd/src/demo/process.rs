@@ -14,6 +14,7 @@ pub struct Process {
     config: PathBuf,
     log: PathBuf,
     arguments: Vec<String>,
+    prefix: Vec<String>,
     child: Option<Child>,
 }
 
@@ -21,13 +22,21 @@ impl Process {
     /// A server that is not running yet: `executable run --config config`, its output appended to
     /// `log`.
     pub fn new(executable: PathBuf, config: PathBuf, log: PathBuf) -> Self {
-        Self { executable, config, log, arguments: Vec::new(), child: None }
+        Self { executable, config, log, arguments: Vec::new(), prefix: Vec::new(), child: None }
     }
 
     /// Adds arguments to the command line.
     #[must_use]
     pub fn with_arguments(mut self, arguments: &[&str]) -> Self {
         self.arguments.extend(arguments.iter().map(|&argument| argument.to_owned()));
+        self
+    }
+
+    /// Starts it through another program, which must become the server (exec), such as `ip netns exec
+    /// NAME`.
+    #[must_use]
+    pub fn with_prefix(mut self, prefix: &[&str]) -> Self {
+        self.prefix = prefix.iter().map(|&word| word.to_owned()).collect();
         self
     }
 
@@ -40,7 +49,15 @@ impl Process {
             return Ok(());
         }
         let log = File::options().create(true).append(true).open(&self.log)?;
-        let child = Command::new(&self.executable)
+        let mut command = match self.prefix.split_first() {
+            None => Command::new(&self.executable),
+            Some((program, words)) => {
+                let mut command = Command::new(program);
+                command.args(words).arg(&self.executable);
+                command
+            }
+        };
+        let child = command
             .arg("run")
             .arg("--config")
             .arg(&self.config)

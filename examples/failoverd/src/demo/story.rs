@@ -3,6 +3,7 @@
 use super::checker::{Evidence, Findings, Table, judge};
 use super::cli::{DemoArgs, Fault};
 use super::fleet::{Fleet, relay_socket};
+use super::pace::{FULL, Pace, QUICK};
 use super::pair::{Member, Plan, WorkDirectory, prepare};
 use super::random::Random;
 use super::remote;
@@ -22,20 +23,7 @@ pub(super) const SERVERS: [Ipv4Addr; 2] =
     [Ipv4Addr::new(127, 77, 0, 2), Ipv4Addr::new(127, 77, 0, 3)];
 const SUBNET: &str = "127.77.0.0/16";
 const RANGE: &str = "127.77.1.0-127.77.8.255";
-pub(super) const MCLT_S: u32 = 5;
-pub(super) const LEASE_S: u32 = 12;
-const RECEIVE_TIMER_S: u32 = 3;
 
-/// How long the first clients take to arrive, and those that come during the outage.
-const ARRIVAL_MS: u64 = 3_000;
-/// Ordinary traffic before the fault, so that renewals are under way.
-const TRAFFIC_MS: u64 = 4_000;
-/// The outage lasts at least this long: more than a lease, so that every client needs the other server.
-const OUTAGE_MS: u64 = 13_000;
-/// Ordinary traffic after the return.
-const CALM_MS: u64 = 4_000;
-/// The last renewals are spread over this time.
-const LAST_ROUND_MS: u64 = 2_000;
 /// The servers may take this long to agree after the last renewal.
 const SETTLE_MS: u64 = 4_000;
 /// The limit of every other wait; each is far shorter when all is well.
@@ -73,6 +61,7 @@ pub(super) struct Moments {
 
 /// All that the verdict needs.
 pub(super) struct Played {
+    pub(super) lease_s: u32,
     pub(super) moments: Moments,
     pub(super) findings: Findings,
     pub(super) tables: [Table; 2],
@@ -83,6 +72,7 @@ pub(super) struct Played {
 pub(super) struct Story<'a> {
     args: &'a DemoArgs,
     seed: u64,
+    pace: Pace,
     timeline: &'a Arc<Timeline>,
     interrupted: Arc<AtomicBool>,
     // In this order: clients, watchers, servers, and then their files.
@@ -103,6 +93,7 @@ impl<'a> Story<'a> {
         timeline: &'a Arc<Timeline>,
         interrupted: Arc<AtomicBool>,
     ) -> Result<Self, StoryError> {
+        let pace = if args.quick { QUICK } else { FULL };
         let socket = relay_socket(RELAY).map_err(system("open the relay agent's socket"))?;
         let relay_port = socket.local_addr().map_err(system("read the relay agent's port"))?.port();
         // Ports and directories must differ between two runs with one seed.
@@ -114,9 +105,9 @@ impl<'a> Story<'a> {
             directory: directory.path().to_owned(),
             subnet: SUBNET.to_owned(),
             range: RANGE.to_owned(),
-            lease_s: LEASE_S,
-            mclt_s: MCLT_S,
-            receive_timer_s: RECEIVE_TIMER_S,
+            lease_s: pace.lease_s,
+            mclt_s: pace.mclt_s,
+            receive_timer_s: pace.receive_timer_s,
             addresses: SERVERS,
             relay_port,
             arguments: Vec::new(),
@@ -129,9 +120,11 @@ impl<'a> Story<'a> {
         timeline.line(
             Tone::Plain,
             &format!(
-                "two servers on {} and {}, MCLT {MCLT_S} s, lease {LEASE_S} s, files in {}\n",
+                "two servers on {} and {}, MCLT {} s, lease {} s, files in {}\n",
                 a.dhcp,
                 b.dhcp,
+                pace.mclt_s,
+                pace.lease_s,
                 directory.path().display(),
             ),
         );
@@ -143,6 +136,7 @@ impl<'a> Story<'a> {
         Ok(Self {
             args,
             seed,
+            pace,
             timeline,
             interrupted,
             fleet,
@@ -161,16 +155,16 @@ impl<'a> Story<'a> {
         self.wait("both servers NORMAL", |story| story.watch.both_normal())?;
         let clients = usize::from(self.args.clients);
         self.say(format!("{clients} clients arrive"));
-        self.fleet.add(clients, ARRIVAL_MS);
+        self.fleet.add(clients, self.pace.arrival_ms);
         self.wait("a lease for every client", |story| story.everybody_is_bound())?;
-        self.pause(TRAFFIC_MS)?;
+        self.pause(self.pace.traffic_ms)?;
 
         moments.fault_ms = self.fleet.now_ms();
         self.break_a()?;
         let new = self.new_clients();
         self.say(format!("{new} new clients arrive while a is away"));
-        self.fleet.add(new, ARRIVAL_MS);
-        self.pause(OUTAGE_MS)?;
+        self.fleet.add(new, self.pace.arrival_ms);
+        self.pause(self.pace.outage_ms)?;
         self.wait("a lease for every client during the outage", |story| {
             story.everybody_is_bound() && story.watch.state(1) == "COMMUNICATIONS-INTERRUPTED"
         })?;
@@ -180,16 +174,16 @@ impl<'a> Story<'a> {
         self.wait("both servers NORMAL again", |story| story.watch.both_normal())?;
         moments.normal_ms = self.fleet.now_ms();
         self.say("both servers are NORMAL again; everybody renews".to_owned());
-        self.pause(CALM_MS)?;
+        self.pause(self.pace.traffic_ms)?;
 
         self.fleet.hold();
         moments.last_round_ms = self.fleet.now_ms();
-        self.fleet.renew_all(LAST_ROUND_MS);
-        self.pause(LAST_ROUND_MS)?;
+        self.fleet.renew_all(self.pace.last_round_ms);
+        self.pause(self.pace.last_round_ms)?;
         self.wait("an answer for every client", |story| story.fleet.counts().waiting == 0)?;
         let (findings, tables) = self.settle()?;
         let final_states = [self.watch.state(0), self.watch.state(1)];
-        Ok(Played { moments, findings, tables, final_states })
+        Ok(Played { lease_s: self.pace.lease_s, moments, findings, tables, final_states })
     }
 
     /// Makes the report, or tells why there is none; then everything ends.

@@ -1,12 +1,13 @@
 use super::*;
 use crate::demo::checker::{Findings, Table};
 use crate::demo::cli::Fault;
+use crate::demo::pace::FULL;
 use crate::demo::packet::Identity;
 use crate::demo::story::Moments;
 use std::net::Ipv4Addr;
 
 fn args() -> DemoArgs {
-    DemoArgs { fault: Fault::Kill, clients: 10, seed: None, json: true, keep: None }
+    DemoArgs { fault: Fault::Kill, clients: 10, seed: None, json: true, keep: None, quick: false }
 }
 
 /// Ten clients of the survivor, each with a renewal during the outage and one in the last round, and
@@ -31,6 +32,7 @@ fn acks() -> Vec<Ack> {
 
 fn played() -> Played {
     Played {
+        lease_s: FULL.lease_s,
         moments: Moments {
             fault_ms: 1_000,
             back_ms: 2_000,

@@ -1,0 +1,10 @@
+//! Real server processes, talked to over loopback as clients, relay agents and partners do.
+//!
+//! No privileges are needed. Random tests print their seed; `FAILOVERD_TEST_SEED` repeats it.
+
+mod bad_frames;
+mod bad_packets;
+mod crash;
+mod demo;
+mod single;
+mod support;
