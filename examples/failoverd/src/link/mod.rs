@@ -77,7 +77,7 @@ pub enum LinkEvent {
     Broken {
         /// The connection.
         link: LinkId,
-        /// What was wrong, for the log.
+        /// The other end's address and what was wrong, for the log.
         error: String,
     },
     /// The connection ended in order: the other side closed it between two messages, or it was
@@ -272,6 +272,7 @@ impl Shared {
             flush_within: self.config.flush_within,
             events: self.events.clone(),
         };
+        let peer = stream.peer_addr().map_or_else(|_| "gone".to_owned(), |peer| peer.to_string());
         let end = match socket::tune(&stream) {
             Ok(()) => connection.run(stream).await,
             Err(error) => Err(format!("cannot set socket options: {error}")),
@@ -279,7 +280,7 @@ impl Shared {
         self.open().remove(&link);
         self.report(match end {
             Ok(()) => LinkEvent::Closed { link },
-            Err(error) => LinkEvent::Broken { link, error },
+            Err(error) => LinkEvent::Broken { link, error: format!("{peer}: {error}") },
         })
         .await;
     }

@@ -187,7 +187,11 @@ mod tests {
         assert_eq!(store.commits(), 0);
     }
 
-    /// Prints commits and writes per second on this disk.
+    /// Prints commits and writes per second on this disk. Seen in a release build, where the disk
+    /// itself did 340 syncs of one page per second: 339 commits/s with 1 submission in flight, and
+    /// with 16, 256 and 4096 in flight 5 700, 65 000 and 447 000 writes/s in 385, 301 and 132
+    /// commits/s. In memory (tmpfs), where a sync costs nothing: 14 800 commits/s, and 150 000,
+    /// 918 000 and 1 250 000 writes/s.
     #[test]
     #[ignore = "measures the disk; run with --ignored --nocapture"]
     fn measure_commits() {
