@@ -75,3 +75,52 @@ fn without_a_relationship_there_is_no_failover_listener() {
     let config = super::parse(super::SERVER).expect("a configuration");
     assert_eq!(config.server.failover_listen, None);
 }
+
+/// A refusal without a reason would be a mistake of ours, and a panic.
+#[test]
+fn every_piece_of_the_example_is_read_or_refused_with_reasons() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("failoverd.example.toml");
+    let text = std::fs::read_to_string(&file).expect("the example");
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    let short = lines.join("\n");
+    let mut refused = 0;
+    for end in (0..short.len()).filter(|end| short.is_char_boundary(*end)) {
+        refused += usize::from(Config::parse(&file, &short[..end]).is_err());
+    }
+    for skipped in 0..lines.len() {
+        let kept: Vec<&str> = [&lines[..skipped], &lines[skipped + 1..]].concat();
+        refused += usize::from(Config::parse(&file, &kept.join("\n")).is_err());
+    }
+    assert!(refused > lines.len() / 4, "{refused} were refused");
+}
+
+/// Every value in turn is replaced by one of each type; what counts is that an answer comes back.
+#[test]
+fn no_value_of_any_type_anywhere_makes_the_reader_panic() {
+    let mut count = 0;
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("failoverd.example.toml");
+    let text = std::fs::read_to_string(&file).expect("the example");
+    let lines: Vec<String> =
+        text.lines().map(|line| line.trim_start_matches('#').to_owned()).collect();
+    let keys = |line: &str| line.split_once(" = ").map(|(key, _)| key.to_owned());
+    let lines: Vec<&String> = lines
+        .iter()
+        .filter(|line| line.starts_with('[') || keys(line).is_some_and(|key| !key.contains(' ')))
+        .collect();
+    for (index, line) in lines.iter().enumerate() {
+        let Some(key) = keys(line) else { continue };
+        for value in
+            ["\"\"", "-1", "1.5", "true", "[]", "[1]", "[\"\"]", "{}", "{ a = 1 }", "1979-05-27"]
+        {
+            let changed = format!("{key} = {value}");
+            let all: Vec<&str> = lines
+                .iter()
+                .enumerate()
+                .map(|(at, line)| if at == index { changed.as_str() } else { line.as_str() })
+                .collect();
+            let _ = Config::parse(&file, &all.join("\n"));
+            count += 1;
+        }
+    }
+    assert!(count > 400, "only {count} replacements");
+}
