@@ -15,8 +15,8 @@ const LINK_EVENTS_MAX: usize = 1024;
 /// Admin requests that may wait for the core.
 const ADMIN_CALLS_MAX: usize = 16;
 
-/// What the core of the server works with. Dropping it closes the connections and the admin socket,
-/// and makes everything submitted to the store durable.
+/// What the core of the server works with. Dropping it closes the listeners and the admin socket, and
+/// makes everything submitted to the store durable; open connections end with the runtime.
 #[derive(Debug)]
 pub struct Services {
     /// The configuration.
