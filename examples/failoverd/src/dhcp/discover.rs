@@ -9,9 +9,13 @@ use dhcp_failover_lease::{Binding, BindingStatus, LeaseSpan, Refusal};
 use dhcp_failover_proto::{Bindings, RequestClass};
 use std::net::Ipv4Addr;
 
-/// How many addresses a search looks at beyond those that are offered to others. The lists begin
-/// with those unused for longest; what may not be given yet was mostly freed lately.
+/// How many addresses a search looks at in the order of the lists. They begin with those unused for
+/// longest; what may not be given yet was mostly freed lately.
 const SEARCH_LIMIT: usize = 64;
+/// When all of those are offered to others, this many more are looked at, beginning somewhere. So
+/// a flood of DHCPDISCOVERs costs a bounded time each, however many offers stand; a client that
+/// has bad luck in a nearly full pool begins somewhere else when it asks again.
+const SAMPLE_LIMIT: u64 = 256;
 
 /// A scope the server may answer for, and what it may do there.
 #[derive(Clone, Copy)]
@@ -112,23 +116,36 @@ impl<'a> Exchange<'a> {
     /// Unused addresses of one status.
     fn search(&self, found: Served<'a>, status: BindingStatus) -> Option<(Served<'a>, Binding)> {
         let table = self.world.table(found.scope.domain);
-        let addresses = table.available(found.scope.pool, status);
-        self.first_allocatable(found, addresses)
+        let mut looked_at = 0;
+        let in_order = table
+            .available(found.scope.pool, status)
+            .take(SEARCH_LIMIT)
+            .inspect(|_| looked_at += 1)
+            .find_map(|address| self.try_address(found, address));
+        if in_order.is_some() || looked_at < SEARCH_LIMIT {
+            return in_order;
+        }
+        found
+            .scope
+            .sample(self.seed(), SAMPLE_LIMIT)
+            .filter_map(|address| self.try_address(found, address))
+            .find(|(_, binding)| binding.status == status)
     }
 
     /// Addresses whose lease has ended but whose way to FREE is not over.
     fn search_former(&self, found: Served<'a>) -> Option<(Served<'a>, Binding)> {
         let table = self.world.table(found.scope.domain);
-        self.first_allocatable(found, table.transitional(found.scope.pool))
+        let addresses = table.transitional(found.scope.pool);
+        addresses.take(SEARCH_LIMIT).find_map(|address| self.try_address(found, address))
     }
 
-    fn first_allocatable(
-        &self,
-        found: Served<'a>,
-        addresses: impl Iterator<Item = Ipv4Addr>,
-    ) -> Option<(Served<'a>, Binding)> {
-        let limit = SEARCH_LIMIT + self.offers.len();
-        addresses.take(limit).find_map(|address| self.try_address(found, address))
+    /// A number that differs between clients and between their tries (FNV-1a).
+    fn seed(&self) -> u64 {
+        let key = self.request.client.balance_key().iter();
+        let bytes = key.copied().chain(self.request.xid.to_be_bytes());
+        bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        })
     }
 
     /// Whether `address` may be leased to the client of this request now.

@@ -9,6 +9,7 @@
 //!    lease tables and what failover allows ([`gate::Gate`]);
 //! 4. [`reply::encode`] and [`destination::destination`]: an answer to bytes, and where they go.
 
+mod action;
 pub mod destination;
 mod discover;
 pub mod gate;
@@ -18,6 +19,7 @@ pub mod network;
 pub mod offers;
 pub mod option;
 pub mod packet;
+mod ranges;
 pub mod reply;
 mod request;
 pub mod server;

@@ -5,6 +5,7 @@
 //! relationship (numbered like the relationships), and last those without failover.
 
 use super::option;
+use super::ranges::Ranges;
 use super::reply::Parameters;
 use crate::config::{self, ReservedFor};
 use dhcp_failover_lease::{Client, LeaseSpan};
@@ -29,6 +30,8 @@ pub struct Scope {
     parameters: Parameters,
     by_client: BTreeMap<ReservedFor, Reserved>,
     by_address: BTreeMap<Ipv4Addr, ReservedFor>,
+    /// The addresses to give to anyone: the ranges without excluded and reserved ones.
+    free: Ranges,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -80,13 +83,9 @@ impl Scope {
         })
     }
 
-    /// The addresses to give to anyone: the ranges without excluded and reserved ones.
-    fn free_ranges(&self) -> Vec<RangeInclusive<Ipv4Addr>> {
-        let reserved = self.by_address.keys().map(|address| *address..=*address);
-        let mut holes: Vec<_> = self.config.exclude.iter().cloned().chain(reserved).collect();
-        holes.sort_by_key(|hole| *hole.start());
-        let cut = |range| holes.iter().fold(vec![range], without);
-        self.config.ranges.iter().cloned().flat_map(cut).collect()
+    /// `count` addresses of the free pool, beginning at a place that depends on `seed`.
+    pub(super) fn sample(&self, seed: u64, count: u64) -> impl Iterator<Item = Ipv4Addr> {
+        self.free.walk(seed, count)
     }
 }
 
@@ -137,6 +136,7 @@ impl Networks {
             parameters: parameters(config, None),
             by_client: BTreeMap::new(),
             by_address: BTreeMap::new(),
+            free: Ranges::default(),
             config: config.clone(),
         };
         for reservation in &config.reservations {
@@ -146,7 +146,10 @@ impl Networks {
             scope.by_client.insert(reservation.client.clone(), Reserved { address, parameters });
             scope.by_address.insert(address, reservation.client.clone());
         }
-        self.pools[domain].push(scope.free_ranges());
+        let reserved = scope.by_address.keys().map(|address| *address..=*address);
+        let holes = config.exclude.iter().cloned().chain(reserved);
+        scope.free = Ranges::new(&config.ranges, holes);
+        self.pools[domain].push(scope.free.as_vec());
         if !scope.by_address.is_empty() {
             // Reserved addresses have leases too, but a pool of their own: nobody draws from it.
             let reserved: BTreeSet<_> = scope.by_address.keys().copied().collect();
@@ -222,30 +225,6 @@ fn parameters(scope: &config::Scope, own: Option<&BTreeMap<u8, Vec<u8>>>) -> Par
         boot_file: scope.boot_file.clone().unwrap_or_default().into_bytes(),
         options,
     }
-}
-
-/// `ranges` without the addresses of `hole`.
-fn without(
-    ranges: Vec<RangeInclusive<Ipv4Addr>>,
-    hole: &RangeInclusive<Ipv4Addr>,
-) -> Vec<RangeInclusive<Ipv4Addr>> {
-    let step = |address: &Ipv4Addr, by: i64| {
-        u32::try_from(i64::from(address.to_bits()) + by).map(Ipv4Addr::from_bits).ok()
-    };
-    let mut rest = Vec::new();
-    for range in ranges {
-        if hole.end() < range.start() || hole.start() > range.end() {
-            rest.push(range);
-            continue;
-        }
-        if let Some(last) = step(hole.start(), -1).filter(|last| last >= range.start()) {
-            rest.push(*range.start()..=last);
-        }
-        if let Some(first) = step(hole.end(), 1).filter(|first| first <= range.end()) {
-            rest.push(first..=*range.end());
-        }
-    }
-    rest
 }
 
 #[cfg(test)]

@@ -225,8 +225,20 @@ impl Request {
     /// agent (RFC 3527), else `giaddr`.
     #[must_use]
     pub fn link_address(&self) -> Option<Ipv4Addr> {
-        let selected = self.relay.as_ref().and_then(|relay| relay.link_selection);
+        let selected = self.trusted_relay().and_then(|relay| relay.link_selection);
         selected.or_else(|| self.is_relayed().then_some(self.giaddr))
+    }
+
+    /// The server identifier a relay agent wants in the answer (RFC 5107).
+    #[must_use]
+    pub fn server_identifier_override(&self) -> Option<Ipv4Addr> {
+        self.trusted_relay()?.server_identifier_override
+    }
+
+    /// Option 82 without a `giaddr` may come from a switch in between or from the client itself:
+    /// it is echoed, but does not choose the client's link (RFC 3046 §5).
+    fn trusted_relay(&self) -> Option<&RelayInfo> {
+        self.relay.as_ref().filter(|_| self.is_relayed())
     }
 }
 

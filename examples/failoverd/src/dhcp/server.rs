@@ -4,16 +4,18 @@
 //! outstanding offers. A lease is a decision only, [`Action::Grant`]: the caller hands it to the
 //! endpoint (or its own table), and lets the DHCPACK go when the lease is on disk.
 
-use super::destination::{Destination, Outgoing, Ports, destination};
+pub use super::action::{Action, Answer, GrantAction, Ignore, Outcome};
+
+use super::destination::{Outgoing, Ports, destination};
 use super::gate::Gate;
-use super::kind::{Arrival, KindError, RequestKind};
+use super::kind::{Arrival, RequestKind};
 use super::network::{Networks, Scope, Wire};
 use super::offers::{Offers, PinChange};
 use super::option;
-use super::packet::{PacketError, Request};
+use super::packet::Request;
 use super::reply::{self, Body};
-use dhcp_failover_lease::{BindingFlags, Client, Grant, LeaseInstant, Refusal};
-use dhcp_failover_proto::{BindingTable, Bindings, Decision, Ignored, Query, RequestClass};
+use dhcp_failover_lease::LeaseInstant;
+use dhcp_failover_proto::{BindingTable, Bindings, Decision, Query, RequestClass};
 use std::net::{Ipv4Addr, SocketAddr};
 
 /// A packet and how it came.
@@ -35,117 +37,6 @@ pub trait World {
     fn table(&self, domain: usize) -> &BindingTable;
     /// What is allowed in a domain at the moment.
     fn gate(&self, domain: usize) -> Gate;
-}
-
-/// An answer, ready to be sent.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Answer {
-    /// The packet.
-    pub bytes: Vec<u8>,
-    /// Where it goes.
-    pub destination: Destination,
-}
-
-/// A lease to record.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct GrantAction {
-    /// The domain of the address.
-    pub domain: usize,
-    /// The address.
-    pub address: Ipv4Addr,
-    /// Who gets it.
-    pub client: Client,
-    /// For how long, and what the partner is told.
-    pub grant: Grant,
-    /// The version of the binding this was decided on.
-    pub version: u64,
-    /// The epoch of the view it was decided with; 0 without failover.
-    pub epoch: u64,
-    /// Whether the address is reserved.
-    pub flags: BindingFlags,
-    /// What the partner may like to know of the request: the magic cookie, then options as in a
-    /// packet (draft-12 §12.8, table 7.1.1-2); empty if there are none.
-    pub request_options: Vec<u8>,
-    /// The DHCPACK. It must not leave before the lease is on disk.
-    pub answer: Answer,
-}
-
-/// What to do about a packet.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Action {
-    /// Nothing; the reason is for the log.
-    Ignore(Ignore),
-    /// Send this now: a DHCPOFFER, a DHCPNAK, or the DHCPACK of a DHCPINFORM.
-    Reply(Answer),
-    /// Record a lease, then send its DHCPACK.
-    Grant(Box<GrantAction>),
-    /// The client gave its address back. No answer (RFC 2131 §4.3.4).
-    Release {
-        /// The domain of the address.
-        domain: usize,
-        /// The address.
-        address: Ipv4Addr,
-        /// The client, which holds it.
-        client: Client,
-    },
-    /// The client found its address in use. No answer (RFC 2131 §4.3.3).
-    Decline {
-        /// The domain of the address.
-        domain: usize,
-        /// The address.
-        address: Ipv4Addr,
-        /// Leave it alone until then.
-        until: LeaseInstant,
-    },
-}
-
-/// Why a packet got no answer.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum Ignore {
-    /// It is no DHCP request.
-    #[error(transparent)]
-    Packet(#[from] PacketError),
-    /// It has no form RFC 2131 knows.
-    #[error(transparent)]
-    Kind(#[from] KindError),
-    /// No scope is configured for the client's link.
-    #[error("no scope for the client's link ({0}); add a [[scope]] whose subnet holds it")]
-    UnknownLink(Ipv4Addr),
-    /// Failover leaves it to the partner, or lets this server answer nobody.
-    #[error("{0}")]
-    Failover(Ignored),
-    /// It is meant for another server (RFC 2131 §4.3.2).
-    #[error("it is for the server {0}")]
-    OtherServer(Ipv4Addr),
-    /// Every address this server may give is taken.
-    #[error("no free address for the client's link")]
-    NoAddress,
-    /// The address is in a subnet of this server, but in none of its ranges.
-    #[error("{0} is not an address this server gives out")]
-    NotManaged(Ipv4Addr),
-    /// Nothing is known of a lease of this client on the address (RFC 2131 §4.3.2: be silent).
-    #[error("no record of this client on {0}")]
-    NoRecord(Ipv4Addr),
-    /// The client's lease is on record, but may not be extended now; the partner may know better.
-    #[error("{address} may not be leased now: {refusal}")]
-    Refused {
-        /// The address.
-        address: Ipv4Addr,
-        /// Why not.
-        refusal: Refusal,
-    },
-    /// A DHCPRELEASE or DHCPDECLINE from somebody who does not hold the address.
-    #[error("the client does not hold {0}")]
-    NotOwner(Ipv4Addr),
-}
-
-/// What came of a packet.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Outcome {
-    /// What to do.
-    pub action: Action,
-    /// Carry these out on the tables, in order, whatever the action is.
-    pub pins: Vec<PinChange>,
 }
 
 /// The DHCP server: its scopes and the offers it has made.
@@ -180,7 +71,8 @@ impl DhcpServer {
 
     /// Decides what to do about a packet. Never panics, whatever the packet is.
     ///
-    /// If the endpoint refuses the [`Action::Grant`] as out of date, call this again.
+    /// If the endpoint refuses the [`Action::Grant`] as out of date, drop the packet or call this
+    /// once more; the client repeats its request anyway.
     pub fn handle(
         &mut self,
         incoming: &Incoming<'_>,
@@ -289,9 +181,8 @@ impl<'a> Exchange<'a> {
 
     /// Whether a server identifier in this packet means this server.
     pub(super) fn is_me(&self, server_id: Ipv4Addr) -> bool {
-        let relay_says = self.request.relay.as_ref().and_then(|it| it.server_identifier_override);
         server_id == self.incoming.local
-            || relay_says == Some(server_id)
+            || self.request.server_identifier_override() == Some(server_id)
             || self.addresses.contains(&server_id)
             || self
                 .networks
@@ -302,7 +193,7 @@ impl<'a> Exchange<'a> {
     /// The server identifier for the client's answer: what its relay agent wants (RFC 5107), what
     /// the scope says, or the address the packet came to.
     fn server_id(&self, scope: Option<&Scope>) -> Ipv4Addr {
-        let relay_says = self.request.relay.as_ref().and_then(|it| it.server_identifier_override);
+        let relay_says = self.request.server_identifier_override();
         let configured = scope.and_then(|scope| scope.config.server_identifier);
         relay_says.or(configured).unwrap_or(self.incoming.local)
     }

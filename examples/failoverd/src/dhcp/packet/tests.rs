@@ -101,6 +101,14 @@ fn a_cut_relay_suboption_is_skipped() {
 }
 
 #[test]
+fn a_client_cannot_choose_its_link_by_writing_a_relay_option() {
+    let raw = [5, 4, 10, 0, 0, 1, 11, 4, 10, 0, 0, 2];
+    let direct = Packet::discover().option(82, &raw).parse();
+    assert_eq!((direct.link_address(), direct.server_identifier_override()), (None, None));
+    assert!(direct.relay.is_some(), "it is echoed all the same");
+}
+
+#[test]
 fn max_payload_leaves_room_for_ip_and_udp_and_has_a_floor() {
     let of = |size: u16| Packet::discover().option(57, &size.to_be_bytes()).parse().max_payload();
     assert_eq!(Packet::discover().parse().max_payload(), 548);

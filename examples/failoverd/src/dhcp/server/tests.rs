@@ -1,4 +1,5 @@
 mod discover;
 mod giveback;
 mod lab;
+mod rate;
 mod request;

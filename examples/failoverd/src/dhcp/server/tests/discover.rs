@@ -1,6 +1,6 @@
 use super::lab::*;
 use crate::dhcp::server::Ignore;
-use crate::dhcp::testing::Packet;
+use crate::dhcp::testing::{CONFIG, Packet, config};
 use dhcp_failover_lease::{BindingStatus, Control, LeaseSpan, Role};
 use std::net::Ipv4Addr;
 
@@ -149,4 +149,17 @@ fn without_failover_former_leases_are_used_before_a_client_is_sent_away() {
     lab.record(floor(2, 11), BindingStatus::Expired, 8);
     let new = Packet::discover().client(1).giaddr(FLOOR);
     assert_eq!(offered(lab.send(new)), floor(2, 11));
+}
+
+#[test]
+fn all_addresses_are_found_however_many_are_offered() {
+    let wide = CONFIG.replace("10.1.0.10-10.1.0.11", "10.1.0.10-10.1.0.209");
+    let mut lab = Lab::of(&config(&wide));
+    let mut offers = std::collections::BTreeSet::new();
+    for number in 0..202 {
+        offers.insert(offered(lab.send(Packet::discover().client(number).giaddr(FLOOR))));
+    }
+    assert_eq!(offers.len(), 202, "200 addresses of one scope and two of the other");
+    let late = Packet::discover().client(202).giaddr(FLOOR);
+    assert_eq!(ignored(lab.send(late)), Ignore::NoAddress);
 }

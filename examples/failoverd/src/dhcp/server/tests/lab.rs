@@ -1,5 +1,6 @@
 //! A server with its tables, and the part of a caller that carries decisions out.
 
+use crate::config::Config;
 use crate::dhcp::destination::{Destination, Ports};
 use crate::dhcp::gate::{Fake, Gate};
 use crate::dhcp::kind::Arrival;
@@ -55,13 +56,18 @@ impl World for Seen<'_> {
     }
 
     fn gate(&self, domain: usize) -> Gate {
-        if domain == 0 { Gate::Fake(self.1) } else { Gate::Alone }
+        let has_failover = domain + 1 < self.0.len();
+        if has_failover { Gate::Fake(self.1) } else { Gate::Alone }
     }
 }
 
 impl Lab {
     pub(super) fn new() -> Self {
-        let networks = config(CONFIG).networks();
+        Self::of(&config(CONFIG))
+    }
+
+    pub(super) fn of(config: &Config) -> Self {
+        let networks = config.networks();
         let tables = (0..networks.domain_count()).map(|domain| {
             let mut table = BindingTable::new();
             for pool in networks.pools(domain) {
@@ -79,13 +85,13 @@ impl Lab {
         }
     }
 
-    fn domain(address: Ipv4Addr) -> usize {
-        usize::from(address.octets()[0] == 10)
+    fn domain(&self, address: Ipv4Addr) -> usize {
+        usize::from(address.octets()[0] == 10).min(self.tables.len() - 1)
     }
 
     /// Puts a binding on record.
     pub(super) fn record(&mut self, address: Ipv4Addr, status: BindingStatus, holder: u8) {
-        let mut binding = self.tables[Self::domain(address)].get(address).unwrap();
+        let mut binding = self.tables[self.domain(address)].get(address).unwrap();
         binding.status = status;
         binding.client = Some(client(holder));
         binding.version += 1;
@@ -95,11 +101,12 @@ impl Lab {
     }
 
     pub(super) fn apply(&mut self, binding: Binding) {
-        assert!(self.tables[Self::domain(binding.address)].apply(binding));
+        let domain = self.domain(binding.address);
+        assert!(self.tables[domain].apply(binding));
     }
 
     pub(super) fn pinned(&self, address: Ipv4Addr) -> bool {
-        self.tables[Self::domain(address)].is_pinned(address)
+        self.tables[self.domain(address)].is_pinned(address)
     }
 
     pub(super) fn handle(&mut self, bytes: &[u8]) -> Action {
