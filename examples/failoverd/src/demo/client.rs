@@ -4,10 +4,10 @@
 //! of what it was given with the server that gave it, rebinds with any server at seven eighths, and
 //! starts again when its lease has run out. It owns no socket and reads no clock.
 
-use super::ledger::{Ack, Purpose};
+use super::ledger::{Ack, Purpose, Refusal};
 use super::packet::{Content, Identity, Reply, message};
 use super::random::Random;
-use dhcproto::v4::{Message, MessageType};
+use dhcproto::v4::{DhcpOption, Message, MessageType, OptionCode};
 use std::net::Ipv4Addr;
 
 /// The first retry comes after this long, each next one after twice as long.
@@ -36,7 +36,7 @@ pub enum Outcome {
     /// A lease from a second server that answered the same message.
     AckedAgain(Ack),
     /// A refusal; the client starts again.
-    Refused,
+    Refused(Refusal),
     /// An offer was taken up.
     Offered,
     /// Nothing: the answer came too late or was for another exchange.
@@ -280,11 +280,12 @@ impl Client {
                 Outcome::Offered
             }
             (MessageType::Nak, Phase::Requesting { .. } | Phase::Renewing | Phase::Rebinding) => {
+                let refusal = self.refusal(now_ms, reply);
                 self.phase = Phase::Selecting;
                 self.lease = None;
                 self.tries = 0;
                 self.wake_ms = Some(now_ms);
-                Outcome::Refused
+                Outcome::Refused(refusal)
             }
             (MessageType::Ack, Phase::Requesting { .. } | Phase::Renewing | Phase::Rebinding) => {
                 match self.ack(now_ms, reply) {
@@ -314,6 +315,25 @@ impl Client {
             lease_s: reply.lease_s?,
             released_ms: None,
         })
+    }
+
+    fn refusal(&self, now_ms: u64, reply: &Reply) -> Refusal {
+        let wanted = match self.phase {
+            Phase::Requesting { address, .. } => Some(address),
+            _ => self.lease.map(|lease| lease.address),
+        };
+        let reason = match reply.message.opts().get(OptionCode::Message) {
+            Some(DhcpOption::Message(text)) => text.clone(),
+            _ => String::new(),
+        };
+        Refusal {
+            client: self.identity.clone(),
+            address: wanted,
+            server: reply.server,
+            purpose: self.purpose,
+            received_ms: now_ms,
+            reason,
+        }
     }
 
     fn bind(&mut self, ack: &Ack) {

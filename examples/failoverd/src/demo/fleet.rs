@@ -1,7 +1,7 @@
 //! Many simulated clients behind one relay agent, driven by a thread of their own.
 
 use super::client::{Client, Outcome, Target};
-use super::ledger::{Ack, Purpose};
+use super::ledger::{Ack, Purpose, Refusal};
 use super::packet::{Identity, Reply, encode};
 use super::random::Random;
 use std::cmp::Reverse;
@@ -67,6 +67,7 @@ struct State {
     clients: Vec<Client>,
     alarms: BinaryHeap<Reverse<(u64, usize)>>,
     ledger: Vec<Ack>,
+    refusals: Vec<Refusal>,
     counts: Counts,
 }
 
@@ -178,6 +179,11 @@ impl Fleet {
     pub fn ledger(&self) -> Vec<Ack> {
         self.shared.lock().ledger.clone()
     }
+
+    /// Every DHCPNAK so far.
+    pub fn refusals(&self) -> Vec<Refusal> {
+        self.shared.lock().refusals.clone()
+    }
 }
 
 impl Drop for Fleet {
@@ -282,7 +288,10 @@ impl State {
                 self.ledger.push(ack);
             }
             Outcome::AckedAgain(ack) => self.ledger.push(ack),
-            Outcome::Refused => self.counts.refusals += 1,
+            Outcome::Refused(refusal) => {
+                self.counts.refusals += 1;
+                self.refusals.push(refusal);
+            }
             Outcome::Ignored => self.counts.ignored += 1,
             Outcome::Offered => {}
         }

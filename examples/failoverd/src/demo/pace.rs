@@ -26,7 +26,7 @@ pub const FULL: Pace = Pace {
     lease_s: 12,
     receive_timer_s: 3,
     arrival_ms: 3_000,
-    traffic_ms: 4_000,
+    traffic_ms: 2_000,
     outage_ms: 13_000,
     last_round_ms: 2_000,
 };
@@ -37,7 +37,7 @@ pub const QUICK: Pace = Pace {
     lease_s: 6,
     receive_timer_s: 2,
     arrival_ms: 800,
-    traffic_ms: 1_600,
+    traffic_ms: 1_200,
     outage_ms: 6_500,
     last_round_ms: 500,
 };

@@ -24,6 +24,8 @@ pub(super) const SERVERS: [Ipv4Addr; 2] =
 const SUBNET: &str = "127.77.0.0/16";
 const RANGE: &str = "127.77.1.0-127.77.8.255";
 
+/// How long before the fault the new clients begin to arrive, so that it hits some of them half-way.
+const HEAD_START_MS: u64 = 200;
 /// The servers may take this long to agree after the last renewal.
 const SETTLE_MS: u64 = 4_000;
 /// The limit of every other wait; each is far shorter when all is well.
@@ -159,11 +161,12 @@ impl<'a> Story<'a> {
         self.wait("a lease for every client", |story| story.everybody_is_bound())?;
         self.pause(self.pace.traffic_ms)?;
 
+        let new = usize::from(self.args.clients) * 9 / 20;
+        self.say(format!("{new} more clients begin to arrive"));
+        self.fleet.add(new, self.pace.arrival_ms);
+        self.pause(HEAD_START_MS)?;
         moments.fault_ms = self.fleet.now_ms();
         self.break_a()?;
-        let new = self.new_clients();
-        self.say(format!("{new} new clients arrive while a is away"));
-        self.fleet.add(new, self.pace.arrival_ms);
         self.pause(self.pace.outage_ms)?;
         self.wait("a lease for every client during the outage", |story| {
             story.everybody_is_bound() && story.watch.state(1) == "COMMUNICATIONS-INTERRUPTED"
@@ -190,8 +193,14 @@ impl<'a> Story<'a> {
     pub(super) fn end(mut self, played: Result<Played, StoryError>) -> Result<Report, StoryError> {
         let report = played.map(|played| {
             let counts = self.fleet.counts();
-            let mut report =
-                verdict::report(self.args, self.seed, &played, &self.fleet.ledger(), &counts);
+            let mut report = verdict::report(
+                self.args,
+                self.seed,
+                &played,
+                &self.fleet.ledger(),
+                &self.fleet.refusals(),
+                &counts,
+            );
             report.timeline = self.timeline.events();
             report.total_ms = self.timeline.now_ms();
             report
@@ -205,11 +214,6 @@ impl<'a> Story<'a> {
             }
         }
         report
-    }
-
-    /// How many clients come during the outage: 100 at least in a demo of full size.
-    pub(super) fn new_clients(&self) -> usize {
-        usize::from(self.args.clients) * 2 / 5
     }
 
     fn everybody_is_bound(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use super::cli::DemoArgs;
 use super::fleet::Counts;
-use super::ledger::{Ack, Purpose};
+use super::ledger::{Ack, Purpose, Refusal};
 use super::report::{Check, Report};
 use super::story::{Played, SERVERS};
 use std::collections::BTreeSet;
@@ -15,6 +15,7 @@ pub(super) fn report(
     seed: u64,
     played: &Played,
     acks: &[Ack],
+    refusals: &[Refusal],
     counts: &Counts,
 ) -> Report {
     let [a, b] = &played.final_states;
@@ -40,7 +41,7 @@ pub(super) fn report(
         timeline: Vec::new(),
         total_ms: 0,
     };
-    report.checks = checks(args, &report, played, acks, counts);
+    report.checks = checks(args, &report, played, acks, refusals, counts);
     report
 }
 
@@ -68,6 +69,7 @@ fn checks(
     report: &Report,
     played: &Played,
     acks: &[Ack],
+    refusals: &[Refusal],
     counts: &Counts,
 ) -> Vec<Check> {
     let findings = &played.findings;
@@ -117,9 +119,15 @@ fn checks(
             details: Vec::new(),
         },
         Check {
-            name: "refusals and answers without option 82",
-            passed: counts.refusals == 0 && counts.without_circuit == 0,
-            figure: format!("{} and {}", counts.refusals, counts.without_circuit),
+            name: "refusals (DHCPNAK)",
+            passed: refusals.is_empty(),
+            figure: refusals.len().to_string(),
+            details: refusals.iter().map(ToString::to_string).collect(),
+        },
+        Check {
+            name: "answers without the relay's option 82",
+            passed: counts.without_circuit == 0,
+            figure: counts.without_circuit.to_string(),
             details: Vec::new(),
         },
         Check {

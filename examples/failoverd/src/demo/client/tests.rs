@@ -1,5 +1,5 @@
 use super::*;
-use dhcproto::v4::{DhcpOption, Opcode, OptionCode};
+use dhcproto::v4::Opcode;
 
 const RELAY: Ipv4Addr = Ipv4Addr::new(127, 77, 0, 1);
 const A: Ipv4Addr = Ipv4Addr::new(127, 77, 0, 2);
@@ -119,7 +119,9 @@ fn gives_up_an_offer_whose_server_is_gone() {
 fn a_refused_client_forgets_its_address_and_starts_again() {
     let mut client = bound();
     let (_, request, _) = run(&mut client, 4_400).remove(0);
-    assert_eq!(client.receive(4_400, &answer(&request, MessageType::Nak, A, 0)), Outcome::Refused);
+    let outcome = client.receive(4_400, &answer(&request, MessageType::Nak, A, 0));
+    let Outcome::Refused(refusal) = outcome else { panic!("{outcome:?}") };
+    assert_eq!((refusal.address, refusal.server), (Some(ADDRESS), Some(A)));
     assert_eq!(client.address(4_400), None);
     let (discover, _) = client.fire(4_400).expect("a discover");
     assert!(discover.opts().get(OptionCode::RequestedIpAddress).is_none());

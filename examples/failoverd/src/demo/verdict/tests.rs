@@ -49,13 +49,24 @@ fn counts() -> Counts {
     Counts { clients: 14, longest_wait_ms: 2_345, ..Counts::default() }
 }
 
+fn refusal() -> Refusal {
+    Refusal {
+        client: Identity::numbered(1, 1),
+        address: None,
+        server: Some(SERVERS[0]),
+        purpose: Purpose::Renew,
+        received_ms: 1,
+        reason: "no".to_owned(),
+    }
+}
+
 fn failed(report: &Report) -> Vec<&'static str> {
     report.checks.iter().filter(|check| !check.passed).map(|check| check.name).collect()
 }
 
 #[test]
 fn a_faultless_run_passes_with_its_figures() {
-    let report = report(&args(), 7, &played(), &acks(), &counts());
+    let report = report(&args(), 7, &played(), &acks(), &[], &counts());
     assert_eq!(failed(&report), [""; 0]);
     assert_eq!((report.renewals_during_outage, report.new_leases_during_outage), (10, 4));
     assert_eq!((report.outage_ms, report.back_to_normal_ms), (1_000, 1_000));
@@ -75,7 +86,7 @@ fn every_finding_fails_its_check() {
     };
     played.final_states[0] = "RECOVER".to_owned();
     let counts = Counts { longest_wait_ms: 12_000, without_circuit: 1, ..counts() };
-    let report = report(&args(), 7, &played, &[], &counts);
+    let report = report(&args(), 7, &played, &[], &[refusal()], &counts);
     assert_eq!(failed(&report).len(), report.checks.len(), "{:?}", failed(&report));
     assert_eq!(report.lost_leases, 1);
     assert!(!report.tables_equal);
@@ -85,7 +96,7 @@ fn every_finding_fails_its_check() {
 fn service_by_the_server_that_is_away_does_not_count() {
     let mut acks = acks();
     acks.iter_mut().for_each(|ack| ack.server = SERVERS[0]);
-    let report = report(&args(), 7, &played(), &acks, &counts());
+    let report = report(&args(), 7, &played(), &acks, &[], &counts());
     assert_eq!(failed(&report), ["renewals during the outage", "new leases during the outage"]);
 }
 
@@ -93,6 +104,6 @@ fn service_by_the_server_that_is_away_does_not_count() {
 fn a_client_that_does_not_renew_at_the_end_is_missed() {
     let mut acks = acks();
     acks.pop();
-    let report = report(&args(), 7, &played(), &acks, &counts());
+    let report = report(&args(), 7, &played(), &acks, &[], &counts());
     assert_eq!(failed(&report), ["clients that renewed at the end"]);
 }
