@@ -1,1 +1,43 @@
-//! Deterministic simulation of DHCP failover pairs, for tests
+//! Deterministic simulation of DHCP failover pairs, for tests.
+//!
+//! A [`Pair`] is two failover endpoints with their tables, disks that forget what was not synced, a
+//! network that stalls and breaks, skewed clocks and DHCP clients, all in virtual time: a simulated
+//! day takes a fraction of a second, and one seed decides everything. While it runs, an omniscient
+//! [`Ledger`] of what the *clients* were told and a set of checkers watch the rules S1..S16 and
+//! L1..L9 of `ARCHITECTURE.md`.
+//!
+//! ```
+//! use dhcp_failover_sim::{Host, Pair, Setup};
+//! use dhcp_failover_proto::State;
+//! let mut pair = Pair::new(Setup::new(1));
+//! pair.start_both();
+//! assert!(pair.run_until(10, |pair| pair.state(Host::A) == Some(State::Normal)));
+//! pair.join(0);
+//! pair.run_s(5);
+//! assert!(pair.lease_of(0).is_some());
+//! pair.assert_clean();
+//! ```
+
+mod check;
+mod client;
+mod converge;
+mod disk;
+mod fault;
+mod ledger;
+mod log;
+mod monitor;
+mod net;
+mod pair;
+mod rng;
+mod server;
+mod setup;
+
+pub use check::{Rule, Violation};
+pub use client::{Held, SimClient};
+pub use disk::Survives;
+pub use ledger::{Ack, Duplicate, Ledger};
+pub use log::Log;
+pub use pair::Pair;
+pub use rng::Rng;
+pub use server::{Host, Server};
+pub use setup::{Mutation, Setup};

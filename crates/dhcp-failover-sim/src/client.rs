@@ -1,0 +1,282 @@
+//! DHCP clients: what a server does for them, and what they do with it.
+
+use crate::check::{Rule, grant_within_bounds};
+use crate::ledger::Ack;
+use crate::{Host, Mutation, Pair};
+use dhcp_failover_lease::{Binding, BindingFlags, BindingStatus, Client, LeaseSpan};
+use dhcp_failover_proto::{
+    Bindings, Decision, Input, LeaseEvent, Query, RequestClass, Service, Token,
+};
+use std::net::Ipv4Addr;
+
+/// A client gives up on a request after this.
+const PATIENCE_MS: u64 = 4_000;
+
+/// A lease, as its client sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The address.
+    pub address: Ipv4Addr,
+    /// Who gave it.
+    pub server: Host,
+    /// When it ends, in true time.
+    pub expires_ms: u64,
+    renew_ms: u64,
+    rebind_ms: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Asking {
+    token: Token,
+    server: Host,
+    since_ms: u64,
+    lease: LeaseSpan,
+}
+
+/// One DHCP client.
+#[derive(Clone, Debug)]
+pub struct SimClient {
+    pub(crate) client: Client,
+    pub(crate) held: Option<Held>,
+    asking: Option<Asking>,
+    /// Since when it wants an address, or an answer.
+    wanting_ms: Option<u64>,
+    /// Does nothing by itself before then; `None`: only what the test tells it.
+    pub(crate) wake: Option<u64>,
+    /// Which servers hear it.
+    pub(crate) reaches: [bool; 2],
+}
+
+impl SimClient {
+    pub(crate) fn new(client: Client) -> Self {
+        Self { client, held: None, asking: None, wanting_ms: None, wake: None, reaches: [true; 2] }
+    }
+}
+
+impl Pair {
+    /// Lets a client look for an address and keep it, from now on by itself.
+    pub fn join(&mut self, number: usize) {
+        self.clients[number].wake = Some(self.now);
+    }
+
+    /// Makes a client do nothing more by itself.
+    pub fn mute(&mut self, number: usize) {
+        self.clients[number].wake = None;
+    }
+
+    /// The client's lease, if it has one that has not ended.
+    #[must_use]
+    pub fn lease_of(&self, number: usize) -> Option<Held> {
+        self.clients[number].held.filter(|held| held.expires_ms > self.now)
+    }
+
+    /// The client's timers.
+    pub(crate) fn client_due(&mut self, number: usize) {
+        let now = self.now;
+        let client = &mut self.clients[number];
+        client.wake = Some(now + 1_000);
+        if client.asking.is_some_and(|asking| now >= asking.since_ms + PATIENCE_MS) {
+            client.asking = None;
+        }
+        if client.asking.is_some() {
+            return;
+        }
+        match client.held {
+            Some(held) if now < held.expires_ms => {
+                if now < held.renew_ms {
+                    client.wake = Some(held.renew_ms);
+                } else if now < held.rebind_ms {
+                    self.ask(number, RequestClass::Renewal, &[held.server], Some(held.address));
+                } else {
+                    let both = self.shuffled();
+                    self.ask(number, RequestClass::Renewal, &both, Some(held.address));
+                }
+            }
+            _ => {
+                self.clients[number].held = None;
+                let both = self.shuffled();
+                self.ask(number, RequestClass::New, &both, None);
+            }
+        }
+    }
+
+    fn shuffled(&mut self) -> [Host; 2] {
+        if self.rng.percent(50) { [Host::A, Host::B] } else { [Host::B, Host::A] }
+    }
+
+    /// One request, heard by `servers`: the first one that serves it counts. Whether any did.
+    pub fn ask(
+        &mut self,
+        number: usize,
+        class: RequestClass,
+        servers: &[Host],
+        wanted: Option<Ipv4Addr>,
+    ) -> bool {
+        let since = *self.clients[number].wanting_ms.get_or_insert(self.now);
+        let secs = u16::try_from((self.now - since) / 1_000).unwrap_or(u16::MAX);
+        servers.iter().any(|host| self.serve(number, class, *host, wanted, secs))
+    }
+
+    fn serve(
+        &mut self,
+        number: usize,
+        class: RequestClass,
+        host: Host,
+        wanted: Option<Ipv4Addr>,
+        secs: u16,
+    ) -> bool {
+        let client = &self.clients[number];
+        if !client.reaches[host.index()] || self.network.frozen[host.index()] {
+            return false;
+        }
+        let who = client.client.clone();
+        let Some(endpoint) = &self.servers[host.index()].endpoint else { return false };
+        let (view, now) = (endpoint.view(), self.servers[host.index()].lease_now(self.now));
+        let query = Query {
+            class,
+            key: who.balance_key(),
+            secs,
+            max_delay_s: Some(3),
+            partner_pool_empty: false,
+            now,
+        };
+        if view.decide(&query) != Decision::Serve {
+            return false;
+        }
+        if view.service() == Service::Nobody
+            || view.service() == Service::RenewalsOnly && class != RequestClass::Renewal
+        {
+            self.violation(Rule::S7, format!("{host:?} serves in {}", view.state()));
+        }
+        let Some(binding) = self.choose(host, &who, wanted) else { return false };
+        let desired = LeaseSpan::from_s(self.setup.lease_s);
+        let mut grant = view.grant(&binding, &who, desired, 50, now);
+        if self.setup.mutation == Mutation::IgnoreMclt {
+            grant.lease = desired;
+            grant.lease_expiry = now + desired;
+        }
+        let bounds = grant_within_bounds(&grant, &binding, &who, &view, now, &self.setup);
+        if let Err(text) = bounds {
+            self.violation(Rule::S2, format!("{host:?}: {text}"));
+        }
+        self.next_token += 1;
+        let token = Token(self.next_token);
+        let address = binding.address;
+        let asking = Asking { token, server: host, since_ms: self.now, lease: grant.lease };
+        self.clients[number].asking = Some(asking);
+        self.grants.insert((host, token), (address, who.clone(), grant, binding.version + 1));
+        let event = LeaseEvent::Granted {
+            token,
+            address,
+            client: who,
+            grant,
+            version: binding.version,
+            epoch: view.epoch(),
+            flags: BindingFlags::default(),
+            request_options: Vec::new(),
+        };
+        self.feed(host, Input::Lease(event));
+        true
+    }
+
+    /// The address for a client: the one it asks for, or one it had, or a new one.
+    fn choose(&self, host: Host, who: &Client, wanted: Option<Ipv4Addr>) -> Option<Binding> {
+        let server = &self.servers[host.index()];
+        let view = server.endpoint.as_ref()?.view();
+        let allocator = view.allocator(server.lease_now(self.now));
+        let table = &server.table;
+        let usable = |address: Ipv4Addr| {
+            table.get(address).filter(|binding| {
+                !table.is_pinned(address) && allocator.check(binding, who).is_ok()
+            })
+        };
+        if let Some(address) = wanted {
+            return usable(address);
+        }
+        let own = self.setup.config(host).role.own_available();
+        let other = match own {
+            BindingStatus::Free => BindingStatus::Backup,
+            _ => BindingStatus::Free,
+        };
+        table
+            .addresses_of(who)
+            .chain(table.available(0, own))
+            .chain(table.available(0, other))
+            .chain(table.transitional(0))
+            .find_map(usable)
+    }
+
+    /// The DHCPACK left.
+    pub(crate) fn confirmed(&mut self, host: Host, token: Token) {
+        let now = self.now;
+        let Some((address, ..)) = self.grants.remove(&(host, token)) else { return };
+        let Some(number) = self.clients.iter().position(|client| {
+            client.asking.is_some_and(|asking| asking.token == token && asking.server == host)
+        }) else {
+            return; // it gave up
+        };
+        let client = &mut self.clients[number];
+        let Some(asking) = client.asking.take() else { return };
+        if now >= asking.since_ms + PATIENCE_MS || !client.reaches[host.index()] {
+            return;
+        }
+        let lease_ms = asking.lease.as_s().saturating_mul(1_000);
+        let ack =
+            Ack { received_ms: now, expires_ms: asking.since_ms.saturating_add(lease_ms) };
+        let moved = client.held.take().filter(|old| old.address != address);
+        client.held = Some(Held {
+            address,
+            server: host,
+            expires_ms: ack.expires_ms,
+            renew_ms: asking.since_ms.saturating_add(lease_ms / 2),
+            rebind_ms: asking.since_ms.saturating_add(lease_ms / 8 * 7),
+        });
+        client.wanting_ms = None;
+        if client.wake.is_some() {
+            client.wake = client.held.map(|held| held.renew_ms);
+        }
+        if let Some(old) = moved {
+            self.ledger.released(number, old.address);
+        }
+        self.log(Some(host), format!("ACK client {number} {address} {} s", asking.lease.as_s()));
+        if let Err(duplicate) = self.ledger.acked(number, address, ack) {
+            self.violation(Rule::S1, format!("{duplicate:?}"));
+        }
+        self.check_partner_protects(host, address, number, ack);
+    }
+
+    /// The server would not commit to what it had decided.
+    pub(crate) fn refused(&mut self, host: Host, token: Token) {
+        self.grants.remove(&(host, token));
+        for client in &mut self.clients {
+            client.asking.take_if(|asking| asking.token == token && asking.server == host);
+        }
+    }
+
+    /// The client gives its address back, to the server that gave it.
+    pub fn release(&mut self, number: usize) {
+        let Some(held) = self.clients[number].held.take() else { return };
+        self.clients[number].asking = None;
+        self.ledger.released(number, held.address);
+        let client = self.clients[number].client.clone();
+        let heard = self.clients[number].reaches[held.server.index()];
+        self.log(Some(held.server), format!("RELEASE client {number} {}", held.address));
+        if heard && !self.network.frozen[held.server.index()] {
+            let event = LeaseEvent::Released { address: held.address, client };
+            self.feed(held.server, Input::Lease(event));
+        }
+    }
+
+    /// The client finds its address in use by somebody else, who is not one of ours.
+    pub fn decline(&mut self, number: usize, for_s: u64) {
+        let Some(held) = self.clients[number].held.take() else { return };
+        self.clients[number].asking = None;
+        self.ledger.released(number, held.address);
+        let until = self.servers[held.server.index()].lease_now(self.now) + LeaseSpan::from_s(for_s);
+        self.log(Some(held.server), format!("DECLINE client {number} {}", held.address));
+        if !self.network.frozen[held.server.index()] {
+            let event = LeaseEvent::Declined { address: held.address, until };
+            self.feed(held.server, Input::Lease(event));
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! A disk that forgets what was not synced.
+
+use crate::Rng;
+use dhcp_failover_lease::{Binding, LeaseInstant};
+use dhcp_failover_proto::{BindingTable, EndpointRecord, Record, State, Ticket};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::Ipv4Addr;
+
+/// What a crash leaves of the writes that were not synced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Survives {
+    /// Nothing.
+    Nothing,
+    /// The first so many of them, chosen by the seed: disks write early as they like.
+    SomePrefix,
+    /// Everything: the machine went on, only the process died.
+    Everything,
+}
+
+/// Stable storage of one server: group commit with a delay.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Disk {
+    /// Synced.
+    bindings: BTreeMap<Ipv4Addr, Binding>,
+    record: Option<EndpointRecord>,
+    /// Written, not synced.
+    pending: VecDeque<(Ticket, Record)>,
+    /// The sync under way: everything up to this ticket, done at this moment.
+    syncing: Option<(Ticket, u64)>,
+    pub(crate) delay_ms: u64,
+    pub(crate) stalled: bool,
+    /// Every state and CONNECT time that ever was durable, for the checkers.
+    pub(crate) states: BTreeSet<(State, LeaseInstant)>,
+    pub(crate) connects: BTreeSet<u32>,
+}
+
+impl Disk {
+    pub(crate) fn new(delay_ms: u64) -> Self {
+        Self { delay_ms, ..Self::default() }
+    }
+
+    pub(crate) fn write(&mut self, ticket: Ticket, record: Record, now: u64) {
+        self.pending.push_back((ticket, record));
+        self.begin(now);
+    }
+
+    fn begin(&mut self, now: u64) {
+        if self.syncing.is_none()
+            && let Some((last, _)) = self.pending.back()
+        {
+            self.syncing = Some((*last, now + self.delay_ms));
+        }
+    }
+
+    pub(crate) fn next(&self) -> Option<u64> {
+        self.syncing.filter(|_| !self.stalled).map(|(_, at)| at)
+    }
+
+    /// Finishes the sync that is due.
+    pub(crate) fn finish(&mut self, now: u64) -> Option<Ticket> {
+        let (ticket, _) = self.syncing.take_if(|(_, at)| *at <= now && !self.stalled)?;
+        while self.pending.front().is_some_and(|(written, _)| *written <= ticket) {
+            if let Some((_, record)) = self.pending.pop_front() {
+                self.store(record);
+            }
+        }
+        self.begin(now);
+        Some(ticket)
+    }
+
+    fn store(&mut self, record: Record) {
+        match record {
+            Record::Binding(binding) => {
+                self.bindings.insert(binding.address, *binding);
+            }
+            Record::Endpoint(record) => {
+                self.states.insert((record.state, record.state_since));
+                self.connects.insert(record.connect_time);
+                self.record = Some(record);
+            }
+        }
+    }
+
+    pub(crate) fn crash(&mut self, survives: Survives, rng: &mut Rng) {
+        let kept = match survives {
+            Survives::Nothing => 0,
+            Survives::SomePrefix => rng.below(self.pending.len() as u64 + 1) as usize,
+            Survives::Everything => self.pending.len(),
+        };
+        let pending = std::mem::take(&mut self.pending);
+        for (_, record) in pending.into_iter().take(kept) {
+            self.store(record);
+        }
+        self.syncing = None;
+    }
+
+    pub(crate) fn lose(&mut self) {
+        *self = Self::new(self.delay_ms);
+    }
+
+    pub(crate) fn record(&self) -> Option<EndpointRecord> {
+        self.record
+    }
+
+    pub(crate) fn binding(&self, address: Ipv4Addr) -> Binding {
+        self.bindings.get(&address).cloned().unwrap_or_else(|| Binding::unused(address))
+    }
+
+    pub(crate) fn load(&self, mut empty: BindingTable) -> BindingTable {
+        for binding in self.bindings.values() {
+            empty.apply(binding.clone());
+        }
+        empty
+    }
+}

@@ -1,0 +1,149 @@
+//! What a test can do to a pair.
+
+use crate::{Host, Pair, Survives};
+
+impl Pair {
+    /// Starts a server from what its disk holds.
+    pub fn start(&mut self, host: Host) {
+        let empty = self.setup.table();
+        self.log(Some(host), "starts".to_owned());
+        self.servers[host.index()].boot(self.now, empty);
+        self.network.up[host.index()] = true;
+        self.network.frozen[host.index()] = false;
+    }
+
+    /// Starts both servers.
+    pub fn start_both(&mut self) {
+        self.start(Host::A);
+        self.start(Host::B);
+    }
+
+    /// Kills a server's process; its connections are reset.
+    pub fn crash(&mut self, host: Host, survives: Survives) {
+        self.stop(host, survives, false);
+    }
+
+    /// Cuts a server's power: nobody tells the partner.
+    pub fn power_off(&mut self, host: Host) {
+        self.stop(host, Survives::SomePrefix, true);
+    }
+
+    fn stop(&mut self, host: Host, survives: Survives, silently: bool) {
+        if self.servers[host.index()].endpoint.is_none() {
+            return;
+        }
+        let how = if silently { "loses power" } else { "crashes" };
+        self.log(Some(host), format!("{how}, {survives:?} survives"));
+        self.servers[host.index()].down();
+        self.servers[host.index()].disk.crash(survives, &mut self.rng);
+        self.network.kill(host, silently, self.now);
+        self.grants.retain(|(server, _), _| *server != host);
+    }
+
+    /// Destroys the disk of a server that is down.
+    pub fn lose_disk(&mut self, host: Host) {
+        self.log(Some(host), "loses its disk".to_owned());
+        self.servers[host.index()].disk.lose();
+        self.servers[host.index()].incomplete = true;
+    }
+
+    /// Whether a server runs.
+    #[must_use]
+    pub fn is_up(&self, host: Host) -> bool {
+        self.servers[host.index()].endpoint.is_some()
+    }
+
+    /// Whether a server's data were lost and have not all come back.
+    #[must_use]
+    pub fn is_incomplete(&self, host: Host) -> bool {
+        self.servers[host.index()].incomplete
+    }
+
+    /// Stops a server's process without ending it, as SIGSTOP does.
+    pub fn freeze(&mut self, host: Host) {
+        self.log(Some(host), "freezes".to_owned());
+        self.network.frozen[host.index()] = true;
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&mut self, host: Host) {
+        self.log(Some(host), "thaws".to_owned());
+        self.network.frozen[host.index()] = false;
+    }
+
+    /// Breaks every connection, with a reset at both ends; what was under way is lost.
+    pub fn cut(&mut self) {
+        self.log(None, "connections cut".to_owned());
+        let now = self.now;
+        self.network.reset(now);
+    }
+
+    /// Lets nothing through from this server to the other, or again.
+    pub fn block(&mut self, from: Host, blocked: bool) {
+        self.log(Some(from), format!("network to partner blocked: {blocked}"));
+        self.network.blocked[from.index()] = blocked;
+    }
+
+    /// Lets nothing through in either direction, or again.
+    pub fn partition(&mut self, blocked: bool) {
+        self.block(Host::A, blocked);
+        self.block(Host::B, blocked);
+    }
+
+    /// One way through the network takes this long from now on.
+    pub fn set_net_delay_ms(&mut self, ms: u64) {
+        self.network.delay_ms = ms;
+    }
+
+    /// A sync takes this long from now on.
+    pub fn set_disk_delay_ms(&mut self, host: Host, ms: u64) {
+        self.servers[host.index()].disk.delay_ms = ms;
+    }
+
+    /// The disk does not answer, or answers again.
+    pub fn stall_disk(&mut self, host: Host, stalled: bool) {
+        self.log(Some(host), format!("disk stalled: {stalled}"));
+        self.servers[host.index()].disk.stalled = stalled;
+    }
+
+    /// Crashes a server after so many more of its outputs.
+    pub fn crash_after_outputs(&mut self, host: Host, outputs: u32, survives: Survives) {
+        self.crash_after = Some((host, outputs, survives));
+    }
+
+    /// Cuts the connections when so many more messages have been sent; the last is lost with them.
+    pub fn cut_after_messages(&mut self, messages: u32) {
+        self.cut_after = Some(messages);
+    }
+
+    /// Whether a planned crash or cut has not come yet.
+    #[must_use]
+    pub fn is_fault_pending(&self) -> bool {
+        self.crash_after.is_some() || self.cut_after.is_some()
+    }
+
+    /// Which servers hear a client.
+    pub fn set_reach(&mut self, client: usize, host: Host, reaches: bool) {
+        self.clients[client].reaches[host.index()] = reaches;
+    }
+
+    /// Takes every fault away and starts what is down.
+    pub fn heal(&mut self) {
+        self.log(None, "heals".to_owned());
+        self.crash_after = None;
+        self.cut_after = None;
+        for host in Host::BOTH {
+            self.network.blocked[host.index()] = false;
+            self.network.frozen[host.index()] = false;
+            self.stall_disk(host, false);
+            self.set_disk_delay_ms(host, self.setup.disk_delay_ms);
+            if !self.is_up(host) {
+                self.start(host);
+            }
+        }
+        self.set_net_delay_ms(self.setup.net_delay_ms);
+        for client in &mut self.clients {
+            client.reaches = [true; 2];
+        }
+    }
+}

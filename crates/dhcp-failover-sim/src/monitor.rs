@@ -1,0 +1,145 @@
+//! Watches the wire: windows, transaction ids, and what UPDDONE may say.
+
+use crate::Host;
+use crate::server::Server;
+use dhcp_failover_proto::Bindings;
+use dhcp_failover_wire::{Message, Packet};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+
+/// What one host has going on one connection.
+#[derive(Clone, Debug, Default)]
+struct Flow {
+    outstanding: BTreeSet<u32>,
+    used_xids: BTreeSet<u32>,
+    /// The partner's update request: every binding it must hear of first, and its version.
+    promised: BTreeMap<Ipv4Addr, u64>,
+}
+
+/// What the partner sees of each host.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Monitor {
+    flows: BTreeMap<(u64, Host), Flow>,
+    /// Messages sent, by kind.
+    pub(crate) counts: BTreeMap<(Host, &'static str), u64>,
+}
+
+impl Monitor {
+    /// `sender` sends this. S11 and S9.
+    pub(crate) fn sent(
+        &mut self,
+        sender: Host,
+        link: u64,
+        packet: &Packet,
+        window: u32,
+        server: &Server,
+    ) -> Result<(), (bool, String)> {
+        let kind = kind(&packet.message);
+        *self.counts.entry((sender, kind)).or_default() += 1;
+        let flow = self.flows.entry((link, sender)).or_default();
+        let answer = matches!(
+            packet.message,
+            Message::BndAck(_)
+                | Message::UpdDone
+                | Message::PoolResp(_)
+                | Message::ConnectAck(_)
+        );
+        if !answer && !flow.used_xids.insert(packet.xid) {
+            return Err((false, format!("{kind} with xid {} again", packet.xid)));
+        }
+        if matches!(packet.message, Message::BndUpd(_)) {
+            flow.outstanding.insert(packet.xid);
+            if flow.outstanding.len() > window as usize {
+                let count = flow.outstanding.len();
+                return Err((false, format!("{count} updates unanswered, limit {window}")));
+            }
+        }
+        if matches!(packet.message, Message::UpdDone) {
+            let instance = server.disk.record().map_or(0, |record| record.instance);
+            for (address, version) in &flow.promised {
+                let Some(binding) = server.table.get(*address) else { continue };
+                let told = binding.knowledge.acked_version >= *version
+                    && binding.knowledge.instance == instance;
+                if !told && binding.needs_telling(instance) {
+                    return Err((true, format!("UPDDONE before {address} was answered: {binding:?}")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// `to` is about to handle this.
+    pub(crate) fn received(&mut self, to: Host, link: u64, packet: &Packet, server: &Server) {
+        let flow = self.flows.entry((link, to)).or_default();
+        match &packet.message {
+            Message::BndAck(acks) => {
+                flow.outstanding.remove(&packet.xid);
+                for ack in acks.iter().filter(|ack| ack.reject.is_some()) {
+                    flow.promised.remove(&ack.address); // disputed, and shown as such
+                }
+            }
+            Message::UpdReq | Message::UpdReqAll => {
+                let all = packet.message == Message::UpdReqAll;
+                let instance = server.disk.record().map_or(0, |record| record.instance);
+                flow.promised = server
+                    .table
+                    .iter()
+                    .filter(|binding| all || binding.needs_telling(instance))
+                    .map(|binding| (binding.address, binding.version))
+                    .collect();
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A short name for the log.
+pub(crate) const fn kind(message: &Message) -> &'static str {
+    match message {
+        Message::PoolReq => "POOLREQ",
+        Message::PoolResp(_) => "POOLRESP",
+        Message::BndUpd(_) => "BNDUPD",
+        Message::BndAck(_) => "BNDACK",
+        Message::Connect(_) => "CONNECT",
+        Message::ConnectAck(_) => "CONNECTACK",
+        Message::UpdReqAll => "UPDREQALL",
+        Message::UpdDone => "UPDDONE",
+        Message::UpdReq => "UPDREQ",
+        Message::State(_) => "STATE",
+        Message::Contact => "CONTACT",
+        Message::Disconnect(_) => "DISCONNECT",
+        _ => "other",
+    }
+}
+
+/// One line for the log.
+pub(crate) fn line(packet: &Packet) -> String {
+    let kind = kind(&packet.message);
+    let xid = packet.xid;
+    match &packet.message {
+        Message::BndUpd(updates) => {
+            let what: Vec<_> =
+                updates.iter().map(|u| format!("{} {}", u.address.octets()[3], u.status)).collect();
+            format!("{kind} {xid} {}", what.join(", "))
+        }
+        Message::BndAck(acks) => {
+            let what: Vec<_> = acks
+                .iter()
+                .map(|ack| match &ack.reject {
+                    None => format!("{} ok", ack.address.octets()[3]),
+                    Some(reject) => format!("{} {}", ack.address.octets()[3], reject.reason),
+                })
+                .collect();
+            format!("{kind} {xid} {}", what.join(", "))
+        }
+        Message::State(state) => {
+            let flags = if state.server_flags == dhcp_failover_wire::ServerFlags::NONE {
+                ""
+            } else {
+                " (startup)"
+            };
+            format!("{kind} {}{flags}", state.server_state)
+        }
+        _ => format!("{kind} {xid}"),
+    }
+}

@@ -1,0 +1,222 @@
+//! The network between the two servers: ordered byte pipes that can stall, break and chop.
+
+use crate::{Host, Rng};
+use std::collections::{BTreeMap, VecDeque};
+
+/// A dial that nobody answers fails after this.
+const DIAL_TIMEOUT_MS: u64 = 3_000;
+
+#[derive(Clone, Debug)]
+enum Segment {
+    Bytes(Vec<u8>),
+    /// The sender closed, or died.
+    End,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Pipe {
+    /// With the moment each arrives, never earlier than the one before.
+    segments: VecDeque<(u64, Segment)>,
+}
+
+#[derive(Clone, Debug)]
+struct Connection {
+    dialer: Host,
+    /// From each host to the other.
+    pipes: [Pipe; 2],
+    open: [bool; 2],
+}
+
+/// What the network brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// A dial succeeded or failed.
+    Dialed { by: Host, link: Option<u64> },
+    /// Some bytes, cut anywhere.
+    Bytes { to: Host, link: u64, dialed: bool, bytes: Vec<u8> },
+    /// The other end is gone.
+    Closed { to: Host, link: u64 },
+}
+
+/// The network.
+#[derive(Clone, Debug)]
+pub(crate) struct Network {
+    connections: BTreeMap<u64, Connection>,
+    dials: Vec<(u64, Host)>,
+    next_link: u64,
+    pub(crate) delay_ms: u64,
+    /// Nothing gets through from this host to the other; it waits.
+    pub(crate) blocked: [bool; 2],
+    /// Hosts that accept connections and read.
+    pub(crate) up: [bool; 2],
+    /// Hosts that exist but do not run at the moment.
+    pub(crate) frozen: [bool; 2],
+    rng: Rng,
+}
+
+impl Network {
+    pub(crate) fn new(rng: Rng, first_link: u64) -> Self {
+        Self {
+            connections: BTreeMap::new(),
+            dials: Vec::new(),
+            next_link: first_link,
+            delay_ms: 5,
+            blocked: [false; 2],
+            up: [false; 2],
+            frozen: [false; 2],
+            rng,
+        }
+    }
+
+    pub(crate) fn dial(&mut self, by: Host, now: u64) {
+        let through = !self.blocked[0] && !self.blocked[1];
+        let pause = if through { 2 * self.delay_ms } else { DIAL_TIMEOUT_MS };
+        self.dials.push((now + pause, by));
+    }
+
+    /// Sends bytes in one to three pieces.
+    pub(crate) fn send(&mut self, from: Host, link: u64, bytes: &[u8], now: u64) {
+        let pieces = self.rng.between(1, 3);
+        let mut rest = bytes;
+        for piece in 0..pieces {
+            let last = piece + 1 == pieces;
+            let cut = if last { rest.len() } else { self.rng.below(rest.len() as u64) as usize };
+            let (head, tail) = rest.split_at(cut);
+            if !head.is_empty() {
+                let jitter = self.rng.below(3);
+                self.push(from, link, Segment::Bytes(head.to_vec()), now + jitter);
+            }
+            rest = tail;
+        }
+    }
+
+    fn push(&mut self, from: Host, link: u64, segment: Segment, now: u64) {
+        let delay = self.delay_ms;
+        let Some(connection) = self.connections.get_mut(&link) else { return };
+        let pipe = &mut connection.pipes[from.index()];
+        let last = pipe.segments.back().map_or(0, |(at, _)| *at);
+        pipe.segments.push_back((last.max(now + delay), segment));
+    }
+
+    /// `host` closes its end; what it sent before still arrives.
+    pub(crate) fn close(&mut self, host: Host, link: u64, now: u64) {
+        if let Some(connection) = self.connections.get_mut(&link)
+            && std::mem::take(&mut connection.open[host.index()])
+        {
+            self.push(host, link, Segment::End, now);
+        }
+    }
+
+    /// The process at `host` is gone. If the whole machine is, nobody tells the partner.
+    pub(crate) fn kill(&mut self, host: Host, silently: bool, now: u64) {
+        self.up[host.index()] = false;
+        self.dials.retain(|(_, by)| *by != host);
+        for link in self.links() {
+            if silently {
+                if let Some(connection) = self.connections.get_mut(&link) {
+                    connection.open[host.index()] = false;
+                    connection.pipes[host.index()].segments.clear();
+                }
+            } else {
+                self.close(host, link, now);
+            }
+        }
+    }
+
+    /// Breaks every connection at once; what was under way is lost.
+    pub(crate) fn reset(&mut self, now: u64) {
+        for link in self.links() {
+            for host in Host::BOTH {
+                if let Some(connection) = self.connections.get_mut(&link) {
+                    connection.pipes[host.index()].segments.clear();
+                }
+                self.push(host, link, Segment::End, now);
+            }
+        }
+    }
+
+    fn links(&self) -> Vec<u64> {
+        self.connections.keys().copied().collect()
+    }
+
+    fn readable(&self, from: Host) -> bool {
+        let to = from.partner().index();
+        !self.blocked[from.index()] && !self.frozen[to]
+    }
+
+    /// When something arrives next.
+    pub(crate) fn next(&self) -> Option<u64> {
+        let dials = self.dials.iter().filter(|(_, by)| !self.frozen[by.index()]);
+        let segments = self.connections.values().flat_map(|connection| {
+            Host::BOTH.into_iter().filter(|from| self.readable(*from)).filter_map(|from| {
+                connection.pipes[from.index()].segments.front().map(|(at, _)| *at)
+            })
+        });
+        dials.map(|(at, _)| *at).chain(segments).min()
+    }
+
+    /// One thing that arrives by `now`.
+    pub(crate) fn take(&mut self, now: u64) -> Option<Arrival> {
+        let due = |(at, by): &(u64, Host)| *at <= now && !self.frozen[by.index()];
+        if let Some(index) = self.dials.iter().position(due) {
+            let (_, by) = self.dials.remove(index);
+            return Some(Arrival::Dialed { by, link: self.connect(by) });
+        }
+        for link in self.links() {
+            for from in Host::BOTH {
+                if self.readable(from)
+                    && let Some(arrival) = self.deliver(link, from, now)
+                {
+                    return Some(arrival);
+                }
+            }
+        }
+        None
+    }
+
+    fn connect(&mut self, by: Host) -> Option<u64> {
+        let to = by.partner();
+        if !self.up[to.index()] || self.blocked != [false; 2] {
+            return None;
+        }
+        let link = self.next_link;
+        self.next_link += 1;
+        let pipes = [Pipe::default(), Pipe::default()];
+        self.connections.insert(link, Connection { dialer: by, pipes, open: [true; 2] });
+        Some(link)
+    }
+
+    /// Hands over what is due on one pipe; silently drops what nobody reads any more.
+    fn deliver(&mut self, link: u64, from: Host, now: u64) -> Option<Arrival> {
+        let to = from.partner();
+        loop {
+            let connection = self.connections.get_mut(&link)?;
+            let pipe = &mut connection.pipes[from.index()];
+            pipe.segments.front().filter(|(at, _)| *at <= now)?;
+            let (_, segment) = pipe.segments.pop_front()?;
+            let dialed = connection.dialer == to;
+            let open = connection.open[to.index()];
+            match segment {
+                Segment::Bytes(bytes) if open => {
+                    return Some(Arrival::Bytes { to, link, dialed, bytes });
+                }
+                // To a socket that is gone: answered by a reset, if anybody is there to answer.
+                Segment::Bytes(_) => {
+                    if self.up[to.index()] {
+                        connection.pipes[from.index()].segments.clear();
+                        self.push(to, link, Segment::End, now);
+                    }
+                }
+                Segment::End => {
+                    let was_open = std::mem::take(&mut connection.open[to.index()]);
+                    if connection.open == [false; 2] {
+                        self.connections.remove(&link);
+                    }
+                    if was_open {
+                        return Some(Arrival::Closed { to, link });
+                    }
+                }
+            }
+        }
+    }
+}

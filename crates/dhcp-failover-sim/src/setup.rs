@@ -1,0 +1,148 @@
+//! What a simulated pair looks like.
+
+use crate::Host;
+use dhcp_failover_lease::{HardwareAddress, LeaseSpan, Role};
+use dhcp_failover_proto::{Balance, BindingTable, EndpointConfig, Secret, StartupPolicy};
+use std::net::{IpAddr, Ipv4Addr};
+
+/// A fault built into the harness itself, to show that the checkers see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Mutation {
+    /// None: an honest harness.
+    #[default]
+    None,
+    /// Writes are reported durable before they are.
+    PersistedBeforeSync,
+    /// The mark of what the partner was told is lost, as if it had agreed at once.
+    ForgetTold,
+    /// Clients are offered full lease times, without regard to the MCLT.
+    IgnoreMclt,
+    /// The wire monitor allows one unanswered update less than was agreed.
+    StricterWindow,
+    /// The table forgets that addresses are the partner's.
+    OwnEverything,
+}
+
+/// How to set up a pair. Server A is the primary.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Decides everything.
+    pub seed: u64,
+    /// The relationship's name at each server.
+    pub names: [String; 2],
+    /// Configured at the primary.
+    pub mclt_s: u64,
+    /// What clients would like.
+    pub lease_s: u64,
+    /// Addresses in the pool, at most 200.
+    pub pool: u8,
+    /// DHCP clients.
+    pub clients: usize,
+    /// Who answers whom.
+    pub balance: Balance,
+    /// How far each server's wall clock is from true time.
+    pub clock_offset_ms: [i64; 2],
+    /// tReceive of both.
+    pub receive_timer_s: u64,
+    /// What each takes unanswered.
+    pub max_unacked: [u32; 2],
+    /// What each does at the end of STARTUP.
+    pub startup_policy: StartupPolicy,
+    /// Length of STARTUP.
+    pub startup_s: u64,
+    /// Automatic PARTNER-DOWN.
+    pub safe_period_s: Option<u64>,
+    /// Full lease times in PARTNER-DOWN.
+    pub unlimited_in_partner_down: bool,
+    /// Message digests.
+    pub secrets: [Option<Secret>; 2],
+    /// How long a sync takes.
+    pub disk_delay_ms: u64,
+    /// One way through the network.
+    pub net_delay_ms: u64,
+    /// True time at the beginning.
+    pub begin_ms: u64,
+    /// The first connection's number.
+    pub first_link: u64,
+    /// A built-in fault.
+    pub mutation: Mutation,
+}
+
+impl Setup {
+    /// A small pair: 20 addresses, 8 clients, MCLT 60 s, leases of 300 s, tReceive 20 s.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            names: ["pair".to_owned(), "pair".to_owned()],
+            mclt_s: 60,
+            lease_s: 300,
+            pool: 20,
+            clients: 8,
+            balance: Balance::LoadBalance { primary_percent: 50 },
+            clock_offset_ms: [0, 0],
+            receive_timer_s: 20,
+            max_unacked: [100, 100],
+            startup_policy: StartupPolicy::Wait,
+            startup_s: 10,
+            safe_period_s: None,
+            unlimited_in_partner_down: false,
+            secrets: [None, None],
+            disk_delay_ms: 3,
+            net_delay_ms: 2,
+            begin_ms: 0,
+            first_link: 1,
+            mutation: Mutation::None,
+        }
+    }
+
+    pub(crate) fn config(&self, host: Host) -> EndpointConfig {
+        let role = host.role();
+        let i = host.index();
+        EndpointConfig {
+            balance: self.balance,
+            mclt: match role {
+                Role::Primary => LeaseSpan::from_s(self.mclt_s),
+                // The secondary must take the primary's (§7.8.2): give it another one to forget.
+                Role::Secondary => LeaseSpan::from_s(self.mclt_s * 7 + 1),
+            },
+            safe_period: self.safe_period_s.map(LeaseSpan::from_s),
+            receive_timer: LeaseSpan::from_s(self.receive_timer_s),
+            max_unacked_bndupd: self.max_unacked[i],
+            startup: LeaseSpan::from_s(self.startup_s),
+            startup_policy: self.startup_policy,
+            unlimited_in_partner_down: self.unlimited_in_partner_down,
+            secret: self.secrets[i].clone(),
+            ..EndpointConfig::new(&self.names[i], role, host.partner().address())
+        }
+    }
+
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = Ipv4Addr> + use<> {
+        (1..=self.pool).map(|last| Ipv4Addr::new(192, 0, 2, last))
+    }
+
+    pub(crate) fn table(&self) -> BindingTable {
+        let mut table = BindingTable::new();
+        if let (Some(first), Some(last)) = (self.addresses().next(), self.addresses().last()) {
+            let _ = table.add_pool([first..=last]);
+        }
+        table
+    }
+}
+
+impl Host {
+    /// Where the partner finds it.
+    #[must_use]
+    pub const fn address(self) -> IpAddr {
+        IpAddr::V4(match self {
+            Self::A => Ipv4Addr::new(198, 51, 100, 1),
+            Self::B => Ipv4Addr::new(198, 51, 100, 2),
+        })
+    }
+}
+
+pub(crate) fn hardware(number: usize) -> HardwareAddress {
+    let [high, low] = u16::try_from(number).unwrap_or(u16::MAX).to_be_bytes();
+    HardwareAddress::new(1, &[2, 0, 0, 0, high, low])
+        .unwrap_or_else(|| unreachable!("six bytes are no more than sixteen"))
+}

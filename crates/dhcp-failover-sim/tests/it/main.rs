@@ -1,0 +1,3 @@
+//! Stories of two failover servers, in virtual time. One file per theme.
+
+mod contact;
