@@ -115,6 +115,11 @@ fn max_payload_leaves_room_for_ip_and_udp_and_has_a_floor() {
     assert_eq!((of(0), of(576), of(1000), of(65535)), (548, 548, 972, 1472));
 }
 
+/// 2000 packets a test; PROPTEST_CASES asks for more.
+fn cases() -> ProptestConfig {
+    ProptestConfig::with_cases(ProptestConfig::default().cases.max(2000))
+}
+
 /// Everything done with a packet before it meets a table.
 fn exercise(bytes: &[u8]) {
     let Ok(request) = Request::parse(bytes) else { return };
@@ -135,7 +140,7 @@ fn exercise(bytes: &[u8]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(cases())]
 
     #[test]
     fn any_bytes_are_read_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..700)) {
