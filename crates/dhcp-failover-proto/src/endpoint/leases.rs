@@ -134,6 +134,13 @@ impl Endpoint {
         }
     }
 
+    /// A server that does not serve leaves no trace (S7), and lets its partner decide. Nor does
+    /// one that has stood still until its stamp ran out: what it believes of its leases is old.
+    fn may_change_leases(&self) -> bool {
+        let view = self.view();
+        view.service() != Service::Nobody && self.lease_now <= view.deadline()
+    }
+
     fn end_lease<B: Bindings>(
         &mut self,
         address: Ipv4Addr,
@@ -141,8 +148,7 @@ impl Endpoint {
         bindings: &B,
         allowed: impl FnOnce(&Binding, LeaseInstant) -> bool,
     ) {
-        // A server that does not serve leaves no trace (S7), and lets its partner decide.
-        if self.view().service() == Service::Nobody {
+        if !self.may_change_leases() {
             return;
         }
         let Some(mut binding) = self.binding(address, bindings) else { return };
@@ -168,7 +174,7 @@ impl Endpoint {
     }
 
     fn declined<B: Bindings>(&mut self, address: Ipv4Addr, until: LeaseInstant, bindings: &B) {
-        if self.view().service() == Service::Nobody {
+        if !self.may_change_leases() {
             return;
         }
         let Some(old) = self.binding(address, bindings) else { return };

@@ -211,7 +211,8 @@ impl Endpoint {
             mclt: self.record.mclt,
             unlimited: self.config.unlimited_in_partner_down,
             storage_lost: self.record.storage_lost_at,
-            deadline: self.alive_durable,
+            // A state that is not on disk yet is not acted in.
+            deadline: if durable { self.alive_durable } else { LeaseInstant::ZERO },
             expiry_grace: match (self.config.role, self.state) {
                 (Role::Secondary, State::Normal) => EXPIRY_GRACE,
                 _ => LeaseSpan::ZERO,

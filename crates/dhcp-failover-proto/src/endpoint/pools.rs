@@ -64,6 +64,9 @@ impl Endpoint {
     /// going to move in one round, so asking again would only be the ping-pong of H11.
     pub(super) fn pool_response(&mut self, addresses_transferred: u32) {
         let (to_secondary, to_primary) = (addresses_transferred, 0);
+        if to_secondary == 0 {
+            return;
+        }
         self.event(Event::PoolMoved { to_secondary, to_primary });
     }
 

@@ -61,6 +61,10 @@ impl Updates {
         self.busy.contains(&address)
     }
 
+    pub(super) fn is_dirty(&self, address: Ipv4Addr) -> bool {
+        self.dirty.contains(&address)
+    }
+
     pub(super) fn is_scanning(&self) -> bool {
         self.scan.is_some()
     }
@@ -226,7 +230,10 @@ impl Endpoint {
                     });
                 }
             }
-            self.answered(sent.address);
+            // An answer to older data does not do for what has changed since (§7.3.2, S9).
+            if !self.updates.is_dirty(sent.address) {
+                self.answered(sent.address);
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::metrics::Metrics;
 use dhcp_failover_proto::Event;
+use dhcp_failover_wire::RejectReason;
 
 /// Writes a log line for an event of a relationship.
 pub(super) fn log(relationship: &str, event: &Event, metrics: &Metrics) {
@@ -23,6 +24,15 @@ pub(super) fn log(relationship: &str, event: &Event, metrics: &Metrics) {
         }
         Event::PeerError { message } => {
             tracing::warn!(relationship, "the partner sent what it should not: {message}");
+        }
+        // Both servers found out the same thing, or one was out of touch: no reason to worry.
+        Event::UpdateRejected {
+            address,
+            reason: RejectReason::OUTDATED_BINDING_INFORMATION,
+            ..
+        }
+        | Event::UpdateRefused { address, reason: RejectReason::OUTDATED_BINDING_INFORMATION } => {
+            tracing::debug!(relationship, %address, "an update was outdated");
         }
         Event::UpdateRejected { address, reason, message } => {
             tracing::warn!(relationship, %address, "the partner disputes this: {reason}: {message}");

@@ -69,7 +69,8 @@ pub(super) fn domains(
             let endpoint = Endpoint::new(
                 endpoint_config(relationship),
                 records.get(&relationship.name).copied(),
-                clock.monotonic(),
+                // The very origin of our clock, so that both always show the same second.
+                proto::Monotonic::default(),
                 clock.lease_origin(),
             );
             Domain::failover(relationship.name.clone(), table, endpoint)

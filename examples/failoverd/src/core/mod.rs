@@ -124,7 +124,7 @@ pub async fn run(services: Services) -> Result<(), CoreError> {
     housekeeping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut stopping: Option<tokio::time::Instant> = None;
     loop {
-        let wake = core.next_wake().min(stopping);
+        let wake = core.next_wake().into_iter().chain(stopping).min();
         tokio::select! {
             biased;
             Some(event) = store_events.recv() => {
