@@ -24,8 +24,6 @@ pub(super) const SERVERS: [Ipv4Addr; 2] =
 const SUBNET: &str = "127.77.0.0/16";
 const RANGE: &str = "127.77.1.0-127.77.8.255";
 
-/// How long before the fault the new clients begin to arrive, so that it hits some of them half-way.
-const HEAD_START_MS: u64 = 200;
 /// The servers may take this long to agree after the last renewal.
 const SETTLE_MS: u64 = 4_000;
 /// The limit of every other wait; each is far shorter when all is well.
@@ -164,7 +162,7 @@ impl<'a> Story<'a> {
         let new = usize::from(self.args.clients) * 9 / 20;
         self.say(format!("{new} more clients begin to arrive"));
         self.fleet.add(new, self.pace.arrival_ms);
-        self.pause(HEAD_START_MS)?;
+        self.pause(self.pace.arrival_ms / 15)?;
         moments.fault_ms = self.fleet.now_ms();
         self.break_a()?;
         self.pause(self.pace.outage_ms)?;

@@ -164,23 +164,51 @@ fn a_stranger_is_turned_away() {
     server.must_serve(1);
 }
 
-#[test]
-fn a_second_connection_does_not_disturb_the_first() {
-    let mut server = Server::start(SECONDARY);
-    let mut first = connect_from(&server, PARTNER);
-    first.write_all(&connect_message("lab")).expect("a write");
-    let (messages, closed) = hear(&mut first, |messages| first_ack(messages).is_some());
+/// The partner's connection, accepted.
+fn established(server: &Server) -> TcpStream {
+    let mut stream = connect_from(server, PARTNER);
+    stream.write_all(&connect_message("lab")).expect("a write");
+    let (messages, closed) = hear(&mut stream, |messages| first_ack(messages).is_some());
     let ack = first_ack(&messages);
     assert!(!closed && ack.is_some_and(|ack| ack.reject.is_none()), "{messages:?}");
-    // A CONNECT must be younger than the one before (draft-12 §11.1).
-    std::thread::sleep(Duration::from_millis(1100));
-    let mut second = connect_from(&server, PARTNER);
-    second.write_all(&connect_message("lab")).expect("a write");
-    let (answers, closed) = hear(&mut second, |_| false);
-    assert!(closed, "the second connection is closed: {answers:?}");
-    assert!(first_ack(&answers).is_none_or(|ack| ack.reject.is_some()), "{answers:?}");
+    stream
+}
+
+#[test]
+fn a_second_connection_without_a_good_connect_does_not_disturb_the_first() {
+    let mut server = Server::start(SECONDARY);
+    let mut first = established(&server);
+    let silent = connect_from(&server, PARTNER);
+    let mut noisy = connect_from(&server, PARTNER);
+    noisy.write_all(&[0, 12, 77, 12, 0, 0, 0, 0, 0, 0, 0, 1]).expect("a write");
+    let (_, closed) = hear(&mut noisy, |_| false);
+    assert!(closed, "the connection with an unknown message is closed");
     let (_, closed) = hear(&mut first, |messages| !messages.is_empty());
     assert!(!closed, "the first connection stays\n{}", server.process.log_tail());
+    drop(silent);
+    server.must_serve(1);
+}
+
+/// A partner that was restarted must not be kept out by the connection of its former life.
+#[test]
+fn a_second_connect_takes_the_place_of_the_first_connection() {
+    let mut server = Server::start(SECONDARY);
+    let mut first = established(&server);
+    // A CONNECT must be younger than the one before (draft-12 §11.1).
+    std::thread::sleep(Duration::from_millis(1100));
+    let mut second = established(&server);
+    let (last_words, closed) = hear(&mut first, |_| false);
+    assert!(closed, "the first connection is closed");
+    let reasons: Vec<_> = last_words
+        .iter()
+        .filter_map(|message| match message {
+            Message::Disconnect(disconnect) => Some(disconnect.reject_reason),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(reasons, [RejectReason::DUPLICATE_CONNECTION], "{last_words:?}");
+    let (_, closed) = hear(&mut second, |messages| !messages.is_empty());
+    assert!(!closed, "the second connection stays\n{}", server.process.log_tail());
     server.must_serve(1);
 }
 
