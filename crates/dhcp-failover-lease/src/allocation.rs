@@ -1,5 +1,6 @@
 //! When an address may go to a client (draft-12 §5.2.2, §5.4, §9.4.2, §9.9.2).
 
+use crate::time::CLOCK_GUARD;
 use crate::{Binding, BindingStatus, Client, LeaseInstant, LeaseSpan, StatusSet};
 use core::fmt;
 
@@ -144,16 +145,32 @@ impl Allocator {
         }
     }
 
-    /// When this server may take an ACTIVE lease for ended: its lease-expiration-time, or the MCLT
-    /// beyond the latest of all its times when a server lost its storage since the lease began,
-    /// for that server may have extended it without a trace (H19).
+    /// When this server may take an ACTIVE lease for ended on its own: the latest its
+    /// lease-expiration-time can mean, or the MCLT beyond the latest of all its times when a server
+    /// lost its storage since the lease began, for that server may have extended it without a trace
+    /// (H19). Two seconds more in both cases: the client counts from when it asked, and the
+    /// servers' clocks count whole seconds.
     #[must_use]
     pub fn ends_at(&self, binding: &Binding) -> LeaseInstant {
+        let expiries = &binding.expiries;
+        self.hold(binding).unwrap_or_else(|| expiries.lease.max(expiries.lease_latest)) + CLOCK_GUARD
+    }
+
+    /// When it may believe the partner that the lease has ended: the partner's clock is as good as
+    /// its own, so of a lease that the partner gave the earliest meaning is enough. Of one that this
+    /// server gave since, the partner knows nothing.
+    #[must_use]
+    pub fn may_have_ended_at(&self, binding: &Binding) -> LeaseInstant {
+        let expiries = &binding.expiries;
+        let given_here = expiries.lease > expiries.lease_latest;
+        let guard = if given_here { CLOCK_GUARD } else { LeaseSpan::ZERO };
+        self.hold(binding).unwrap_or(expiries.lease) + guard
+    }
+
+    fn hold(&self, binding: &Binding) -> Option<LeaseInstant> {
         let began = binding.last_transaction.unwrap_or(binding.start_of_state);
-        match self.storage_lost {
-            Some(lost) if began <= lost => binding.expiries.latest() + self.mclt,
-            _ => binding.expiries.lease,
-        }
+        let lost = self.storage_lost.filter(|lost| began <= *lost);
+        lost.map(|_| binding.expiries.latest() + self.mclt)
     }
 
     fn check_available(&self, binding: &Binding) -> Result<(), Refusal> {
@@ -180,6 +197,7 @@ impl Allocator {
     }
 
     fn wait(&self, until: LeaseInstant) -> Result<(), Refusal> {
+        let until = until + CLOCK_GUARD;
         if self.now >= until { Ok(()) } else { Err(Refusal::WaitUntil(until)) }
     }
 }
@@ -281,13 +299,14 @@ mod tests {
         let down = Control::PartnerDown { since };
         let backup = binding(BindingStatus::Backup, BindingStatus::Backup, &[]);
         let wait = at(Role::Primary, down).check(&backup, &client(2));
-        assert_eq!(wait, Err(Refusal::WaitUntil(since + MCLT)));
-        let later = Allocator { now: since + MCLT, ..at(Role::Primary, down) };
+        let until = since + MCLT + CLOCK_GUARD;
+        assert_eq!(wait, Err(Refusal::WaitUntil(until)));
+        let later = Allocator { now: until, ..at(Role::Primary, down) };
         assert_eq!(later.check(&backup, &client(2)), Ok(()));
         let mut expired = binding(BindingStatus::Expired, BindingStatus::Active, &[]);
         expired.expiries.sent_potential = NOW + LeaseSpan::from_s(500);
         let wait = later.check(&expired, &client(2));
-        assert_eq!(wait, Err(Refusal::WaitUntil(NOW + LeaseSpan::from_s(600))));
+        assert_eq!(wait, Err(Refusal::WaitUntil(NOW + LeaseSpan::from_s(602))));
     }
 
     #[test]
@@ -297,11 +316,11 @@ mod tests {
         lease.expiries.lease = NOW + LeaseSpan::from_s(50);
         lease.expiries.acked_potential = NOW + LeaseSpan::from_s(500);
         let before = at(Role::Primary, Control::Shared);
-        assert_eq!(before.ends_at(&lease), NOW + LeaseSpan::from_s(50));
+        assert_eq!(before.ends_at(&lease), NOW + LeaseSpan::from_s(52));
         let lost = Allocator { storage_lost: Some(NOW + LeaseSpan::from_s(10)), ..before };
-        assert_eq!(lost.ends_at(&lease), NOW + LeaseSpan::from_s(600));
+        assert_eq!(lost.ends_at(&lease), NOW + LeaseSpan::from_s(602));
         let renewed_since =
             Binding { last_transaction: Some(NOW + LeaseSpan::from_s(11)), ..lease.clone() };
-        assert_eq!(lost.ends_at(&renewed_since), NOW + LeaseSpan::from_s(50));
+        assert_eq!(lost.ends_at(&renewed_since), NOW + LeaseSpan::from_s(52));
     }
 }

@@ -8,9 +8,13 @@ use core::net::Ipv4Addr;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Expiries {
-    /// lease-expiration-time: when the lease this server knows of ends for the client. For an
-    /// ABANDONED address, when it may be tried again.
+    /// lease-expiration-time: when the lease this server knows of ends for the client; if the
+    /// partner gave it, at its *earliest* possible meaning on this server's clock, so that telling
+    /// it back and forth cannot make it creep. For an ABANDONED address, when it may be tried
+    /// again.
     pub lease: LeaseInstant,
+    /// The latest possible meaning of a lease-expiration-time taken from the partner.
+    pub lease_latest: LeaseInstant,
     /// sent-potential-expiration-time: the latest told to the partner, answered or not.
     pub sent_potential: LeaseInstant,
     /// acked-potential-expiration-time: the latest the partner has acknowledged.
@@ -35,6 +39,7 @@ impl Expiries {
     #[must_use]
     pub fn latest(&self) -> LeaseInstant {
         self.lease
+            .max(self.lease_latest)
             .max(self.sent_potential)
             .max(self.acked_potential)
             .max(self.received_potential_latest)
@@ -137,6 +142,7 @@ impl Binding {
     pub fn made_available(mut self, status: BindingStatus, now: LeaseInstant) -> Self {
         self.status = status;
         self.start_of_state = now;
+        self.expiries.lease_latest = LeaseInstant::ZERO;
         self.expiries.sent_potential = LeaseInstant::ZERO;
         self.expiries.acked_potential = LeaseInstant::ZERO;
         self.expiries.received_potential = LeaseInstant::ZERO;

@@ -1,5 +1,6 @@
 //! Whether to take a binding the partner sent (draft-12 §7.1.2 - §7.1.5).
 
+use crate::time::CLOCK_GUARD;
 use crate::{Binding, BindingFlags, BindingStatus, Client, Expiries, LeaseInstant, Role};
 use alloc::vec::Vec;
 use core::fmt;
@@ -15,8 +16,10 @@ pub struct Update {
     pub status: BindingStatus,
     /// The client, if the update names one.
     pub client: Option<Client>,
-    /// lease-expiration-time, at its latest possible meaning; ZERO if absent.
-    pub lease_expiry: LeaseInstant,
+    /// lease-expiration-time at its earliest possible meaning; ZERO if absent.
+    pub lease_earliest: LeaseInstant,
+    /// lease-expiration-time at its latest possible meaning; ZERO if absent.
+    pub lease_latest: LeaseInstant,
     /// potential-expiration-time at its earliest possible meaning; ZERO if absent.
     pub potential_earliest: LeaseInstant,
     /// potential-expiration-time at its latest possible meaning; ZERO if absent.
@@ -87,7 +90,7 @@ pub struct Receiver {
     /// Now, on the receiver's lease clock.
     pub now: LeaseInstant,
     /// When the receiver takes its own ACTIVE lease for ended
-    /// ([`Allocator::ends_at`](crate::Allocator::ends_at)).
+    /// ([`Allocator::may_have_ended_at`](crate::Allocator::may_have_ended_at)).
     pub lease_ends: LeaseInstant,
     /// The instance of the relationship (§5.17).
     pub instance: u32,
@@ -117,28 +120,73 @@ pub fn resolve(own: &Binding, update: &Update, receiver: &Receiver) -> Verdict {
     Verdict::Accept(alloc::boxed::Box::new(Accepted { binding, overridden }))
 }
 
+/// Figure 7.1.3-1, cell by cell.
+///
+/// Updates cross. Of two that do, at most one may be taken, or both servers must end with the same:
+/// else they would swap their records for ever (S13, L4). So every rule here has its counterpart
+/// for the other side, and where the draft has none the primary's record stands.
 fn judge(own: &Binding, update: &Update, receiver: &Receiver) -> Result<(), Conflict> {
     use BindingStatus::{Abandoned, Active, Backup, Expired, Free, Released, Reset};
     let outdated_unless = |fresh: bool| if fresh { Ok(()) } else { Err(Conflict::Outdated) };
     let same_client =
         matches!((&own.client, &update.client), (Some(mine), Some(theirs)) if mine.is_same(theirs));
+    let primary = receiver.role == Role::Primary;
     let ended = receiver.now >= receiver.lease_ends;
+    let theirs_ended = receiver.now >= update.lease_latest;
+    let in_step = is_in_step(own, receiver.instance);
+    let reset_after = |at: LeaseInstant| {
+        update.start_of_state == LeaseInstant::ZERO || update.start_of_state >= at
+    };
+    let active_since =
+        |at: LeaseInstant| update.last_transaction.is_some_and(|theirs| theirs > at);
     match (own.status, update.status) {
-        (Abandoned, Abandoned | Reset) => Ok(()),
+        (Abandoned, Abandoned) => Ok(()),
+        (Abandoned, Reset) if reset_after(own.start_of_state) => Ok(()),
+        // Unless a client was given it since, by a server that had not heard or had waited.
+        (Abandoned, Active) if !theirs_ended && active_since(own.start_of_state) => Ok(()),
         (Abandoned, _) => Err(Conflict::LessCritical),
-        (_, Abandoned | Reset) | (Free | Backup, _) => Ok(()),
-        (Active, Active) if same_client || receiver.role == Role::Secondary => Ok(()),
-        (Active, Active) => Err(Conflict::InUseByOther),
+        (Reset, Abandoned) => outdated_unless(update.start_of_state > own.start_of_state),
+        // What was said before the client came back must not end its lease when said again.
+        (Active, Reset | Abandoned) => {
+            outdated_unless(ended || own.last_transaction.is_none_or(reset_after))
+        }
+        (_, Reset | Abandoned) => Ok(()),
+        // Ours may be the news that this lease is over.
+        (Free | Backup, Active) => outdated_unless(in_step || !theirs_ended),
+        // The primary moves addresses, so its last move counts.
+        (Free, Backup) | (Backup, Free) => outdated_unless(in_step || !primary),
+        (Free | Backup, _) => Ok(()),
+        (Active, Active) if same_client => Ok(()),
+        // Of two clients, one whose lease is over has no claim, whoever gave it.
+        (Active, Active) if primary && !(ended && !theirs_ended) => Err(Conflict::InUseByOther),
+        (Active, Active) => outdated_unless(ended || !theirs_ended || primary),
         (Active, Expired | Free | Backup) => outdated_unless(ended),
         (Active, Released) => {
-            let untold = own.needs_telling(receiver.instance) || !own.knowledge.told.is_empty();
-            outdated_unless(ended || same_client && later(own, update, !untold))
+            outdated_unless(ended || same_client && released_after(own, update, in_step))
         }
-        (Expired | Released, Active) => outdated_unless(later(own, update, same_client)),
-        (Reset, Active) => outdated_unless(
-            update.last_transaction.is_some_and(|theirs| theirs > own.start_of_state),
-        ),
+        (Expired | Released, Active) => {
+            outdated_unless(!theirs_ended && later(own, update, same_client))
+        }
+        (Reset, Active) => outdated_unless(active_since(own.start_of_state)),
         (Expired | Released | Reset, _) => Ok(()),
+    }
+}
+
+/// Whether the partner knows all this server knows of the binding.
+fn is_in_step(own: &Binding, instance: u32) -> bool {
+    !own.needs_telling(instance) && own.knowledge.told.is_empty()
+}
+
+/// Whether the client gave the address back after this server last heard from it.
+///
+/// If the partner knows of that last time, then it is (equal seconds do not count against it, H8).
+/// If not, the client may just have come back here: then the release must be later beyond doubt,
+/// that is by more than whole seconds and a partner's clock can hide.
+fn released_after(own: &Binding, update: &Update, in_step: bool) -> bool {
+    match (own.last_transaction, update.last_transaction) {
+        _ if in_step => later(own, update, true),
+        (Some(mine), Some(theirs)) => theirs > mine + CLOCK_GUARD,
+        _ => false,
     }
 }
 
@@ -158,7 +206,7 @@ fn later(own: &Binding, update: &Update, tie: bool) -> bool {
 /// update that says nothing new must change nothing: otherwise two updates that cross would chase
 /// each other for ever (L4).
 fn install(own: &Binding, update: &Update, receiver: &Receiver) -> Binding {
-    let in_step = !own.needs_telling(receiver.instance) && own.knowledge.told.is_empty();
+    let in_step = is_in_step(own, receiver.instance);
     let mut new = match update.status {
         BindingStatus::Active => active(own, update, receiver.role),
         BindingStatus::Free | BindingStatus::Backup => {
@@ -223,9 +271,9 @@ fn abandoned(own: &Binding, update: &Update) -> Binding {
         client: None,
         expiries: Expiries {
             lease: if already {
-                own.expiries.lease.max(update.lease_expiry)
+                own.expiries.lease.max(update.lease_earliest)
             } else {
-                update.lease_expiry
+                update.lease_earliest
             },
             ..Expiries::default()
         },
@@ -245,10 +293,11 @@ fn active(own: &Binding, update: &Update, role: Role) -> Binding {
         status: BindingStatus::Active,
         expiries: Expiries {
             lease: if continues {
-                known.lease.max(update.lease_expiry)
+                known.lease.max(update.lease_earliest)
             } else {
-                update.lease_expiry
+                update.lease_earliest
             },
+            lease_latest: known.lease_latest.max(update.lease_latest),
             received_potential: known.received_potential.max(update.potential_earliest),
             received_potential_latest: known.received_potential_latest.max(update.potential_latest),
             ..known

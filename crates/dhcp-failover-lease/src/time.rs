@@ -2,6 +2,10 @@
 
 use core::fmt;
 
+/// What whole seconds can hide: one on each of two clocks, or of one clock before and after a
+/// restart. Added to every wait for something that another clock, or an earlier run, has counted.
+pub(crate) const CLOCK_GUARD: LeaseSpan = LeaseSpan::from_s(2);
+
 /// A moment on this server's lease clock: whole seconds, counted like Unix time.
 ///
 /// The lease clock is *local*. It starts from the wall clock and then follows the monotonic clock,

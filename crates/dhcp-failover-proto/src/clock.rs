@@ -93,6 +93,17 @@ impl Skew {
         (shift(unwrapped, self.low), shift(unwrapped, self.high))
     }
 
+    /// The likeliest meaning of a partner time of the past, for comparing what happened here with
+    /// what happened there: as if the quickest message so far had taken no time.
+    #[must_use]
+    pub fn likeliest(&self, time: u32, now: LeaseInstant) -> LeaseInstant {
+        let (earliest, latest) = self.interval(time, now);
+        if latest.is_never() {
+            return latest;
+        }
+        latest.saturating_sub(LeaseSpan::from_s(ROUNDING_S.unsigned_abs())).max(earliest)
+    }
+
     /// The bounds, `(low, high)`, in seconds to add to the partner's time.
     #[must_use]
     pub const fn bounds_s(&self) -> (i64, i64) {

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::net::IpAddr;
 use dhcp_failover_lease::{LeaseSpan, PoolShare, Role};
+use dhcp_failover_relationship::{Mode, Relationship, ServerType};
 use dhcp_failover_wire::{Dialect, digest::DigestKind};
 use dhcp_loadbalance::HashBuckets;
 
@@ -144,6 +145,51 @@ impl EndpointConfig {
             unlimited_in_partner_down: false,
             secret: None,
             dialect: None,
+        }
+    }
+
+    /// The endpoint of a relationship as Windows models it: mode, percentages, MCLT, safe period
+    /// and secret are taken over; timers, windows and dialect have the usual values.
+    ///
+    /// ```
+    /// use dhcp_failover_proto::{Balance, EndpointConfig};
+    /// use dhcp_failover_proto::lease::{LeaseSpan, Role};
+    /// use dhcp_failover_proto::relationship::{Mode, Relationship};
+    /// let relationship = Relationship::builder("a-b", [192, 0, 2, 1].into(), [192, 0, 2, 2].into())
+    ///     .mode(Mode::HotStandby { reserve_percentage: 5 })
+    ///     .mclt_s(1_800)
+    ///     .scopes(["192.0.2.0/24".parse()?])
+    ///     .build()?;
+    /// let config = EndpointConfig::for_relationship(&relationship);
+    /// assert_eq!(config.role, Role::Primary);
+    /// assert_eq!(config.partner.to_string(), "192.0.2.2");
+    /// assert_eq!(config.mclt, LeaseSpan::from_s(1_800));
+    /// assert_eq!(config.balance, Balance::HotStandby { reserve_percent: 5 });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn for_relationship(relationship: &Relationship) -> Self {
+        let role = match relationship.server_type() {
+            ServerType::Primary => Role::Primary,
+            ServerType::Secondary => Role::Secondary,
+        };
+        let balance = match relationship.mode() {
+            Mode::LoadBalance { percentage } => {
+                Balance::LoadBalance { primary_percent: percentage }
+            }
+            Mode::HotStandby { reserve_percentage } => {
+                Balance::HotStandby { reserve_percent: reserve_percentage }
+            }
+        };
+        let span = |seconds: u32| LeaseSpan::from_s(u64::from(seconds));
+        Self {
+            balance,
+            mclt: span(relationship.mclt_s()),
+            safe_period: relationship.safe_period_s().map(span),
+            secret: relationship.shared_secret().map(|secret| {
+                Secret::new(secret.expose().as_bytes().to_vec(), DigestKind::HmacSha256)
+            }),
+            ..Self::new(relationship.name(), role, relationship.partner_server().into())
         }
     }
 }

@@ -63,5 +63,7 @@ pub use view::{Decision, Ignored, Query, RequestClass, Service, ServiceView};
 
 /// The lease arithmetic this endpoint decides with.
 pub use dhcp_failover_lease as lease;
+/// The relationship model an endpoint can be configured from.
+pub use dhcp_failover_relationship as relationship;
 /// The codec this endpoint speaks through.
 pub use dhcp_failover_wire as wire;

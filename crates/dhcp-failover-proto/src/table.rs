@@ -93,6 +93,8 @@ fn on_partner(role: Role, own: State, partner: State) -> Outcome {
             Normal | CommInt | RecoverDone => Stay,
             Paused | Recover | RecoverWait => Enter(CommInt),
             Shutdown => Enter(PartnerDown),
+            // §9.10.3: the secondary is in NORMAL first; the primary follows when it hears so.
+            ConflictDone if role == Role::Secondary => Stay,
             _ => Enter(PotentialConflict),
         },
         // §9.9.3

@@ -27,6 +27,7 @@ pub enum Rule {
     S13,
     L1,
     L2,
+    L3,
     L4,
     L9,
     /// A harness-level impossibility: the endpoint did not come to rest.

@@ -31,6 +31,7 @@ mod pair;
 mod rng;
 mod server;
 mod setup;
+mod storm;
 
 pub use check::{Rule, Violation};
 pub use client::{Held, SimClient};
@@ -41,3 +42,4 @@ pub use pair::Pair;
 pub use rng::Rng;
 pub use server::{Host, Server};
 pub use setup::{Mutation, Setup};
+pub use storm::Storm;

@@ -35,6 +35,7 @@ impl Endpoint {
         for (number, link) in [&mut form.link, &mut form.candidate].into_iter().enumerate() {
             if let Some(link) = link {
                 link.rebase(now);
+                link.answered_connect = link.answered_connect.map(shift);
                 link.id = LinkId(u64::try_from(number).unwrap_or(0));
             }
         }

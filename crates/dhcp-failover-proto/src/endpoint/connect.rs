@@ -106,6 +106,9 @@ impl Endpoint {
                 });
                 self.send_answer(packet.xid, answer);
                 self.send_state();
+                if let Some(link) = &mut self.link {
+                    link.answered_connect = Some(self.lease_now);
+                }
             }
         }
     }

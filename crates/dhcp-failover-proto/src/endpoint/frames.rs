@@ -99,7 +99,10 @@ impl Endpoint {
                 }
                 self.link_lost(why);
             }
-            Message::State(state) if established => self.partner_state(*state),
+            Message::State(state) if established => {
+                self.note_first_state(packet.time);
+                self.partner_state(*state);
+            }
             message if !established || self.partner.is_none() => {
                 // Nothing but STATE may come before STATE (§8.2).
                 let text = alloc::format!("{} before STATE", message.message_type());
@@ -121,6 +124,15 @@ impl Endpoint {
                 self.event(Event::PeerError { message: text.clone() });
                 self.disconnect(RejectReason::UNKNOWN_ERROR, text);
             }
+        }
+    }
+
+    /// The primary's first STATE answers our CONNECTACK (§8.2): that bounds the offset of its clock
+    /// before the first times have to be understood.
+    fn note_first_state(&mut self, sent: u32) {
+        let Some(link) = &mut self.link else { return };
+        if let (Some(skew), Some(answered)) = (&mut link.skew, link.answered_connect.take()) {
+            skew.refine_by_answer(answered, sent);
         }
     }
 

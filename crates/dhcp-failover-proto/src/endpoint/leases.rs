@@ -24,7 +24,7 @@ impl Endpoint {
                 request_options,
             } => {
                 let decided = (version, epoch);
-                match self.check_grant(address, &client, &grant, decided, bindings) {
+                match self.check_grant(address, &client, &grant, flags, decided, bindings) {
                     Err(why) => self.gate.output(Output::Refuse { token, why }),
                     Ok(binding) => {
                         self.granted(binding, client, &grant, flags, request_options, token);
@@ -51,6 +51,7 @@ impl Endpoint {
         address: Ipv4Addr,
         client: &Client,
         grant: &Grant,
+        flags: BindingFlags,
         (version, epoch): (u64, u64),
         bindings: &B,
     ) -> Result<Binding, Stale> {
@@ -62,8 +63,13 @@ impl Endpoint {
             return Err(Stale::View);
         }
         let binding = self.binding(address, bindings).ok_or(Stale::Address)?;
+        // §5.13: nobody but this client can get it, from either server, so it does not matter whose
+        // it is (H3: given the same reservations on both).
+        let reserved_for_it = flags.reserved
+            && (binding.status.is_available()
+                || binding.status.is_transitional() && binding.is_for(client));
         if binding.version != version
-            || view.may_allocate(&binding, client, self.lease_now).is_err()
+            || !reserved_for_it && view.may_allocate(&binding, client, self.lease_now).is_err()
         {
             return Err(Stale::Binding);
         }

@@ -43,6 +43,8 @@ pub(super) struct Link {
     pub(super) max_unacked: u32,
     /// The partner gives the link up after so long without a message.
     pub(super) partner_receive_ms: u64,
+    /// When CONNECTACK was sent: the partner's first STATE comes after it.
+    pub(super) answered_connect: Option<LeaseInstant>,
     /// The partner says that this relationship has run before; `None` if it does not tell.
     pub(super) partner_ran_failover: Option<bool>,
     next_xid: u32,
@@ -60,6 +62,7 @@ impl Link {
             skew: None,
             max_unacked: 0,
             partner_receive_ms: 0,
+            answered_connect: None,
             partner_ran_failover: None,
             next_xid: 1,
             opened: now,

@@ -66,7 +66,7 @@ impl Endpoint {
         let receiver = Receiver {
             role: self.config.role,
             now: self.lease_now,
-            lease_ends: self.view().allocator(self.lease_now).ends_at(&own),
+            lease_ends: self.view().allocator(self.lease_now).may_have_ended_at(&own),
             instance: self.record.instance,
         };
         match resolve(&own, &update, &receiver) {
@@ -108,17 +108,18 @@ fn to_local(
         (Some(time), Some(skew)) => skew.interval(time, now),
         _ => (LeaseInstant::ZERO, LeaseInstant::ZERO),
     };
+    let (lease_earliest, lease_latest) = interval(received.lease_expiration_time);
     let (potential_earliest, potential_latest) = interval(received.potential_expiration_time);
-    // Times of the past: the middle of the interval, for both ends may be off by as much.
-    let past = |time: Option<u32>| {
-        let (earliest, latest) = interval(time);
-        earliest + dhcp_failover_lease::LeaseSpan::from_s((latest - earliest).as_s() / 2)
+    let past = |time: Option<u32>| match (time.filter(|time| *time > 0), skew) {
+        (Some(time), Some(skew)) => skew.likeliest(time, now),
+        _ => LeaseInstant::ZERO,
     };
     Ok(Update {
         address: received.address,
         status,
         client: client_of(received).map_err(missing)?,
-        lease_expiry: interval(received.lease_expiration_time).1,
+        lease_earliest,
+        lease_latest,
         potential_earliest,
         potential_latest,
         start_of_state: past(received.start_time_of_state),

@@ -77,6 +77,13 @@ impl Endpoint {
                 Outcome::Enter(State::Normal) if self.state == State::PartnerDown => {
                     return self.begin_interlock();
                 }
+                // A server without its data has promised leases that nobody can tell it of: even
+                // into a conflict it goes through RECOVER-WAIT (§9.6.2).
+                Outcome::Enter(State::PotentialConflict)
+                    if self.state == State::Recover && self.record.storage_lost =>
+                {
+                    return self.request_updates();
+                }
                 Outcome::Enter(state) => self.enter(state),
                 Outcome::RequestUpdates => return self.request_updates(),
                 Outcome::Stay | Outcome::Refused => return,

@@ -25,6 +25,7 @@ struct InFlight {
     status: BindingStatus,
     client: Option<Client>,
     potential: LeaseInstant,
+    start_of_state: LeaseInstant,
     sent: LeaseInstant,
 }
 
@@ -190,6 +191,7 @@ impl Endpoint {
                 status: binding.status,
                 client: binding.client,
                 potential,
+                start_of_state: binding.start_of_state,
                 sent: self.lease_now,
             };
             self.updates.in_flight.insert(xid, in_flight);
@@ -249,8 +251,10 @@ impl Endpoint {
             (Some(now), Some(then)) => now.is_same(then),
             _ => false,
         };
+        // Only for the lease it was said of: it may have ended and begun again meanwhile (S2).
         if sent.status == BindingStatus::Active
             && binding.status == BindingStatus::Active
+            && binding.start_of_state == sent.start_of_state
             && same_client
         {
             binding.expiries.acked_potential = binding.expiries.acked_potential.max(sent.potential);
