@@ -7,7 +7,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use dhcp_failover_lease::{LeaseSpan, Role};
 use dhcp_failover_wire::{
-    Connect, ConnectAck, Dialect, Message, Packet, Reject, RejectReason, digest, encode,
+    Connect, ConnectAck, Dialect, EncodeError, Message, Packet, Reject, RejectReason, digest,
+    encode,
 };
 use dhcp_loadbalance::HashBuckets;
 
@@ -20,6 +21,8 @@ const DEFAULT_RECEIVE_S: u32 = 60;
 /// a version and flag bits.
 const VENDOR_VERSION: u8 = 1;
 const VENDOR_RAN_FAILOVER: u8 = 1;
+
+const NOT_SUPPORTED: &str = "this version does not speak the Windows dialect yet";
 
 /// Why a connection is not accepted.
 struct Refusal(RejectReason, String);
@@ -55,9 +58,11 @@ impl Endpoint {
     /// without our noticing must not be kept out.
     pub(super) fn connect(&mut self, mut link: Link, packet: &Packet, connect: &Connect) {
         let dialect = self.dialect_for(connect.vendor_class_identifier.as_deref());
-        link.dialect = dialect;
+        if dialect.is_supported() {
+            link.dialect = dialect;
+        }
         let id = link.id;
-        match self.check_connect(connect) {
+        match self.check_connect(connect, dialect) {
             Err(Refusal(reason, text)) => {
                 let answer = Message::ConnectAck(ConnectAck {
                     relationship_name: self.config.name.as_bytes().to_vec(),
@@ -114,8 +119,15 @@ impl Endpoint {
     }
 
     /// §7.8.2 steps 2 to 8, but for what [`Listener`](crate::Listener) has checked already.
-    fn check_connect(&self, connect: &Connect) -> Result<(LeaseSpan, HashBuckets), Refusal> {
+    fn check_connect(
+        &self,
+        connect: &Connect,
+        dialect: Dialect,
+    ) -> Result<(LeaseSpan, HashBuckets), Refusal> {
         let refuse = |reason, text: &str| Err(Refusal(reason, String::from(text)));
+        if !dialect.is_supported() {
+            return refuse(RejectReason::UNKNOWN_REASON, NOT_SUPPORTED);
+        }
         if connect.protocol_version != PROTOCOL_VERSION {
             return Err(Refusal(
                 RejectReason::VERSION_MISMATCH,
@@ -159,19 +171,13 @@ impl Endpoint {
             self.link_lost(alloc::format!("the partner refused: {message}"));
             return self.refused(reason, message);
         }
-        let wrong_name = ack.relationship_name != self.config.name.as_bytes();
-        if wrong_name || ack.protocol_version != PROTOCOL_VERSION {
-            let id = link.id;
-            let reason = match wrong_name {
-                true => RejectReason::INVALID_PARTNER,
-                false => RejectReason::VERSION_MISMATCH,
-            };
-            let message = alloc::format!("the partner answered CONNECT for another: {reason}");
+        let id = link.id;
+        let dialect = self.dialect_for(ack.vendor_class_identifier.as_deref());
+        if let Err(Refusal(reason, message)) = self.check_connect_ack(ack, dialect) {
             self.flush_and_close(id);
             self.link_lost(message.clone());
             return self.refused(reason, message);
         }
-        let dialect = self.dialect_for(ack.vendor_class_identifier.as_deref());
         if let Some(link) = &mut self.link {
             link.dialect = dialect;
         }
@@ -182,6 +188,23 @@ impl Endpoint {
         }
         self.dial_failures = 0;
         self.send_state();
+    }
+
+    /// §7.9.2 steps 4 and 5.
+    fn check_connect_ack(&self, ack: &ConnectAck, dialect: Dialect) -> Result<(), Refusal> {
+        let refuse = |reason, text: &str| Err(Refusal(reason, String::from(text)));
+        if !dialect.is_supported() {
+            return refuse(RejectReason::UNKNOWN_REASON, NOT_SUPPORTED);
+        }
+        if ack.relationship_name != self.config.name.as_bytes() {
+            let text = "the partner answered for another relationship";
+            return refuse(RejectReason::INVALID_PARTNER, text);
+        }
+        if ack.protocol_version != PROTOCOL_VERSION {
+            let text = "the partner answered with another protocol version";
+            return refuse(RejectReason::VERSION_MISMATCH, text);
+        }
+        Ok(())
     }
 
     fn establish(
@@ -215,10 +238,8 @@ impl Endpoint {
     }
 
     fn dialect_for(&self, vendor_class: Option<&[u8]>) -> Dialect {
-        self.config.dialect.unwrap_or(match vendor_class {
-            Some(class) if class.starts_with(b"isc-") => Dialect::IscDhcpd,
-            _ => Dialect::Draft12,
-        })
+        let named = vendor_class.map(Dialect::of_vendor_class);
+        self.config.dialect.or(named).unwrap_or(Dialect::Draft12)
     }
 
     pub(super) fn encoded(
@@ -227,9 +248,16 @@ impl Endpoint {
         message: &Message,
         dialect: Dialect,
     ) -> Result<Vec<u8>, dhcp_failover_wire::Error> {
-        let packet = Packet { time: to_wire(self.lease_now), xid, message: message.clone() };
+        let mut packet = Packet { time: to_wire(self.lease_now), xid, message: message.clone() };
         let mut bytes = Vec::new();
-        encode(&packet, dialect, &mut bytes)?;
+        if let Err(EncodeError::TooLong { .. }) = encode(&packet, dialect, &mut bytes) {
+            // Better without the texts for people than not at all.
+            packet.message.drop_texts();
+            bytes.clear();
+        }
+        if bytes.is_empty() {
+            encode(&packet, dialect, &mut bytes)?;
+        }
         if let Some(secret) = &self.config.secret {
             digest::sign(&mut bytes, secret.kind(), secret.key())?;
         }

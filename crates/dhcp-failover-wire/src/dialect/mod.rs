@@ -69,6 +69,12 @@ impl Dialect {
         }
     }
 
+    /// Whether [`decode`](crate::decode) and [`encode`](crate::encode) know it.
+    #[must_use]
+    pub const fn is_supported(self) -> bool {
+        self.facts().typed
+    }
+
     /// Whether a set bit of [`hash_buckets`](crate::Connect::hash_buckets) is a bucket of the
     /// primary. In the draft it is the secondary's (§12.11); dhcpd, and Windows as far as seen,
     /// have it the other way round.

@@ -58,6 +58,14 @@ fn complete(
         None => Some(None),
     };
     let dialect = table.get("dialect").map_or(Some(Dialect::Auto), |value| dialect(&value));
+    if let (Some(Some(_)), Some(Dialect::Isc), Some(value)) =
+        (&secret, dialect, table.get("dialect"))
+    {
+        value.error(
+            "ISC dhcpd signs no messages, so it could never authenticate with secret_file",
+            "remove secret_file, or write another dialect",
+        );
+    }
     let receive_timer_s = seconds(table, "receive_timer_s", 2..=3600, 60);
     let startup_s = seconds(table, "startup_s", 0..=3600, 10);
     let startup_policy = match table.get("startup_policy") {

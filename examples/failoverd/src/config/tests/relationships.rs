@@ -139,6 +139,18 @@ fn the_secret_is_the_content_of_its_file_without_one_newline() {
 }
 
 #[test]
+fn a_secret_is_refused_for_a_partner_that_cannot_sign() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("key");
+    std::fs::write(&path, "k1").expect("a file");
+    assert_eq!(
+        with(&format!("secret_file = {path:?}\ndialect = \"isc\"")),
+        "relationship[0].dialect = \"isc\": ISC dhcpd signs no messages, so it could never \
+         authenticate with secret_file; remove secret_file, or write another dialect"
+    );
+}
+
+#[test]
 fn several_relationships_and_scopes_find_each_other() {
     let other = LAB.replace("lab", "b").replace("primary", "secondary");
     let text = format!("{SERVER}{LAB}{other}{}", super::scope_text("relationship = \"b\""));
