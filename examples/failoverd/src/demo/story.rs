@@ -165,7 +165,11 @@ impl<'a> Story<'a> {
         self.pause(self.pace.arrival_ms / 15)?;
         moments.fault_ms = self.fleet.now_ms();
         self.break_a()?;
-        self.pause(self.pace.outage_ms)?;
+        self.pause(self.pace.outage_ms / 2)?;
+        self.say(format!("{} clients leave and give their addresses back", self.few()));
+        let mut choice = Random::new(self.seed);
+        self.fleet.release(self.few(), &mut choice);
+        self.pause(self.pace.outage_ms / 2)?;
         self.wait("a lease for every client during the outage", |story| {
             story.everybody_is_bound() && story.watch.state(1) == "COMMUNICATIONS-INTERRUPTED"
         })?;
@@ -174,9 +178,11 @@ impl<'a> Story<'a> {
         self.mend_a()?;
         self.wait("both servers NORMAL again", |story| story.watch.both_normal())?;
         moments.normal_ms = self.fleet.now_ms();
-        self.say("both servers are NORMAL again; everybody renews".to_owned());
+        self.say(format!("both servers are NORMAL again; {} clients arrive", self.few()));
+        self.fleet.add(self.few(), self.pace.traffic_ms / 2);
         self.pause(self.pace.traffic_ms)?;
 
+        self.say("every client renews once more".to_owned());
         self.fleet.hold();
         moments.last_round_ms = self.fleet.now_ms();
         self.fleet.renew_all(self.pace.last_round_ms);
@@ -212,6 +218,11 @@ impl<'a> Story<'a> {
             }
         }
         report
+    }
+
+    /// A twentieth of the clients.
+    fn few(&self) -> usize {
+        usize::from(self.args.clients).div_ceil(20)
     }
 
     fn everybody_is_bound(&self) -> bool {
