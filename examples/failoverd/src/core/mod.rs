@@ -1,6 +1,6 @@
 //! The one task that joins everything: lease tables, endpoints, clients, partner and disk.
 //!
-//! [`Core`] owns all state, so nothing here needs a lock and a decision cannot be overtaken by
+//! `Core` owns all state, so nothing here needs a lock and a decision cannot be overtaken by
 //! another. Everything else talks to it through channels:
 //!
 //! ```text
@@ -11,7 +11,7 @@
 //! ```
 //!
 //! One turn takes in what is waiting, up to a bound, then hands all records made by it to the store
-//! in one submission. A DHCPACK waits in [`Replies`](replies::Replies) until its record is durable;
+//! in one submission. A DHCPACK waits in `Replies` until its record is durable;
 //! that decision is the endpoint's, not ours.
 
 mod admin;
