@@ -167,6 +167,14 @@ impl Allocator {
         self.hold(binding).unwrap_or(expiries.lease) + guard
     }
 
+    /// Whether an EXPIRED lease must be taken for ACTIVE again, because a server that lost its
+    /// storage since may have extended it (H19).
+    #[must_use]
+    pub fn must_revive(&self, binding: &Binding) -> bool {
+        binding.status == BindingStatus::Expired
+            && self.hold(binding).is_some_and(|until| self.now < until + CLOCK_GUARD)
+    }
+
     fn hold(&self, binding: &Binding) -> Option<LeaseInstant> {
         let began = binding.last_transaction.unwrap_or(binding.start_of_state);
         let lost = self.storage_lost.filter(|lost| began <= *lost);

@@ -275,7 +275,8 @@ fn abandoned(own: &Binding, update: &Update) -> Binding {
             } else {
                 update.lease_earliest
             },
-            ..Expiries::default()
+            // Whoever held it may hold it still: waits must see these times (§9.4.2).
+            ..own.expiries
         },
         start_of_state: if already { own.start_of_state } else { update.start_of_state },
         ..own.clone()

@@ -170,7 +170,8 @@ impl Pair {
             return;
         }
         let binding = partner.disk.binding(address);
-        let known = if binding.is_for(&self.clients[number].client) {
+        let nobodys = binding.client.is_none() && !binding.status.is_available();
+        let known = if nobodys || binding.is_for(&self.clients[number].client) {
             partner.true_ms_of_lease(binding.expiries.latest())
         } else {
             0

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::fmt;
 
 /// So many lines are kept.
-const KEPT: usize = 300;
+const KEPT: usize = 20_000;
 
 /// The last things that happened, in columns: true time, server A, server B.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +19,15 @@ impl Log {
             self.lines.pop_front();
         }
         self.lines.push_back((now, host, text));
+    }
+}
+
+impl Log {
+    /// The last `count` lines.
+    #[must_use]
+    pub fn tail(&self, count: usize) -> Self {
+        let skipped = self.lines.len().saturating_sub(count);
+        Self { lines: self.lines.iter().skip(skipped).cloned().collect() }
     }
 }
 

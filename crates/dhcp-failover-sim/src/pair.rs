@@ -354,7 +354,9 @@ impl Pair {
 
     fn transmit(&mut self, host: Host, link: u64, bytes: &[u8]) {
         if let Ok(packet) = decode(bytes, Dialect::Draft12) {
-            self.log(Some(host), line(&packet));
+            if !matches!(packet.message, Message::Contact | Message::PoolReq | Message::PoolResp(_)) {
+                self.log(Some(host), line(&packet));
+            }
             let server = &self.servers[host.index()];
             let mut window = self.setup.max_unacked[host.partner().index()];
             if self.setup.mutation == Mutation::StricterWindow {
@@ -399,10 +401,12 @@ impl Pair {
         self.log.add(self.now, host, text);
     }
 
-    /// What happened last, in columns.
+    /// What happened last, in columns: 250 lines, or as many as the environment variable
+    /// `DHCP_FAILOVER_SIM_LOG` says.
     #[must_use]
     pub fn log_text(&self) -> String {
-        self.log.to_string()
+        let lines = std::env::var("DHCP_FAILOVER_SIM_LOG").ok().and_then(|n| n.parse().ok());
+        self.log.tail(lines.unwrap_or(250)).to_string()
     }
 
     /// True time.

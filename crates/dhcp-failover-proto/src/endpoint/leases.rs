@@ -187,7 +187,8 @@ impl Endpoint {
         let binding = Binding {
             status: BindingStatus::Abandoned,
             client: None,
-            expiries: Expiries { lease: until, ..Expiries::default() },
+            // Whoever held it may hold it still: waits must see the other times (§9.4.2).
+            expiries: Expiries { lease: until, ..old.expiries },
             start_of_state: self.lease_now,
             version: old.version.saturating_add(1),
             ..old

@@ -5,7 +5,7 @@ use crate::{Bindings, Cause, Event, Monotonic, Outcome, next_state};
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 use core::net::Ipv4Addr;
-use dhcp_failover_lease::LeaseInstant;
+use dhcp_failover_lease::{BindingStatus, LeaseInstant};
 use dhcp_failover_wire::{Message, Packet, RejectReason};
 
 /// Used bindings looked at in one call, so that no call stalls the server.
@@ -34,6 +34,8 @@ impl Barrier {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Request {
     xid: u32,
+    /// Whether everything was asked for.
+    all: bool,
     sent: LeaseInstant,
     /// When something last came that the request may have caused.
     pub(super) progress: Monotonic,
@@ -68,7 +70,7 @@ impl Endpoint {
         let all = self.record.storage_lost;
         let message = if all { Message::UpdReqAll } else { Message::UpdReq };
         if let Some(xid) = self.send_new(message) {
-            self.request = Some(Request { xid, sent: self.lease_now, progress: self.now });
+            self.request = Some(Request { xid, all, sent: self.lease_now, progress: self.now });
         }
     }
 
@@ -80,6 +82,13 @@ impl Endpoint {
         };
         if let Some(skew) = self.link.as_mut().and_then(|link| link.skew.as_mut()) {
             skew.refine_by_answer(request.sent, packet.time);
+        }
+        let ran_before =
+            self.link.as_ref().is_some_and(|link| link.partner_ran_failover != Some(false));
+        if request.all && ran_before {
+            // Our lost data may have extended leases; the partner holds them, and so do we (H19).
+            self.record.storage_lost_at = Some(request.sent);
+            self.epoch = self.epoch.saturating_add(1);
         }
         if let Outcome::Enter(state) = next_state(self.config.role, self.state, Cause::UpdatesDone)
         {
@@ -115,11 +124,21 @@ impl Endpoint {
         let Some(after) = self.updates.scan_position() else { return };
         let mut last = None;
         let mut found = alloc::vec::Vec::new();
+        let mut revived = alloc::vec::Vec::new();
+        let allocator = self.view().allocator(self.lease_now);
         for binding in bindings.used_after(after).take(SCAN_CHUNK) {
             last = Some(binding.address);
-            if binding.needs_telling(self.record.instance) {
+            if allocator.must_revive(binding) {
+                revived.push(binding.clone());
+                found.push(binding.address);
+            } else if binding.needs_telling(self.record.instance) {
                 found.push(binding.address);
             }
+        }
+        for mut binding in revived {
+            binding.status = BindingStatus::Active;
+            binding.version = binding.version.saturating_add(1);
+            self.persist_binding(binding);
         }
         for address in found {
             self.updates.mark(address);
