@@ -11,6 +11,7 @@ use super::report::Report;
 use super::timeline::{Timeline, Tone, seconds};
 use super::verdict;
 use super::watch::Watch;
+use crate::admin::StatusRow;
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -65,7 +66,7 @@ pub(super) struct Played {
     pub(super) moments: Moments,
     pub(super) findings: Findings,
     pub(super) tables: [Table; 2],
-    pub(super) final_states: [String; 2],
+    pub(super) final_status: [StatusRow; 2],
 }
 
 /// The demo while it runs.
@@ -189,8 +190,8 @@ impl<'a> Story<'a> {
         self.pause(self.pace.last_round_ms)?;
         self.wait("an answer for every client", |story| story.fleet.counts().waiting == 0)?;
         let (findings, tables) = self.settle()?;
-        let final_states = [self.watch.state(0), self.watch.state(1)];
-        Ok(Played { lease_s: self.pace.lease_s, moments, findings, tables, final_states })
+        let final_status = self.final_status()?;
+        Ok(Played { lease_s: self.pace.lease_s, moments, findings, tables, final_status })
     }
 
     /// Makes the report, or tells why there is none; then everything ends.
@@ -292,6 +293,17 @@ impl<'a> Story<'a> {
             }
             self.pause(200)?;
         }
+    }
+
+    fn final_status(&self) -> Result<[StatusRow; 2], StoryError> {
+        let [a, b] = &self.members;
+        let ask = |member: &Member| {
+            remote::status(&member.admin).map_err(|error| StoryError::System {
+                what: "read a server's status",
+                error: io::Error::other(error),
+            })
+        };
+        Ok([ask(a)?, ask(b)?])
     }
 
     fn say(&self, text: String) {

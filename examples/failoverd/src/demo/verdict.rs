@@ -18,7 +18,7 @@ pub(super) fn report(
     refusals: &[Refusal],
     counts: &Counts,
 ) -> Report {
-    let [a, b] = &played.final_states;
+    let [a, b] = &played.final_status;
     let findings = &played.findings;
     let mut report = Report {
         fault: args.fault,
@@ -34,8 +34,8 @@ pub(super) fn report(
         outage_ms: played.moments.back_ms - played.moments.fault_ms,
         back_to_normal_ms: played.moments.normal_ms - played.moments.back_ms,
         acks: acks.len(),
-        final_state_a: a.clone(),
-        final_state_b: b.clone(),
+        final_state_a: a.state.clone(),
+        final_state_b: b.state.clone(),
         tables_equal: findings.table_differences.is_empty(),
         checks: Vec::new(),
         timeline: Vec::new(),
@@ -93,6 +93,7 @@ fn checks(
         .collect();
     let (longest_ms, lease_s) = (counts.longest_wait_ms, played.lease_s);
     let both_normal = report.final_state_a == "NORMAL" && report.final_state_b == "NORMAL";
+    let owed: u64 = played.final_status.iter().map(|it| it.pending + it.disputed).sum();
     let tables: usize =
         played.tables.iter().map(std::collections::BTreeMap::len).max().unwrap_or(0);
     vec![
@@ -128,6 +129,12 @@ fn checks(
             name: "answers without the relay's option 82",
             passed: counts.without_circuit == 0,
             figure: counts.without_circuit.to_string(),
+            details: Vec::new(),
+        },
+        Check {
+            name: "updates the servers still owe each other",
+            passed: owed == 0,
+            figure: owed.to_string(),
             details: Vec::new(),
         },
         Check {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::admin::StatusRow;
 use crate::demo::checker::{Findings, Table};
 use crate::demo::cli::Fault;
 use crate::demo::pace::FULL;
@@ -41,7 +42,18 @@ fn played() -> Played {
         },
         findings: Findings { live_leases: 14, ..Findings::default() },
         tables: [Table::new(), Table::new()],
-        final_states: ["NORMAL".to_owned(), "NORMAL".to_owned()],
+        final_status: [status(), status()],
+    }
+}
+
+fn status() -> StatusRow {
+    StatusRow {
+        name: "demo".to_owned(),
+        role: "primary".to_owned(),
+        state: "NORMAL".to_owned(),
+        partner_state: "NORMAL".to_owned(),
+        pending: 0,
+        disputed: 0,
     }
 }
 
@@ -84,7 +96,8 @@ fn every_finding_fails_its_check() {
         table_differences: found(),
         live_leases: 13,
     };
-    played.final_states[0] = "RECOVER".to_owned();
+    played.final_status[0].state = "RECOVER".to_owned();
+    played.final_status[1].pending = 1;
     let counts = Counts { longest_wait_ms: 12_000, without_circuit: 1, ..counts() };
     let report = report(&args(), 7, &played, &[], &[refusal()], &counts);
     assert_eq!(failed(&report).len(), report.checks.len(), "{:?}", failed(&report));
