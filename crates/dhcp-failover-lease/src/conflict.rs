@@ -134,21 +134,22 @@ fn judge(own: &Binding, update: &Update, receiver: &Receiver) -> Result<(), Conf
     let ended = receiver.now >= receiver.lease_ends;
     let theirs_ended = receiver.now >= update.lease_latest;
     let in_step = is_in_step(own, receiver.instance);
-    let reset_after = |at: LeaseInstant| {
+    let since = |at: LeaseInstant| {
         update.start_of_state == LeaseInstant::ZERO || update.start_of_state >= at
     };
     let active_since =
         |at: LeaseInstant| update.last_transaction.is_some_and(|theirs| theirs > at);
     match (own.status, update.status) {
         (Abandoned, Abandoned) => Ok(()),
-        (Abandoned, Reset) if reset_after(own.start_of_state) => Ok(()),
+        (Abandoned, Reset) if since(own.start_of_state) => Ok(()),
         // Unless a client was given it since, by a server that had not heard or had waited.
         (Abandoned, Active) if !theirs_ended && active_since(own.start_of_state) => Ok(()),
         (Abandoned, _) => Err(Conflict::LessCritical),
         (Reset, Abandoned) => outdated_unless(update.start_of_state > own.start_of_state),
-        // What was said before the client came back must not end its lease when said again.
-        (Active, Reset | Abandoned) => {
-            outdated_unless(ended || own.last_transaction.is_none_or(reset_after))
+        // What was said before the client came back must not end its lease.
+        (Active, Abandoned) => outdated_unless(ended || own.last_transaction.is_none_or(since)),
+        (Active, Reset) => {
+            outdated_unless(ended || own.last_transaction <= update.last_transaction)
         }
         (_, Reset | Abandoned) => Ok(()),
         // Ours may be the news that this lease is over.
@@ -167,7 +168,7 @@ fn judge(own: &Binding, update: &Update, receiver: &Receiver) -> Result<(), Conf
         (Expired | Released, Active) => {
             outdated_unless(!theirs_ended && later(own, update, same_client))
         }
-        (Reset, Active) => outdated_unless(active_since(own.start_of_state)),
+        (Reset, Active) => outdated_unless(!theirs_ended && later(own, update, false)),
         (Expired | Released | Reset, _) => Ok(()),
     }
 }
@@ -210,11 +211,11 @@ fn install(own: &Binding, update: &Update, receiver: &Receiver) -> Binding {
     let mut new = match update.status {
         BindingStatus::Active => active(own, update, receiver.role),
         BindingStatus::Free | BindingStatus::Backup => {
-            available(own, update, update.status, update.start_of_state)
+            available(own, update, update.status, update.start_of_state, receiver.role)
         }
         // The sender makes it FREE when it has our answer, and we now (§5.11).
         BindingStatus::Expired | BindingStatus::Released | BindingStatus::Reset => {
-            available(own, update, BindingStatus::Free, receiver.now)
+            available(own, update, BindingStatus::Free, receiver.now, receiver.role)
         }
         BindingStatus::Abandoned => abandoned(own, update),
     };
@@ -253,13 +254,16 @@ fn available(
     update: &Update,
     status: BindingStatus,
     since: LeaseInstant,
+    role: Role,
 ) -> Binding {
     let mut new = own.clone();
     if own.status != status {
         new = new.made_available(status, since);
+    }
+    // Both keep the last client, so that it can have its address back from either.
+    if own.client.is_none() || later(own, update, role == Role::Secondary) {
         new.client = update.client.clone().or(new.client);
     }
-    new.client = new.client.or_else(|| update.client.clone());
     new.last_transaction = new.last_transaction.max(update.last_transaction);
     new
 }
@@ -279,6 +283,7 @@ fn abandoned(own: &Binding, update: &Update) -> Binding {
             ..own.expiries
         },
         start_of_state: if already { own.start_of_state } else { update.start_of_state },
+        last_transaction: own.last_transaction.max(Some(update.start_of_state)),
         ..own.clone()
     }
 }

@@ -190,6 +190,7 @@ impl Endpoint {
             // Whoever held it may hold it still: waits must see the other times (§9.4.2).
             expiries: Expiries { lease: until, ..old.expiries },
             start_of_state: self.lease_now,
+            last_transaction: Some(self.lease_now),
             version: old.version.saturating_add(1),
             ..old
         };

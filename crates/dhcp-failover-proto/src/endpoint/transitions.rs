@@ -104,9 +104,12 @@ impl Endpoint {
         if partner.state != State::PartnerDown || !served_before || previous == State::PartnerDown {
             return previous;
         }
-        // Both bounds are cautious: it counts as later only if it certainly is (H5).
-        let (entered, _) = skew.interval(partner.since, self.lease_now);
-        if entered > self.record.alive_until { State::Recover } else { State::PotentialConflict }
+        // A conflict only if this server certainly served after that (H5). In doubt RECOVER, which
+        // serves nobody before everything is exchanged and waited for; a conflict that is
+        // interrupted would (§9.11.2), beside a partner that has taken over every address.
+        let (_, entered) = skew.interval(partner.since, self.lease_now);
+        let last_alive = self.record.alive_until.saturating_sub(super::ALIVE_HORIZON);
+        if entered < last_alive { State::PotentialConflict } else { State::Recover }
     }
 
     pub(super) fn enter(&mut self, to: State) {
