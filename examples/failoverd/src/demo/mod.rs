@@ -7,7 +7,8 @@
 //! - [`client`], [`fleet`], [`packet`], [`ledger`]: the clients, and what they were told;
 //! - [`checker`]: the verdict, a pure function;
 //! - [`process`], [`pair`], [`remote`], [`watch`]: the servers, and what they say;
-//! - `story`, [`report`], [`timeline`]: the plot and how it is told.
+//! - `story`, [`pace`], [`timeline`]: the plot, its times, and how it is told;
+//! - `verdict`, [`report`]: the questions, and the answers for people and for programs.
 
 pub mod checker;
 pub mod cli;
