@@ -78,7 +78,10 @@ fn in_partner_down_the_partners_pool_opens_after_the_mclt() {
     lab.pair.role = Role::Secondary;
     lab.pair.control = Control::PartnerDown { since: NOW };
     assert_eq!(ignored(lab.send(discover(1))), Ignore::NoAddress);
+    // The MCLT is 60 s; clocks of whole seconds wait two more.
     lab.now = NOW + LeaseSpan::from_s(60);
+    assert_eq!(ignored(lab.send(discover(1))), Ignore::NoAddress);
+    lab.now = NOW + LeaseSpan::from_s(62);
     assert_eq!(lab.offer(1), ip(10));
 }
 
