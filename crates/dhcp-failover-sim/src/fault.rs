@@ -127,6 +127,28 @@ impl Pair {
         self.clients[client].reaches[host.index()] = reaches;
     }
 
+    /// Opens a connection that the endpoint at `by` knows nothing of.
+    pub fn stray_connection(&mut self, by: Host) -> Option<u64> {
+        self.network.connect(by)
+    }
+
+    /// The connection opened last, if it is still there.
+    #[must_use]
+    pub fn last_connection(&self) -> Option<u64> {
+        self.network.last()
+    }
+
+    /// Sends bytes as if `from` had, on a connection.
+    pub fn inject(&mut self, from: Host, link: u64, bytes: &[u8]) {
+        self.network.send(from, link, bytes, self.now);
+    }
+
+    /// Whether this host has not closed its end of a connection.
+    #[must_use]
+    pub fn is_open(&self, host: Host, link: u64) -> bool {
+        self.network.is_open(host, link)
+    }
+
     /// Takes every fault away and starts what is down.
     pub fn heal(&mut self) {
         self.log(None, "heals".to_owned());

@@ -174,7 +174,15 @@ impl Network {
         None
     }
 
-    fn connect(&mut self, by: Host) -> Option<u64> {
+    pub(crate) fn last(&self) -> Option<u64> {
+        self.connections.keys().next_back().copied()
+    }
+
+    pub(crate) fn is_open(&self, host: Host, link: u64) -> bool {
+        self.connections.get(&link).is_some_and(|connection| connection.open[host.index()])
+    }
+
+    pub(crate) fn connect(&mut self, by: Host) -> Option<u64> {
         let to = by.partner();
         if !self.up[to.index()] || self.blocked != [false; 2] {
             return None;

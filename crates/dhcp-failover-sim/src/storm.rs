@@ -1,7 +1,7 @@
 //! A seeded storm of faults, and the calm after it.
 
 use crate::check::Rule;
-use crate::{Host, Pair, Rng, Setup, Survives};
+use crate::{Host, Mutation, Pair, Rng, Setup, Survives};
 use dhcp_failover_lease::BindingStatus;
 use dhcp_failover_proto::{Balance, Command, RequestClass, State};
 
@@ -20,6 +20,12 @@ impl Storm {
     /// A pair of the seed's choice.
     #[must_use]
     pub fn new(seed: u64) -> Self {
+        Self::with_mutation(seed, Mutation::None)
+    }
+
+    /// The same with a fault in the harness, which the checkers should find.
+    #[must_use]
+    pub fn with_mutation(seed: u64, mutation: Mutation) -> Self {
         let mut rng = Rng::new(seed ^ 0x5707_12ab_cdef_0001);
         let hours = |rng: &mut Rng| {
             let ms = i64::try_from(rng.below(20_000_000)).unwrap_or(0);
@@ -40,6 +46,7 @@ impl Storm {
             max_unacked: [*rng.pick(&[1, 2, 10, 100]).unwrap_or(&1), *rng.pick(&[1, 3, 50]).unwrap_or(&1)],
             disk_delay_ms: rng.between(0, 30),
             net_delay_ms: rng.between(0, 40),
+            mutation,
             ..Setup::new(seed)
         };
         Self { pair: Pair::new(setup), rng, faults: 0 }

@@ -1,0 +1,129 @@
+//! What only a wrong word of the operator can bring about (draft-12 §9.10 - §9.12): duplicates are
+//! possible then, but they must be resolved, and nothing may stay stuck.
+
+use crate::busy;
+use dhcp_failover_proto::{Command, Event, State};
+use dhcp_failover_sim::{Host, Pair, Rule, Setup, Survives};
+
+fn fought(seed: u64, pool: u8, clients: usize) -> Pair {
+    let mut pair = busy(Setup { mclt_s: 20, pool, clients, lease_s: 200, ..Setup::new(seed) });
+    pair.partition(true);
+    pair.run_s(30);
+    for host in Host::BOTH {
+        pair.command(host, Command::PartnerDown);
+    }
+    for number in 0..clients {
+        // Half of the clients move on; the other half only hears one server.
+        pair.set_reach(number, [Host::A, Host::B][number % 2], false);
+        if number % 3 == 0 {
+            pair.release(number);
+        }
+    }
+    pair.run_s(600);
+    for number in 0..clients {
+        for host in Host::BOTH {
+            pair.set_reach(number, host, true);
+        }
+    }
+    pair
+}
+
+/// S13, L5: both declared the other down while alive; afterwards both are in NORMAL with one table.
+#[test]
+fn two_servers_that_each_went_alone_end_with_one_table() {
+    for seed in 80..90 {
+        let mut pair = fought(seed, 8, 8);
+        pair.partition(false);
+        assert!(pair.run_until(30, Pair::is_settled), "{}", pair.log_text());
+        let entered = |host: Host| {
+            pair.events_of(host).any(
+                |(_, event)| matches!(event, Event::State { to: State::PotentialConflict, .. }),
+            )
+        };
+        assert!(entered(Host::A) && entered(Host::B));
+        for number in 0..8 {
+            pair.mute(number);
+        }
+        pair.check_convergence(400);
+        for rule in [Rule::L1, Rule::L2, Rule::S8, Rule::S5, Rule::S9, Rule::S11, Rule::Livelock] {
+            assert!(!pair.broke(rule), "{rule:?}\n{}", pair.log_text());
+        }
+    }
+}
+
+/// H9, isc-S04, isc-S08: the link is cut at every message of a conflict's resolution.
+#[test]
+fn a_resolution_cut_at_every_message_ends_in_normal() {
+    for messages in 1..60 {
+        let mut pair = fought(91, 8, 6);
+        pair.cut_after_messages(messages);
+        pair.partition(false);
+        pair.run_s(30);
+        for number in 0..6 {
+            pair.mute(number);
+        }
+        pair.check_convergence(400);
+        for rule in [Rule::L1, Rule::L2, Rule::S8, Rule::Livelock] {
+            assert!(!pair.broke(rule), "{messages}: {rule:?}\n{}", pair.log_text());
+        }
+    }
+}
+
+/// H9: either server dies at every output of the resolution and comes back.
+#[test]
+fn a_resolution_ended_by_a_crash_anywhere_ends_in_normal() {
+    for host in Host::BOTH {
+        for outputs in 1..50 {
+            let mut pair = fought(92, 8, 6);
+            pair.crash_after_outputs(host, outputs, Survives::SomePrefix);
+            pair.partition(false);
+            pair.run_s(10);
+            for number in 0..6 {
+                pair.mute(number);
+            }
+            pair.heal();
+            pair.check_convergence(400);
+            for rule in [Rule::L1, Rule::L2, Rule::S8, Rule::Livelock] {
+                assert!(!pair.broke(rule), "{host:?} {outputs}: {rule:?}\n{}", pair.log_text());
+            }
+        }
+    }
+}
+
+/// §9.11.2, isc-S05: while the resolution is interrupted, clients are served.
+#[test]
+fn an_interrupted_resolution_still_serves() {
+    let mut pair = fought(93, 12, 6);
+    pair.partition(false);
+    assert!(pair.run_until(30, |pair| pair.state(Host::B) == Some(State::PotentialConflict)));
+    pair.partition(true);
+    pair.run_s(25);
+    assert!(
+        matches!(
+            pair.state(Host::B),
+            Some(State::ResolutionInterrupted | State::CommunicationsInterrupted)
+        ),
+        "{}",
+        pair.log_text()
+    );
+    let acks = pair.ledger().acks;
+    pair.run_s(300);
+    assert!(pair.ledger().acks > acks);
+    pair.partition(false);
+    pair.check_convergence(200);
+    assert!(!pair.broke(Rule::L1), "{}", pair.log_text());
+}
+
+/// One server is told that its live partner is down.
+#[test]
+fn a_live_partner_declared_down_is_found_out() {
+    for host in Host::BOTH {
+        let mut pair = busy(Setup { mclt_s: 20, ..Setup::new(94) });
+        pair.command(host, Command::PartnerDown);
+        pair.run_s(60);
+        pair.check_convergence(100);
+        for rule in [Rule::L1, Rule::L2, Rule::S8, Rule::Livelock] {
+            assert!(!pair.broke(rule), "{host:?}: {rule:?}\n{}", pair.log_text());
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The ends of leases, and updates that are not taken (draft-12 §7.1.3, §7.2.2, §9.8.3).
+
+use crate::busy;
+use dhcp_failover_lease::BindingStatus;
+use dhcp_failover_proto::{Event, RequestClass, State};
+use dhcp_failover_sim::{Host, Pair, Setup};
+
+fn transitional(pair: &Pair, host: Host) -> usize {
+    [BindingStatus::Expired, BindingStatus::Released, BindingStatus::Reset]
+        .into_iter()
+        .map(|status| pair.count(host, status))
+        .sum()
+}
+
+/// L3: what ends becomes FREE at both servers.
+#[test]
+fn released_and_expired_addresses_become_free_at_both() {
+    let mut pair = busy(Setup { lease_s: 60, ..Setup::new(30) });
+    for number in 0..8 {
+        pair.mute(number);
+    }
+    for number in 0..4 {
+        pair.release(number);
+    }
+    pair.run_s(2);
+    assert!(pair.run_until(5, Pair::is_settled));
+    assert_eq!(pair.count(Host::A, BindingStatus::Active), 4, "{}", pair.log_text());
+    assert_eq!(pair.count(Host::B, BindingStatus::Active), 4);
+    pair.run_s(200);
+    for host in Host::BOTH {
+        assert_eq!(pair.count(host, BindingStatus::Active), 0);
+        assert_eq!(transitional(&pair, host), 0);
+    }
+    pair.check_convergence(30);
+    pair.assert_clean();
+}
+
+/// The partner agrees to the end of a lease at the first asking, whoever gave it.
+#[test]
+fn the_end_of_a_lease_is_not_disputed() {
+    let mut pair = busy(Setup { lease_s: 60, clock_offset_ms: [0, 3_700_400], ..Setup::new(31) });
+    for number in 0..8 {
+        pair.mute(number);
+    }
+    pair.run_s(300);
+    let refused =
+        pair.events_of(Host::B).filter(|(_, e)| matches!(e, Event::UpdateRefused { .. })).count();
+    assert_eq!(refused, 0, "{}", pair.log_text());
+    pair.assert_clean();
+}
+
+/// H8: ACK and RELEASE within one second; the release counts.
+#[test]
+fn a_release_in_the_second_of_the_ack_counts() {
+    let mut pair = busy(Setup::new(32));
+    let held = pair.lease_of(0).unwrap_or_else(|| panic!("no lease"));
+    pair.mute(0);
+    pair.ask(0, RequestClass::Renewal, &[held.server], Some(held.address));
+    pair.run_ms(100);
+    pair.release(0);
+    pair.run_s(3);
+    for host in Host::BOTH {
+        let status = pair.binding(host, held.address).map(|binding| binding.status);
+        assert!(status.is_some_and(BindingStatus::is_available), "{}", pair.log_text());
+    }
+    pair.assert_clean();
+}
+
+/// S1: a client that releases at one server and is back at the other in the same moment keeps its
+/// address, although the release arrives after its new lease was given.
+#[test]
+fn a_release_that_crosses_a_new_lease_does_not_end_it() {
+    for delay in [1, 150, 400, 900] {
+        let mut pair = busy(Setup { clock_offset_ms: [0, 1_500_700], ..Setup::new(33) });
+        pair.set_net_delay_ms(delay);
+        let held = pair.lease_of(0).unwrap_or_else(|| panic!("no lease"));
+        pair.release(0);
+        pair.ask(0, RequestClass::Renewal, &[held.server.partner()], Some(held.address));
+        pair.run_s(10);
+        pair.set_net_delay_ms(2);
+        pair.check_convergence(400);
+        pair.assert_clean();
+    }
+}
+
+/// §9.8.3 and DECLINE: an address in use by a stranger is not offered by either server until its
+/// time is over, then it becomes FREE again.
+#[test]
+fn a_declined_address_rests_at_both_and_comes_back() {
+    let mut pair = busy(Setup::new(34));
+    let held = pair.lease_of(0).unwrap_or_else(|| panic!("no lease"));
+    pair.mute(0);
+    pair.decline(0, 100);
+    pair.run_s(3);
+    for host in Host::BOTH {
+        assert_eq!(pair.count(host, BindingStatus::Abandoned), 1, "{}", pair.log_text());
+        assert!(!pair.ask(0, RequestClass::NamesThisServer, &[host], Some(held.address)));
+    }
+    pair.run_s(200);
+    for host in Host::BOTH {
+        assert_eq!(pair.count(host, BindingStatus::Abandoned), 0, "{}", pair.log_text());
+    }
+    pair.check_convergence(60);
+    pair.assert_clean();
+}
+
+/// H7, isc-U07: a rejected update is not forgotten: it is counted as disputed, and settled by news.
+#[test]
+fn a_rejected_update_is_disputed_until_it_is_settled() {
+    let mut pair = busy(Setup { lease_s: 300, mclt_s: 30, clients: 2, ..Setup::new(35) });
+    // Both renew behind each other's back; the one with the older lease ends it first.
+    let held = pair.lease_of(0).unwrap_or_else(|| panic!("no lease"));
+    pair.run_s(100);
+    pair.partition(true);
+    pair.run_s(25);
+    let other = held.server.partner();
+    pair.set_reach(0, held.server, false);
+    pair.run_s(700);
+    assert!(pair.lease_of(0).is_some_and(|now| now.server == other), "{}", pair.log_text());
+    let there = pair.binding(held.server, held.address).map(|binding| binding.status);
+    assert_eq!(there, Some(BindingStatus::Expired));
+    pair.partition(false);
+    pair.run_s(3);
+    let rejected = pair
+        .events_of(held.server)
+        .filter(|(_, event)| matches!(event, Event::UpdateRejected { .. }))
+        .count();
+    let accepted = pair.binding(held.server, held.address).map(|binding| binding.status);
+    assert_eq!(accepted, Some(BindingStatus::Active), "{rejected}\n{}", pair.log_text());
+    pair.check_convergence(100);
+    assert_eq!(pair.states(), [Some(State::Normal); 2]);
+    pair.assert_clean();
+}
+
+/// isc-L29: infinite leases stay infinite through the wire and past 2106.
+#[test]
+fn infinite_leases_never_end() {
+    let mut pair = busy(Setup { lease_s: u64::MAX, begin_ms: 2_600_000_000_000, ..Setup::new(36) });
+    pair.run_s(400);
+    for number in 0..8 {
+        pair.mute(number);
+    }
+    pair.run_s(100_000);
+    assert_eq!(pair.count(Host::A, BindingStatus::Active), 8, "{}", pair.log_text());
+    pair.check_convergence(60);
+    pair.assert_clean();
+}

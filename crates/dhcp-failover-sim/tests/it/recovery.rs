@@ -1,0 +1,202 @@
+//! PARTNER-DOWN, lost disks and the way back (draft-12 §9.4 - §9.7).
+
+use crate::{busy, entered, path, served};
+use dhcp_failover_lease::BindingStatus;
+use dhcp_failover_proto::{Command, State};
+use dhcp_failover_sim::{Host, Setup, Survives};
+
+/// §9.4.2, §9.5.2, §9.6.2: the returning server fetches, waits the MCLT from when it last served,
+/// and only then serves again.
+#[test]
+fn a_server_declared_down_recovers_and_waits_from_when_it_last_served() {
+    for down in Host::BOTH {
+        let up = down.partner();
+        let mut pair = busy(Setup { mclt_s: 200, lease_s: 600, ..Setup::new(20) });
+        pair.crash(down, Survives::Everything);
+        let crashed = pair.now_ms();
+        pair.run_s(10);
+        pair.command(up, Command::PartnerDown);
+        pair.run_s(50);
+        assert_eq!(pair.state(up), Some(State::PartnerDown));
+        pair.start(down);
+        pair.run_s(30);
+        assert_eq!(pair.state(down), Some(State::RecoverWait), "{}", pair.log_text());
+        pair.check_convergence(300);
+        let waited = entered(&pair, down, State::RecoverDone) - crashed;
+        // From its last stamp, at most the horizon of 5 s ahead, not from its return.
+        assert!((200_000..209_000).contains(&waited), "waited {waited} ms");
+        let way = [State::Recover, State::RecoverWait, State::RecoverDone, State::Normal];
+        assert!(path(&pair, down).ends_with(&way), "{:?}", path(&pair, down));
+        assert_eq!(served(&pair, 8), 8);
+        pair.assert_clean();
+    }
+}
+
+/// §9.4.2: the dead partner's addresses are used after the MCLT, not before.
+#[test]
+fn partner_down_uses_the_whole_pool_after_the_mclt() {
+    let mut pair = crate::normal(Setup { pool: 20, clients: 20, ..Setup::new(21) });
+    pair.crash(Host::B, Survives::Nothing);
+    pair.run_s(2);
+    pair.command(Host::A, Command::PartnerDown);
+    let entered = pair.now_ms();
+    for number in 0..20 {
+        pair.join(number);
+    }
+    pair.run_ms(entered + 60_000 - pair.now_ms());
+    let before = served(&pair, 20);
+    assert!(before < 20, "the partner's addresses went too early");
+    pair.run_s(60);
+    assert_eq!(served(&pair, 20), 20, "{}", pair.log_text());
+    pair.start(Host::B);
+    pair.check_convergence(200);
+    pair.assert_clean();
+}
+
+/// §5.17, S8: a server that lost its disk gets every binding back, and waits the MCLT.
+#[test]
+fn a_lost_disk_is_refilled_before_the_server_serves_again() {
+    for lost in Host::BOTH {
+        let mut pair = busy(Setup::new(22));
+        let before = pair.count(lost, BindingStatus::Active);
+        pair.crash(lost, Survives::Nothing);
+        pair.lose_disk(lost);
+        pair.run_s(5);
+        let started = pair.now_ms();
+        pair.start(lost);
+        pair.run_s(20);
+        assert_eq!(pair.sent(lost, "UPDREQALL"), 2, "at the very first start, and now");
+        assert_eq!(pair.state(lost), Some(State::RecoverWait), "{}", pair.log_text());
+        assert_eq!(pair.count(lost, BindingStatus::Active), before);
+        pair.check_convergence(120);
+        assert!(entered(&pair, lost, State::RecoverDone) - started >= 60_000);
+        assert_eq!(served(&pair, 8), 8, "nobody noticed");
+        pair.assert_clean();
+    }
+}
+
+/// H20: addresses that were BACKUP and never used are told too, or both would own them.
+#[test]
+fn a_primary_without_its_disk_learns_which_unused_addresses_are_not_its_own() {
+    let mut pair = crate::normal(Setup::new(23));
+    let backup = pair.count(Host::B, BindingStatus::Backup);
+    assert!(backup > 0);
+    pair.crash(Host::A, Survives::Nothing);
+    pair.lose_disk(Host::A);
+    pair.start(Host::A);
+    pair.run_s(20);
+    assert_eq!(pair.count(Host::A, BindingStatus::Backup), backup, "{}", pair.log_text());
+    pair.check_convergence(200);
+    pair.assert_clean();
+}
+
+/// isc-U01, U02: the link is cut at every message of the refill; nothing is left out.
+#[test]
+fn a_refill_cut_at_every_message_still_brings_every_binding() {
+    for messages in 1..40 {
+        let mut pair = busy(Setup { mclt_s: 20, ..Setup::new(24) });
+        pair.crash(Host::A, Survives::Nothing);
+        pair.lose_disk(Host::A);
+        pair.run_s(2);
+        pair.cut_after_messages(messages);
+        pair.start(Host::A);
+        pair.run_s(30);
+        pair.check_convergence(120);
+        pair.assert_clean();
+    }
+}
+
+/// The same, when the server that is being refilled dies instead.
+#[test]
+fn a_refill_ended_by_a_crash_at_every_output_starts_again() {
+    for outputs in 1..60 {
+        let mut pair = busy(Setup { mclt_s: 20, ..Setup::new(25) });
+        pair.crash(Host::B, Survives::Nothing);
+        pair.lose_disk(Host::B);
+        pair.start(Host::B);
+        pair.crash_after_outputs(Host::B, outputs, Survives::SomePrefix);
+        pair.run_s(5);
+        pair.heal();
+        pair.run_s(5);
+        pair.check_convergence(200);
+        pair.assert_clean();
+    }
+}
+
+/// H21, §9.4.3: a server leaving PARTNER-DOWN says NORMAL only when the other has acknowledged
+/// everything that changed; from RECOVER-DONE on it takes no liberties.
+#[test]
+fn partner_down_ends_only_when_everything_is_acknowledged() {
+    let mut pair = busy(Setup { mclt_s: 20, max_unacked: [1, 1], ..Setup::new(26) });
+    pair.crash(Host::B, Survives::Everything);
+    pair.run_s(2);
+    pair.command(Host::A, Command::PartnerDown);
+    pair.run_s(200);
+    pair.set_net_delay_ms(300);
+    pair.start(Host::B);
+    assert!(pair.run_until(120, |pair| pair.state(Host::A) == Some(State::Normal)));
+    assert_eq!(pair.status(Host::A).map(|status| status.pending), Some(0), "{}", pair.log_text());
+    pair.set_net_delay_ms(2);
+    pair.check_convergence(60);
+    pair.assert_clean();
+}
+
+/// H19: a lease that the lost server may have extended is held until the MCLT after its latest time.
+#[test]
+fn a_lease_the_lost_server_may_have_extended_is_not_given_away() {
+    let mut pair = busy(Setup { lease_s: 300, mclt_s: 20, clients: 1, pool: 2, ..Setup::new(27) });
+    // A renews alone, up to what B has promised to wait for, and loses its disk.
+    pair.run_s(200);
+    pair.partition(true);
+    pair.run_s(200);
+    let held = pair.lease_of(0).unwrap_or_else(|| panic!("{}", pair.log_text()));
+    pair.crash(held.server, Survives::Nothing);
+    pair.lose_disk(held.server);
+    pair.mute(0); // asleep, its lease still runs
+    pair.run_s(100);
+    pair.partition(false);
+    pair.start(held.server);
+    pair.run_s(60);
+    for host in Host::BOTH {
+        let binding = pair.binding(host, held.address);
+        assert_eq!(binding.map(|b| b.status), Some(BindingStatus::Active), "{}", pair.log_text());
+    }
+    pair.run_s(1_200);
+    pair.check_convergence(200);
+    pair.assert_clean();
+}
+
+/// §10: the safe period ends in PARTNER-DOWN by itself, and the partner recovers from it.
+#[test]
+fn the_safe_period_leads_to_partner_down() {
+    let mut pair = busy(Setup { safe_period_s: Some(90), mclt_s: 20, ..Setup::new(28) });
+    pair.crash(Host::B, Survives::Nothing);
+    let crashed = pair.now_ms();
+    pair.run_s(120);
+    assert_eq!(pair.state(Host::A), Some(State::PartnerDown));
+    let at = entered(&pair, Host::A, State::PartnerDown) - crashed;
+    assert!((90_000..91_000).contains(&at), "after {at} ms");
+    pair.start(Host::B);
+    pair.check_convergence(120);
+    pair.assert_clean();
+}
+
+/// §9.4.2: "no limit" in PARTNER-DOWN gives whole leases at once.
+#[test]
+fn unlimited_partner_down_gives_full_leases() {
+    let setup = Setup { unlimited_in_partner_down: true, lease_s: 3_000, ..Setup::new(29) };
+    let mut pair = busy(setup);
+    pair.mute(0);
+    pair.release(0);
+    pair.crash(Host::B, Survives::Everything);
+    pair.run_s(2);
+    pair.command(Host::A, Command::PartnerDown);
+    pair.run_s(1);
+    pair.join(0);
+    pair.run_s(5);
+    let held = pair.lease_of(0).unwrap_or_else(|| panic!("{}", pair.log_text()));
+    assert!(held.expires_ms - pair.now_ms() > 2_900_000);
+    pair.start(Host::B);
+    pair.check_convergence(200);
+    pair.assert_clean();
+}
