@@ -11,6 +11,9 @@ use dhcp_failover_wire::{Message, Packet, ServerFlags};
 use std::fmt;
 use std::net::Ipv4Addr;
 
+/// So many violations of one rule are kept.
+const KEPT_PER_RULE: usize = 20;
+
 /// The names of the rules are those of `ARCHITECTURE.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "they are described there, once")]
@@ -132,7 +135,7 @@ pub(crate) fn durable_before_visible(
 
 impl Pair {
     pub(crate) fn violation(&mut self, rule: Rule, text: String) {
-        if self.violations.len() < 100 {
+        if self.violations.iter().filter(|known| known.rule == rule).count() < KEPT_PER_RULE {
             self.log(None, format!("VIOLATION {rule:?}: {text}"));
             self.violations.push(Violation { rule, at_ms: self.now, text });
         }

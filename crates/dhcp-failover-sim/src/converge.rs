@@ -93,10 +93,13 @@ impl Pair {
         let [ends_a, ends_b] = [(Host::A, a), (Host::B, b)].map(|(host, binding)| {
             self.servers[host.index()].true_ms_of_lease(binding.expiries.lease)
         });
+        // The last client of an available address is a server's own memory: a lease that the partner
+        // never heard of is undone without telling it (H10).
         let client = match (&a.client, &b.client) {
+            _ if a.status.is_available() => true,
             (Some(one), Some(other)) => one.is_same(other),
             (None, None) => true,
-            _ => a.status.is_available(),
+            _ => false,
         };
         let lease = a.status != BindingStatus::Active || ends_a.abs_diff(ends_b) <= CLOCK_SLACK_MS;
         let known = a.status == b.status
