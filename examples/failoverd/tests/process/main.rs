@@ -6,5 +6,6 @@ mod bad_frames;
 mod bad_packets;
 mod crash;
 mod demo;
+mod hub;
 mod single;
 mod support;
