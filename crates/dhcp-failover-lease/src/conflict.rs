@@ -159,8 +159,9 @@ fn judge(own: &Binding, update: &Update, receiver: &Receiver) -> Result<(), Conf
         (Free | Backup, _) => Ok(()),
         (Active, Active) if same_client => Ok(()),
         // Of two clients, one whose lease is over has no claim, whoever gave it.
-        (Active, Active) if primary && !(ended && !theirs_ended) => Err(Conflict::InUseByOther),
-        (Active, Active) => outdated_unless(ended || !theirs_ended || primary),
+        (Active, Active) if ended != theirs_ended => outdated_unless(ended),
+        (Active, Active) if primary => Err(Conflict::InUseByOther),
+        (Active, Active) => Ok(()),
         (Active, Expired | Free | Backup) => outdated_unless(ended),
         (Active, Released) => {
             outdated_unless(ended || same_client && released_after(own, update, in_step))

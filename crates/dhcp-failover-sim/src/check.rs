@@ -12,7 +12,7 @@ use std::fmt;
 use std::net::Ipv4Addr;
 
 /// So many violations of one rule are kept.
-const KEPT_PER_RULE: usize = 20;
+const KEPT_PER_RULE: usize = 100;
 
 /// The names of the rules are those of `ARCHITECTURE.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
