@@ -21,14 +21,14 @@ mod domain;
 mod events;
 mod kind;
 mod load;
+mod packets;
 mod persist;
 mod replies;
 
+use crate::admin::{AdminCall, AdminServer};
 use crate::config::Config;
-use crate::dhcp::gate::Gate;
 use crate::dhcp::network::Networks;
-use crate::dhcp::offers::PinChange;
-use crate::dhcp::server::{Action, DhcpServer, GrantAction, Ignore, World};
+use crate::dhcp::server::DhcpServer;
 use crate::link::LinkEvent;
 use crate::metrics::{Direction, Metrics};
 use crate::net::{self, Datagram, NetConfig, NetError, Network};
@@ -37,12 +37,14 @@ use crate::store::{StoreError, StoreEvent, WriterStopped};
 use clock::Clock;
 use connections::{Connections, ForDomain};
 use dhcp_failover_lease::LeaseInstant;
-use dhcp_failover_proto::{BindingTable, Command, Input, LeaseEvent, Token};
+use dhcp_failover_proto::{Command, Input, LeaseEvent};
 use domain::{Domain, Effect};
 use persist::Persistence;
 use replies::Replies;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 
 /// What one turn takes in of each kind before the records of the turn go to the store.
 const TURN_MAX: usize = 256;
@@ -81,113 +83,119 @@ struct Core {
     metrics: Metrics,
 }
 
+/// What the core waits for.
+struct Inputs {
+    store_events: mpsc::UnboundedReceiver<StoreEvent>,
+    link_events: mpsc::Receiver<LinkEvent>,
+    datagrams: mpsc::Receiver<Datagram>,
+    admin_calls: mpsc::Receiver<AdminCall>,
+    stop: watch::Receiver<bool>,
+    /// Kept until the end, because dropping it removes the socket.
+    _admin_server: AdminServer,
+}
+
 /// Serves until told to stop.
 ///
 /// # Errors
 /// When the server cannot start, or can no longer make its promises durable.
 pub async fn run(services: Services) -> Result<(), CoreError> {
+    let (mut core, mut inputs) = start(services)?;
+    core.tick_all();
+    core.submit()?;
+    let mut housekeeping = Instant::now();
+    let mut stopping: Option<Instant> = None;
+    loop {
+        let wakes = core.next_wake().into_iter().chain(stopping);
+        let wake = wakes.fold(housekeeping, Instant::min);
+        // Unbiased: a flood of one kind must not starve the others.
+        tokio::select! {
+            Some(event) = inputs.store_events.recv() => {
+                core.stored(event)?;
+                while let Ok(event) = inputs.store_events.try_recv() {
+                    core.stored(event)?;
+                }
+            }
+            Some(event) = inputs.link_events.recv() => {
+                core.link(event);
+                for _ in 1..TURN_MAX {
+                    let Ok(event) = inputs.link_events.try_recv() else { break };
+                    core.link(event);
+                }
+            }
+            Some(datagram) = inputs.datagrams.recv(), if stopping.is_none() => {
+                core.datagram(datagram).await;
+                for _ in 1..TURN_MAX {
+                    let Ok(datagram) = inputs.datagrams.try_recv() else { break };
+                    core.datagram(datagram).await;
+                }
+            }
+            Some((request, answer)) = inputs.admin_calls.recv() => {
+                // An operator that has gone needs no answer.
+                let _ = answer.send(core.admin(&request));
+            }
+            Ok(()) = inputs.stop.changed(), if stopping.is_none() => {
+                stopping = Some(Instant::now() + FAREWELL);
+                core.say_farewell();
+            }
+            () = tokio::time::sleep_until(wake) => {}
+        }
+        // Timers run in every turn, however busy it was.
+        core.tick_due();
+        if housekeeping <= Instant::now() {
+            core.housekeeping();
+            housekeeping = Instant::now() + HOUSEKEEPING;
+        }
+        core.submit()?;
+        core.send_replies().await;
+        let said = core.connections.is_idle() && core.persistence.is_idle();
+        if stopping.is_some_and(|end| said || end <= Instant::now()) {
+            tracing::info!("stopped");
+            return Ok(());
+        }
+    }
+}
+
+fn start(services: Services) -> Result<(Core, Inputs), CoreError> {
     let Services {
         config,
         contents,
         store,
-        mut store_events,
+        store_events,
         links,
-        mut link_events,
-        mut admin_calls,
+        link_events,
+        admin_calls,
         metrics,
-        mut stop,
+        stop,
         admin_server,
     } = services;
     let server = &config.server;
-    let net_config =
-        NetConfig { listen: server.dhcp_listen, interfaces: server.interfaces.clone() };
-    let mut network = Network::open(&net_config)?;
+    let listen = server.dhcp_listen;
+    let network = Network::open(&NetConfig { listen, interfaces: server.interfaces.clone() })?;
     for address in &network.listening {
         tracing::info!("serving DHCP on {address}");
     }
     let networks = Networks::new(&config.scopes, config.relationships.len());
     let (domains, clock) = load::domains(&config, &networks, &contents)?;
-    drop(contents);
-    let addresses = network.addresses.clone();
-    let mut core = Core {
-        dhcp: DhcpServer::new(networks, net::ports(server.relay_port), addresses),
+    let ports = net::ports(server.relay_port);
+    let core = Core {
+        dhcp: DhcpServer::new(networks, ports, network.addresses),
         connections: Connections::new(&config, links),
         persistence: Persistence::new(store),
-        replies: Replies::new(network.sender.clone()),
-        config: config.clone(),
+        replies: Replies::new(network.sender),
+        config,
         clock,
         domains,
         metrics,
     };
-    core.tick()?;
-    let mut housekeeping = tokio::time::interval(HOUSEKEEPING);
-    housekeeping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut stopping: Option<tokio::time::Instant> = None;
-    loop {
-        let wake = core.next_wake().into_iter().chain(stopping).min();
-        tokio::select! {
-            biased;
-            Some(event) = store_events.recv() => {
-                core.stored(event)?;
-                while let Ok(event) = store_events.try_recv() {
-                    core.stored(event)?;
-                }
-            }
-            Some(event) = link_events.recv() => {
-                core.link(event);
-                for _ in 1..TURN_MAX {
-                    let Ok(event) = link_events.try_recv() else { break };
-                    core.link(event);
-                }
-            }
-            Some(datagram) = network.datagrams.recv(), if stopping.is_none() => {
-                core.datagram(datagram).await;
-                for _ in 1..TURN_MAX {
-                    let Ok(datagram) = network.datagrams.try_recv() else { break };
-                    core.datagram(datagram).await;
-                }
-            }
-            Some((request, answer)) = admin_calls.recv() => {
-                // An operator that has gone needs no answer.
-                let _ = answer.send(core.admin(&request));
-            }
-            _ = housekeeping.tick() => core.housekeeping(),
-            Ok(()) = stop.changed(), if stopping.is_none() => {
-                stopping = Some(tokio::time::Instant::now() + FAREWELL);
-                core.say_farewell();
-            }
-            () = sleep_until(wake) => core.wake(),
-        }
-        core.submit()?;
-        core.send_replies().await;
-        let said = core.connections.is_idle() && core.persistence.is_idle();
-        if stopping.is_some_and(|end| said || end <= tokio::time::Instant::now()) {
-            break;
-        }
-    }
-    tracing::info!("stopped");
-    drop(admin_server);
-    Ok(())
-}
-
-async fn sleep_until(at: Option<tokio::time::Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at).await,
-        None => std::future::pending().await,
-    }
-}
-
-/// The lease tables, apart from the [`DhcpServer`] that looks at them.
-struct Domains<'a>(&'a [Domain]);
-
-impl World for Domains<'_> {
-    fn table(&self, domain: usize) -> &BindingTable {
-        &self.0[domain].table
-    }
-
-    fn gate(&self, domain: usize) -> Gate {
-        self.0[domain].gate()
-    }
+    let inputs = Inputs {
+        store_events,
+        link_events,
+        datagrams: network.datagrams,
+        admin_calls,
+        stop,
+        _admin_server: admin_server,
+    };
+    Ok((core, inputs))
 }
 
 impl Core {
@@ -228,83 +236,6 @@ impl Core {
         self.metrics.failover_message(relationship, direction, kind.name().unwrap_or("other"));
     }
 
-    async fn datagram(&mut self, datagram: Datagram) {
-        let now = self.lease_now();
-        let outcome = self.dhcp.handle(&datagram.incoming(), &Domains(&self.domains), now);
-        self.pin(&outcome.pins);
-        let kind = kind::message_name(&datagram.bytes);
-        self.metrics.dhcp_message(Direction::In, kind);
-        match outcome.action {
-            Action::Ignore(reason) => {
-                tracing::debug!(source = %datagram.source, "{kind} not answered: {reason}");
-                self.metrics.dhcp_dropped(drop_reason(&reason));
-            }
-            Action::Reply(answer) => {
-                let name = kind::message_name(&answer.bytes);
-                self.metrics.dhcp_message(Direction::Out, name);
-                self.replies.send_now(datagram.via, answer).await;
-            }
-            Action::Grant(grant) => self.grant(*grant, datagram.via),
-            Action::Release { domain, address, client } => {
-                self.feed(domain, Input::Lease(LeaseEvent::Released { address, client }));
-            }
-            Action::Decline { domain, address, until } => {
-                tracing::warn!(%address, "a client found the address in use");
-                self.feed(domain, Input::Lease(LeaseEvent::Declined { address, until }));
-            }
-        }
-    }
-
-    fn grant(&mut self, action: GrantAction, via: net::Via) {
-        let GrantAction {
-            domain,
-            address,
-            client,
-            grant,
-            version,
-            epoch,
-            flags,
-            request_options,
-            answer,
-        } = action;
-        let token: Token = self.replies.hold(via, answer);
-        let granted = LeaseEvent::Granted {
-            token,
-            address,
-            client,
-            grant,
-            version,
-            epoch,
-            flags,
-            request_options,
-        };
-        self.feed(domain, Input::Lease(granted));
-    }
-
-    fn pin(&mut self, changes: &[PinChange]) {
-        for change in changes {
-            match *change {
-                PinChange::Pin { domain, address } => {
-                    if let Some(domain) = self.domains.get_mut(domain) {
-                        domain.table.pin(address);
-                    }
-                }
-                PinChange::Unpin { domain, address } => {
-                    if let Some(domain) = self.domains.get_mut(domain) {
-                        domain.table.unpin(address);
-                    }
-                }
-            }
-        }
-    }
-
-    async fn send_replies(&mut self) {
-        while let Some(bytes) = self.replies.send_next().await {
-            let name = kind::message_name(&bytes);
-            self.metrics.dhcp_message(Direction::Out, name);
-        }
-    }
-
     fn submit(&mut self) -> Result<(), CoreError> {
         Ok(self.persistence.submit()?)
     }
@@ -321,13 +252,13 @@ impl Core {
         }
     }
 
-    fn next_wake(&self) -> Option<tokio::time::Instant> {
+    fn next_wake(&self) -> Option<Instant> {
         let wakes = self.domains.iter().filter_map(|domain| domain.wake);
         wakes.min().map(|at| self.clock.instant(at))
     }
 
     /// Gives time to the endpoints that asked for it.
-    fn wake(&mut self) {
+    fn tick_due(&mut self) {
         let now = self.clock.monotonic();
         for domain in 0..self.domains.len() {
             if self.domains[domain].wake.is_some_and(|at| at <= now) {
@@ -336,11 +267,10 @@ impl Core {
         }
     }
 
-    fn tick(&mut self) -> Result<(), CoreError> {
+    fn tick_all(&mut self) {
         for domain in 0..self.domains.len() {
             self.feed(domain, Input::Tick);
         }
-        self.submit()
     }
 
     fn housekeeping(&mut self) {
@@ -383,17 +313,5 @@ impl Core {
             }
             self.feed(domain, input.as_input());
         }
-    }
-}
-
-/// A short word for the metrics.
-fn drop_reason(reason: &Ignore) -> &'static str {
-    match reason {
-        Ignore::Packet(_) | Ignore::Kind(_) => "malformed",
-        Ignore::UnknownLink(_) => "unknown-link",
-        Ignore::Failover(_) => "failover",
-        Ignore::OtherServer(_) => "other-server",
-        Ignore::NoAddress => "no-address",
-        _ => "not-allowed",
     }
 }

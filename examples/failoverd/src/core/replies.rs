@@ -28,6 +28,11 @@ impl Replies {
         token
     }
 
+    /// Whether the answer is still wanted.
+    pub(super) fn is_held(&self, token: Token) -> bool {
+        self.held.contains_key(&token)
+    }
+
     pub(super) fn confirm(&mut self, token: Token) {
         self.confirmed.extend(self.held.remove(&token));
     }
