@@ -6,16 +6,35 @@
 //! ever given to two of them. This crate is what a server needs for that, without the server: it
 //! opens no socket, reads no clock and keeps no file.
 //!
+//! ```text
+//!    a DHCP server
+//!   ┌──────────────────────────────────────────────────────────┐
+//!   │ clients ◀─▶ packet path ─ may I? how long? ─▶ ServiceView│
+//!   │                │   ▲                             ▲       │
+//!   │        Granted │   │ Confirm              view() │       │
+//!   │                ▼   │                             │       │
+//!   │             ┌─────────────────────────────────────┐      │
+//!   │    clock ──▶│           proto::Endpoint           │◀─────┼─ frames ─▶ partner
+//!   │             │  with wire, lease and loadbalance   │      │
+//!   │             └─────────────────────────────────────┘      │
+//!   │                ▲         │ Persist         ▲ Persisted   │
+//!   │          reads │         │                 │             │
+//!   │           lease table ◀──┴──▶ store ─ sync ┘             │
+//!   └──────────────────────────────────────────────────────────┘
+//! ```
+//!
 //! | module | what it is | usable alone |
 //! |---|---|---|
 //! | [`proto`] | the failover endpoint: bytes, time and lease events in; bytes, writes and timers out | needs all below |
-//! | [`wire`] | messages as bytes and as types, in the dialects of the draft, ISC dhcpd and Windows | yes |
+//! | [`wire`] | messages as bytes and as types, in the dialects of the draft and ISC dhcpd; a borrowed view of any dialect's | yes |
 //! | [`lease`] | times, lease-time arithmetic, conflict rules, balance of the pools | yes |
 //! | [`loadbalance`] | which of two servers answers a client (RFC 3074) | yes |
 //! | [`relationship`] | who fails over with whom, how and for which scopes, with the operations of Windows | yes |
+//! | [`manual`] | chapters to read, no code | |
 //!
-//! A server that wants failover embeds [`proto`]; a tool that shows traffic needs only [`wire`].
-//! Each module is also a crate of its own (`dhcp-failover-wire` and so on) with the same version.
+//! A server that wants failover embeds [`proto`]: read [`manual::_01_concepts`], then
+//! [`manual::_02_embedding`]. A tool that shows traffic needs only [`wire`]. Each module but the
+//! manual is also a crate of its own (`dhcp-failover-wire` and so on) with the same version.
 //!
 //! ```
 //! use dhcp_failover::wire::{Dialect, Message, Packet, decode, encode};
@@ -29,7 +48,15 @@
 //!
 //! # Features
 //!
-//! * `serde`: types that are stored or shown can be serialized.
+//! None is on by default, and none changes what the code does.
+//!
+//! * `serde`: what is stored or shown ([`lease::Binding`], [`proto::EndpointRecord`],
+//!   [`proto::State`], the [`relationship`] model) can be serialized and deserialized.
+//!
+//! This crate needs `std`. The crates behind it have a feature `std`, on by default; without it they
+//! are `no_std` with `alloc`, so a program for a bare machine names them directly.
+
+pub mod manual;
 
 pub use dhcp_failover_lease as lease;
 pub use dhcp_failover_proto as proto;

@@ -40,7 +40,8 @@ pub enum Event {
     Stop,
 }
 
-/// Both clocks, for every thread: neither ever steps.
+/// Both clocks, for every thread. Neither ever steps; that `Instant` stands still while a machine is
+/// suspended is for a real server to take care of (chapter 4 of the manual).
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     /// The origin of the monotonic clock.

@@ -1,0 +1,51 @@
+//! What is not there yet.
+//!
+//! # Partners
+//!
+//! * **Windows Server.** [`Dialect::Microsoft`](crate::wire::Dialect::Microsoft) frames can be cut,
+//!   shown and their digests verified, but not decoded to typed messages. An endpoint refuses such a
+//!   partner and says so.
+//! * **ISC dhcpd.** The codec reads every message of 31 captures of dhcpd 4.4.3-P1; 16 of them are in
+//!   its tests and come out again byte for byte. What is known to make dhcpd exit or disconnect is
+//!   not sent. An endpoint has *not* been run against a live dhcpd: try it in a laboratory first.
+//! * Two servers of this implementation are what has been tested.
+//!
+//! ```
+//! use dhcp_failover::wire::Dialect;
+//!
+//! assert!(Dialect::Draft12.is_supported() && Dialect::IscDhcpd.is_supported());
+//! assert!(!Dialect::Microsoft.is_supported());
+//! ```
+//!
+//! # Protocol
+//!
+//! * **TLS.** Not spoken; a partner that requires it is refused. Without a
+//!   [`Secret`](crate::proto::Secret) anybody who can send from the partner's address is the partner;
+//!   with one, messages are authentic but readable. Use a network you trust, or a tunnel.
+//! * **Changing the secret.** Both servers must be given the new one at about the same time; between
+//!   the two restarts they do not talk, and serve in COMMUNICATIONS-INTERRUPTED.
+//! * **Batching.** An update has one binding, which every partner understands. Messages with several
+//!   are read. Throughput comes from the window instead
+//!   ([`max_unacked_bndupd`](crate::proto::EndpointConfig::max_unacked_bndupd)).
+//! * **Stimulus connections** (§8.2). The secondary does not call the primary to be noticed; it waits
+//!   to be dialled, which happens within 5 s, or within a minute after a refusal.
+//! * **DDNS** (§12.9) is carried by the codec, not by the endpoint. **Options of the reply**
+//!   (§12.7) taken from a partner are kept, but a grant made here has none to add.
+//! * **delayed-service-parameter** (§12.10) is neither sent nor obeyed: configure
+//!   [`max_delay_s`](crate::proto::Query::max_delay_s) alike on both servers.
+//!
+//! # Configuration
+//!
+//! * An endpoint's configuration is fixed when it is made. A change means a restart of the endpoint,
+//!   with the stored record.
+//! * Values are not judged by the endpoint: an MCLT, a receive timer or a window of 0 makes a pair
+//!   that does not work. The [`relationship`](crate::relationship) model judges its own.
+//! * The two servers do not compare their ranges and reservations. Addresses one of them does not
+//!   know stay disputed, visible in [`Status::disputed`](crate::proto::Status::disputed). Unequal
+//!   *reservations* are dangerous: an address that is reserved here may be anybody's there.
+//!
+//! # Scale
+//!
+//! Leases are in memory, about 200 bytes each, and every address of a pool takes some 30. Work over
+//! many of them is cut into pieces, so that no single call takes long. A server that has lost its
+//! data fetches all bindings one message each, in windows.
