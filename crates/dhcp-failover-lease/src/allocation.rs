@@ -153,7 +153,8 @@ impl Allocator {
     #[must_use]
     pub fn ends_at(&self, binding: &Binding) -> LeaseInstant {
         let expiries = &binding.expiries;
-        self.hold(binding).unwrap_or_else(|| expiries.lease.max(expiries.lease_latest)) + CLOCK_GUARD
+        self.hold(binding).unwrap_or_else(|| expiries.lease.max(expiries.lease_latest))
+            + CLOCK_GUARD
     }
 
     /// When it may believe the partner that the lease has ended: the partner's clock is as good as

@@ -72,9 +72,11 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client with the given option 61 (if it sent one) and hardware address.
+    /// A client with the given option 61 (if it sent one) and hardware address. An empty option
+    /// identifies nobody and counts as none.
     #[must_use]
     pub fn new(identifier: Option<&[u8]>, hardware: HardwareAddress) -> Self {
+        let identifier = identifier.filter(|identifier| !identifier.is_empty());
         Self { identifier: identifier.map(<[u8]>::to_vec), hardware }
     }
 

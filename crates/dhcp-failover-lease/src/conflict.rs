@@ -137,8 +137,7 @@ fn judge(own: &Binding, update: &Update, receiver: &Receiver) -> Result<(), Conf
     let since = |at: LeaseInstant| {
         update.start_of_state == LeaseInstant::ZERO || update.start_of_state >= at
     };
-    let active_since =
-        |at: LeaseInstant| update.last_transaction.is_some_and(|theirs| theirs > at);
+    let active_since = |at: LeaseInstant| update.last_transaction.is_some_and(|theirs| theirs > at);
     match (own.status, update.status) {
         (Abandoned, Abandoned) => Ok(()),
         (Abandoned, Reset) if since(own.start_of_state) => Ok(()),
@@ -166,8 +165,10 @@ fn judge(own: &Binding, update: &Update, receiver: &Receiver) -> Result<(), Conf
         (Active, Released) => {
             outdated_unless(ended || same_client && released_after(own, update, in_step))
         }
-        (Expired | Released, Active) => {
-            outdated_unless(!theirs_ended && later(own, update, same_client))
+        // A lease that runs is not ended by its holder's partner, so that must take it up again.
+        (Expired, Active) => outdated_unless(!theirs_ended),
+        (Released, Active) => {
+            outdated_unless(!theirs_ended && (!same_client || back_since(own, update)))
         }
         (Reset, Active) => outdated_unless(!theirs_ended && later(own, update, false)),
         (Expired | Released | Reset, _) => Ok(()),
@@ -189,6 +190,15 @@ fn released_after(own: &Binding, update: &Update, in_step: bool) -> bool {
         _ if in_step => later(own, update, true),
         (Some(mine), Some(theirs)) => theirs > mine + CLOCK_GUARD,
         _ => false,
+    }
+}
+
+/// Whether the client may have come back to the partner after it gave the address back here: the
+/// counterpart of [`released_after`]. In doubt the lease stands.
+fn back_since(own: &Binding, update: &Update) -> bool {
+    match (own.last_transaction, update.last_transaction) {
+        (Some(mine), Some(theirs)) => theirs + CLOCK_GUARD + CLOCK_GUARD >= mine,
+        (_, theirs) => theirs.is_some(),
     }
 }
 

@@ -160,16 +160,13 @@ impl ServiceView {
     /// *May I serve this request?*
     #[must_use]
     pub fn decide(&self, query: &Query<'_>) -> Decision {
-        if query.now > self.deadline {
-            return Decision::Ignore(Ignored::NotAlive);
-        }
         match (self.service, query.class) {
+            (Service::Nobody, _) => Decision::Ignore(Ignored::State(self.state)),
+            _ if query.now > self.deadline => Decision::Ignore(Ignored::NotAlive),
             (Service::Everybody, _)
             | (Service::RenewalsOnly | Service::Balanced, RequestClass::Renewal)
             | (Service::Balanced, RequestClass::NamesThisServer) => Decision::Serve,
-            (Service::Nobody | Service::RenewalsOnly, _) => {
-                Decision::Ignore(Ignored::State(self.state))
-            }
+            (Service::RenewalsOnly, _) => Decision::Ignore(Ignored::State(self.state)),
             (Service::Balanced, RequestClass::New) => {
                 let mine = serves(&self.my_buckets, query.key, query.secs, query.max_delay_s);
                 if mine || query.partner_pool_empty {

@@ -32,6 +32,8 @@ pub struct Setup {
     pub names: [String; 2],
     /// Configured at the primary.
     pub mclt_s: u64,
+    /// Configured at the secondary, which must take the primary's once it has heard it.
+    pub secondary_mclt_s: u64,
     /// What clients would like.
     pub lease_s: u64,
     /// Addresses in the pool, at most 200.
@@ -76,6 +78,7 @@ impl Setup {
             seed,
             names: ["pair".to_owned(), "pair".to_owned()],
             mclt_s: 60,
+            secondary_mclt_s: 421,
             lease_s: 300,
             pool: 20,
             clients: 8,
@@ -103,8 +106,7 @@ impl Setup {
             balance: self.balance,
             mclt: match role {
                 Role::Primary => LeaseSpan::from_s(self.mclt_s),
-                // The secondary must take the primary's (§7.8.2): give it another one to forget.
-                Role::Secondary => LeaseSpan::from_s(self.mclt_s * 7 + 1),
+                Role::Secondary => LeaseSpan::from_s(self.secondary_mclt_s),
             },
             safe_period: self.safe_period_s.map(LeaseSpan::from_s),
             receive_timer: LeaseSpan::from_s(self.receive_timer_s),

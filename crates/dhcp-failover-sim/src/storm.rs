@@ -1,12 +1,13 @@
 //! A seeded storm of faults, and the calm after it.
 
-use crate::check::Rule;
+use crate::check::{Rule, Violation};
 use crate::{Host, Mutation, Pair, Rng, Setup, Survives};
 use dhcp_failover_lease::BindingStatus;
 use dhcp_failover_proto::{Balance, Command, RequestClass, State};
 
-/// Random faults, in the honest regime: the operator calls a partner down only when it is, and no
-/// two disks are lost at once. Then nothing may go wrong, ever.
+/// Random faults. In the honest regime the operator calls a partner down only when it is, and no
+/// two disks are lost at once: then nothing may go wrong, ever. In the other one duplicates are
+/// possible (S1, S3 and S4 do not count), but nothing may stay stuck and both must agree in the end.
 #[derive(Clone, Debug)]
 pub struct Storm {
     /// The pair in the storm.
@@ -14,6 +15,7 @@ pub struct Storm {
     rng: Rng,
     /// Faults injected so far.
     pub faults: u64,
+    honest: bool,
 }
 
 impl Storm {
@@ -46,10 +48,29 @@ impl Storm {
             max_unacked: [*rng.pick(&[1, 2, 10, 100]).unwrap_or(&1), *rng.pick(&[1, 3, 50]).unwrap_or(&1)],
             disk_delay_ms: rng.between(0, 30),
             net_delay_ms: rng.between(0, 40),
+            unlimited_in_partner_down: rng.percent(20),
             mutation,
             ..Setup::new(seed)
         };
-        Self { pair: Pair::new(setup), rng, faults: 0 }
+        Self { pair: Pair::new(setup), rng, faults: 0, honest: true }
+    }
+
+    /// A storm with an operator who does not care whether the partner is down, and any disk may go.
+    #[must_use]
+    pub fn dishonest(seed: u64) -> Self {
+        let mut storm = Self::new(seed);
+        // A secondary without a disk that is told to go alone has only its configuration.
+        storm.pair.setup.secondary_mclt_s = storm.pair.setup.mclt_s;
+        storm.pair = Pair::new(storm.pair.setup);
+        Self { honest: false, ..storm }
+    }
+
+    /// What counts as broken in this regime.
+    #[must_use]
+    pub fn broken(&self) -> Option<&Violation> {
+        let excused = [Rule::S1, Rule::S3, Rule::S4];
+        let counts = |violation: &&Violation| self.honest || !excused.contains(&violation.rule);
+        self.pair.violations().iter().find(counts)
     }
 
     /// Lets the storm rage for so long, with so many seconds between faults on average.
@@ -59,7 +80,7 @@ impl Storm {
             self.pair.join(number);
         }
         let end = self.pair.now + seconds * 1_000;
-        while self.pair.now < end && self.pair.violations.is_empty() {
+        while self.pair.now < end && self.broken().is_none() {
             let pause = self.rng.below(2_000 * pause_s);
             self.pair.run_ms(pause);
             self.faults += 1;
@@ -142,10 +163,10 @@ impl Storm {
     /// Only if the other server has everything.
     fn maybe_lose_disk(&mut self, host: Host) {
         let other = host.partner();
-        if !self.pair.is_incomplete(other)
+        let harmless = !self.pair.is_incomplete(other)
             && !self.pair.is_incomplete(host)
-            && self.durable_state(host) != Some(State::PartnerDown)
-        {
+            && self.durable_state(host) != Some(State::PartnerDown);
+        if harmless || !self.honest {
             self.pair.lose_disk(host);
         }
     }
@@ -154,12 +175,11 @@ impl Storm {
     fn maybe_partner_down(&mut self, host: Host) {
         let serving = self.pair.state(host) == Some(State::CommunicationsInterrupted);
         let other = host.partner();
-        if serving
+        let truthful = serving
             && !self.pair.is_up(other)
             && !self.pair.is_incomplete(host)
-            && self.durable_state(other) != Some(State::PartnerDown)
-            && !self.pair.network.frozen[host.index()]
-        {
+            && self.durable_state(other) != Some(State::PartnerDown);
+        if (truthful || !self.honest) && !self.pair.network.frozen[host.index()] {
             self.pair.command(host, Command::PartnerDown);
         }
     }
@@ -193,7 +213,7 @@ impl Storm {
 
     /// Heals everything and checks what must eventually hold.
     pub fn calm(&mut self) {
-        if !self.pair.violations.is_empty() {
+        if self.broken().is_some() {
             return;
         }
         self.pair.heal();
@@ -217,7 +237,7 @@ impl Storm {
                 self.pair.violation(Rule::L3, format!("{host:?}: {waiting} never became FREE"));
             }
         }
-        if self.pair.violations.is_empty() {
+        if self.broken().is_none() {
             self.pair.check_silence(300);
         }
     }

@@ -53,9 +53,10 @@ impl Endpoint {
         record.connect_time = 0;
         let base = form.gate.base();
         form.state_ticket = Ticket(form.state_ticket.as_u64().saturating_sub(base));
-        form.alive_pending = form
-            .alive_pending
-            .map(|(ticket, at)| (Ticket(ticket.as_u64().saturating_sub(base)), shift(at)));
+        for (ticket, at) in &mut form.alive_pending {
+            *ticket = Ticket(ticket.as_u64().saturating_sub(base));
+            *at = shift(*at);
+        }
         form.gate.rebase();
         form.updates.rebase();
         form.epoch = 0;

@@ -64,13 +64,8 @@ impl Endpoint {
         let id = link.id;
         match self.check_connect(connect, dialect) {
             Err(Refusal(reason, text)) => {
-                let answer = Message::ConnectAck(ConnectAck {
-                    relationship_name: self.config.name.as_bytes().to_vec(),
-                    protocol_version: PROTOCOL_VERSION,
-                    tls_reply: connect.tls_request.map(|_| 0),
-                    reject: Some(Reject { reason, message: Some(text.clone()) }),
-                    ..ConnectAck::default()
-                });
+                let tls_reply = connect.tls_request.map(|_| 0);
+                let answer = Message::ConnectAck(self.rejection(reason, &text, tls_reply));
                 self.candidate = Some(link);
                 self.transmit(id, packet.xid, &answer);
                 self.candidate = None;
@@ -115,6 +110,22 @@ impl Endpoint {
                     link.answered_connect = Some(self.lease_now);
                 }
             }
+        }
+    }
+
+    /// A CONNECTACK that refuses (table 7.9-1).
+    pub(super) fn rejection(
+        &self,
+        reason: RejectReason,
+        text: &str,
+        tls_reply: Option<u8>,
+    ) -> ConnectAck {
+        ConnectAck {
+            relationship_name: self.config.name.as_bytes().to_vec(),
+            protocol_version: PROTOCOL_VERSION,
+            tls_reply,
+            reject: Some(Reject { reason, message: Some(String::from(text)) }),
+            ..ConnectAck::default()
         }
     }
 
@@ -226,6 +237,9 @@ impl Endpoint {
             Some([VENDOR_VERSION, flags, ..]) => Some(flags & VENDOR_RAN_FAILOVER != 0),
             _ => None,
         };
+        // What one server remembers, both know: a server that lost its own memory of it must not
+        // let its partner take the pair for a new one later (§9.6.2).
+        self.record.ran_failover |= link.partner_ran_failover == Some(true);
         if max_unacked.is_none() || receive_timer.is_none_or(|s| s == 0) {
             let message = "no usable max-unacked-bndupd or receive-timer; using 1 and 60 s";
             self.event(Event::PeerError { message: String::from(message) });

@@ -1,12 +1,12 @@
 //! What to do with a message.
 
-use super::link::Phase;
+use super::link::{Link, Phase};
 use super::{Endpoint, PartnerState};
 use crate::{Bindings, Event, LinkId, State};
 use alloc::string::{String, ToString};
 use dhcp_failover_wire::{
-    DecodeError, Dialect, Message, Packet, PoolResp, RejectReason, ServerFlags, decode, digest,
-    reject_reason,
+    DecodeError, Dialect, Message, MessageType, Packet, PoolResp, RawMessage, RejectReason,
+    ServerFlags, decode, digest, reject_reason,
 };
 
 impl Endpoint {
@@ -45,11 +45,29 @@ impl Endpoint {
                     self.flush_and_close(id);
                 }
             },
-            Err((message, _)) => {
+            Err((message, reason)) => {
+                if let Some(reason) = reason {
+                    self.reject_unread(link, bytes, reason, &message);
+                }
                 self.event(Event::PeerError { message });
                 self.flush_and_close(id);
             }
         }
+    }
+
+    /// A CONNECT that cannot be trusted or understood still gets an answer that says why (§7.8.2
+    /// step 4): whoever sent it must not have to guess.
+    fn reject_unread(&mut self, link: Link, bytes: &[u8], reason: RejectReason, text: &str) {
+        let Ok(raw) = RawMessage::parse(bytes) else { return };
+        let header = raw.header();
+        if header.message_type != MessageType::CONNECT {
+            return;
+        }
+        let id = link.id;
+        self.candidate = Some(link);
+        let answer = Message::ConnectAck(self.rejection(reason, text, None));
+        self.transmit(id, header.xid, &answer);
+        self.candidate = None;
     }
 
     /// Authenticates, then decodes. An error without a reason is a message to be ignored.

@@ -111,6 +111,8 @@ impl Endpoint {
             flags,
             version: old.version.saturating_add(1),
             request_options,
+            // Nothing of another client's lease goes on in this one.
+            reply_options: if continues { old.reply_options } else { alloc::vec::Vec::new() },
             ..old
         };
         if self.may_send_updates() && !self.updates.is_busy(new.address) {
@@ -164,10 +166,12 @@ impl Endpoint {
         binding.version = binding.version.saturating_add(1);
         let own = self.config.role.own_available();
         if binding.knowledge.is_certainly(own) {
-            // Rewind (H10): the partner never heard of this lease, so nobody needs to agree.
+            // Rewind (H10): the partner never heard of this lease, so nobody needs to agree. If it
+            // has lost its storage since it agreed whose address this is, it must be told that.
             binding = binding.made_available(own, self.lease_now);
-            binding.knowledge.acked_version = binding.version;
-            binding.knowledge.instance = self.record.instance;
+            if binding.knowledge.instance == self.record.instance {
+                binding.knowledge.acked_version = binding.version;
+            }
         } else {
             binding.status = to;
             binding.start_of_state = self.lease_now;

@@ -43,6 +43,8 @@ pub(super) struct Link {
     pub(super) max_unacked: u32,
     /// The partner gives the link up after so long without a message.
     pub(super) partner_receive_ms: u64,
+    /// Our first STATE has left, and CONNECTACK before it: nothing may come earlier (§8.2).
+    announced: bool,
     /// When CONNECTACK was sent: the partner's first STATE comes after it.
     pub(super) answered_connect: Option<LeaseInstant>,
     /// The partner says that this relationship has run before; `None` if it does not tell.
@@ -62,6 +64,7 @@ impl Link {
             skew: None,
             max_unacked: 0,
             partner_receive_ms: 0,
+            announced: false,
             answered_connect: None,
             partner_ran_failover: None,
             next_xid: 1,
@@ -96,7 +99,7 @@ impl Link {
     pub(super) fn next_wake(&self, receive_timer_ms: u64) -> Monotonic {
         let dead = self.dead_at(receive_timer_ms);
         match self.phase {
-            Phase::Established => dead.min(self.contact_at()),
+            Phase::Established if self.announced => dead.min(self.contact_at()),
             _ => dead,
         }
     }
@@ -227,7 +230,7 @@ impl Endpoint {
             // §8.3: "No traffic within sufficient time".
             self.disconnect(RejectReason::NO_TRAFFIC, String::from("the partner fell silent"));
         }
-        let due = |link: &Link| link.phase == Phase::Established && link.contact_at() <= now;
+        let due = |link: &Link| link.announced && link.contact_at() <= now;
         if self.link.as_ref().is_some_and(due) {
             // Past the gate: a sign of life promises nothing (S11).
             if let Some(link) = &mut self.link {
@@ -268,6 +271,7 @@ impl Endpoint {
         let link = links.into_iter().flatten().find(|link| link.id == id);
         let dialect = link.map_or(Dialect::Draft12, |link| {
             link.last_sent = self.now;
+            link.announced |= matches!(message, Message::State(_));
             link.dialect
         });
         match self.encoded(xid, message, dialect) {

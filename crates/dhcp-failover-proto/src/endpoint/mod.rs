@@ -19,7 +19,7 @@ use crate::{
     Bindings, Command, CommandError, EndpointConfig, EndpointRecord, Event, Input, Monotonic,
     Output, Record, Service, ServiceView, State, Ticket,
 };
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 use core::net::Ipv4Addr;
 use dhcp_failover_lease::{Binding, Control, LeaseInstant, LeaseSpan, Role};
@@ -36,6 +36,8 @@ pub(crate) const PROTOCOL_VERSION: u8 = 1;
 const ALIVE_HORIZON: LeaseSpan = LeaseSpan::from_s(5);
 /// How often it does so.
 const ALIVE_PERIOD_MS: u64 = 2_000;
+/// Stamps that may be on their way to a slow disk; more would not make it quicker.
+const MAX_STAMPS_PENDING: usize = 16;
 /// In NORMAL the secondary leaves it to the primary for so long to end a lease.
 const EXPIRY_GRACE: LeaseSpan = LeaseSpan::from_s(60);
 
@@ -63,8 +65,8 @@ pub struct Endpoint {
     state_ticket: Ticket,
     /// The alive-until stamp on disk.
     alive_durable: LeaseInstant,
-    /// The one on its way there.
-    alive_pending: Option<(Ticket, LeaseInstant)>,
+    /// Those on their way there, the oldest first.
+    alive_pending: VecDeque<(Ticket, LeaseInstant)>,
     timers: TimerTable,
     /// The link in use.
     link: Option<Link>,
@@ -123,11 +125,15 @@ impl Endpoint {
     /// now; the lease clock starts from it, but never before the moment `stored` was written.
     #[must_use]
     pub fn new(
-        config: EndpointConfig,
+        mut config: EndpointConfig,
         stored: Option<EndpointRecord>,
         now: Monotonic,
         wall: LeaseInstant,
     ) -> Self {
+        // Zero makes no sense in any of these; the least that does is what was meant.
+        config.mclt = config.mclt.max(LeaseSpan::from_s(1));
+        config.receive_timer = config.receive_timer.max(LeaseSpan::from_s(1));
+        config.max_unacked_bndupd = config.max_unacked_bndupd.max(1);
         let lease_now = stored.map_or(wall, |record| wall.max(record.written_at));
         let record = stored.unwrap_or_else(|| first_record(&config, lease_now));
         let mut endpoint = Self {
@@ -138,7 +144,7 @@ impl Endpoint {
             epoch: 1,
             state_ticket: Ticket::default(),
             alive_durable: record.alive_until,
-            alive_pending: None,
+            alive_pending: VecDeque::new(),
             timers: TimerTable::default(),
             link: None,
             candidate: None,
@@ -201,7 +207,7 @@ impl Endpoint {
         ServiceView {
             epoch: self.epoch,
             state: self.state,
-            service: if durable { Service::of(self.state) } else { Service::Nobody },
+            service: Service::of(self.state),
             role: self.config.role,
             my_buckets: match self.config.role {
                 Role::Primary => primary,
@@ -300,14 +306,17 @@ impl Endpoint {
             self.timers.set(Timer::Alive, self.now.plus_ms(ALIVE_PERIOD_MS));
         }
         let ticket = self.gate.persist(Record::Endpoint(self.record));
-        self.alive_pending.get_or_insert((ticket, self.record.alive_until));
+        if self.alive_pending.len() < MAX_STAMPS_PENDING {
+            self.alive_pending.push_back((ticket, self.record.alive_until));
+        }
         ticket
     }
 
     fn persisted(&mut self, ticket: Ticket) {
         self.gate.persisted(ticket);
-        if let Some((_, until)) = self.alive_pending.take_if(|(stamp, _)| *stamp <= ticket) {
-            self.alive_durable = until;
+        while self.alive_pending.front().is_some_and(|(stamp, _)| *stamp <= ticket) {
+            let durable = self.alive_pending.pop_front();
+            self.alive_durable = durable.map_or(self.alive_durable, |(_, until)| until);
         }
     }
 

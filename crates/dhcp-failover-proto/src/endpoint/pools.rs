@@ -135,8 +135,8 @@ impl Endpoint {
     ) -> usize {
         let movable: Vec<Ipv4Addr> = bindings
             .available(pool, from)
-            .take(LOOK_CHUNK)
             .filter(|address| !bindings.is_pinned(*address))
+            .take(LOOK_CHUNK)
             .filter(|address| !self.staged.contains_key(address))
             .collect();
         let mut moved = 0usize;

@@ -102,7 +102,7 @@ impl Endpoint {
         if all {
             self.forget_what_partner_knows();
         }
-        self.retry_disputed();
+        self.reopen_disputes();
         self.answer = Some(Answer { xid, barrier: self.barrier(), bindings: 0 });
     }
 

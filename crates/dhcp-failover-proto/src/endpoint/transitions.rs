@@ -58,6 +58,9 @@ impl Endpoint {
             let resumed = self.state_after_startup();
             self.enter(resumed);
         }
+        if !matches!(partner.state, State::RecoverDone | State::Normal) {
+            self.interlock = None; // it left again before everything was acknowledged
+        }
         if self.state == State::Shutdown && partner.state == State::PartnerDown {
             // §9.14.2: the partner took over; what we remember will be old.
             self.record.state = State::Recover;
@@ -140,7 +143,9 @@ impl Endpoint {
         match to {
             State::Normal => {
                 self.record.ran_failover = true;
-                self.retry_disputed();
+                // The partner has told all it knows, or neither had anything to tell.
+                self.record.storage_lost = false;
+                self.reopen_disputes();
                 self.timers.set(Timer::Pools, self.now);
             }
             State::CommunicationsInterrupted => {

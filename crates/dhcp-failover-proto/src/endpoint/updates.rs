@@ -292,18 +292,30 @@ impl Endpoint {
         }
     }
 
+    /// Offers all disputed bindings again, because the partner asks or the pair begins anew (H7).
+    pub(super) fn reopen_disputes(&mut self) {
+        self.updates.disputed.values_mut().for_each(|tries| *tries = 0);
+        self.retry_disputed();
+    }
+
+    /// Offers those again that have not been offered too often.
     pub(super) fn retry_disputed(&mut self) {
-        let mut left = BTreeMap::new();
-        for (address, tries) in core::mem::take(&mut self.updates.disputed) {
-            if self.is_connected() && tries < DISPUTE_RETRIES {
-                self.updates.dirty.insert(address);
-            }
-            left.insert(address, tries.saturating_add(1));
+        if !self.may_send_updates() {
+            return; // what is not sent does not count; entering NORMAL reopens them
         }
-        if !left.is_empty() {
+        let mut again = false;
+        for (address, tries) in &mut self.updates.disputed {
+            if *tries < DISPUTE_RETRIES {
+                *tries = tries.saturating_add(1);
+                again = true;
+                if !self.updates.busy.contains(address) {
+                    self.updates.dirty.insert(*address);
+                }
+            }
+        }
+        if again {
             self.timers.set(Timer::Disputes, self.now.plus_ms(DISPUTE_PERIOD_MS));
         }
-        self.updates.disputed = left;
     }
 
     /// A binding has changed here, by a client or by the partner: tell it, or stop telling it.
@@ -331,10 +343,13 @@ fn to_update(binding: &Binding, potential: LeaseInstant) -> BindingUpdate {
     update.client_last_transaction_time = binding.last_transaction.map(to_wire);
     if let Some(client) = &binding.client {
         update.client_identifier = client.identifier().map(<[u8]>::to_vec);
-        update.client_hardware_address = Some(wire::HardwareAddress {
-            htype: client.hardware().hardware_type(),
-            bytes: client.hardware().as_bytes().to_vec(),
-        });
+        let hardware = client.hardware();
+        // Type 0 stands for a client the partner named by its identifier alone.
+        update.client_hardware_address =
+            (hardware.hardware_type() != 0).then(|| wire::HardwareAddress {
+                htype: hardware.hardware_type(),
+                bytes: hardware.as_bytes().to_vec(),
+            });
     }
     if binding.status == BindingStatus::Active {
         update.lease_expiration_time = Some(to_wire(binding.expiries.lease));
