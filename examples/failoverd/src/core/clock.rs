@@ -2,13 +2,17 @@
 
 use dhcp_failover_lease::{LeaseInstant, LeaseSpan};
 use dhcp_failover_proto::Monotonic;
+use nix::time::{ClockId, clock_gettime};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::Instant;
 
 /// The monotonic clock, and the lease clock that starts from the wall clock and then follows it.
+///
+/// The monotonic clock is the one that goes on while the machine is suspended: leases run out then
+/// too, and the partner does not stand still.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clock {
-    origin: Instant,
+    origin: Duration,
     lease_origin: LeaseInstant,
 }
 
@@ -24,11 +28,11 @@ impl Clock {
                 (latest_written - wall).as_s()
             );
         }
-        Self { origin: Instant::now(), lease_origin: wall.max(latest_written) }
+        Self { origin: since_boot(), lease_origin: wall.max(latest_written) }
     }
 
     pub(super) fn monotonic(&self) -> Monotonic {
-        let elapsed = self.origin.elapsed().as_millis();
+        let elapsed = since_boot().saturating_sub(self.origin).as_millis();
         Monotonic::from_ms(u64::try_from(elapsed).unwrap_or(u64::MAX))
     }
 
@@ -41,7 +45,14 @@ impl Clock {
         self.lease_origin
     }
 
+    /// When to look at the clock again for that moment, on the runtime's clock.
     pub(super) fn instant(&self, at: Monotonic) -> Instant {
-        self.origin + Duration::from_millis(at.as_ms())
+        Instant::now() + Duration::from_millis(at.ms_since(self.monotonic()))
     }
+}
+
+/// Time since the machine started, suspension included.
+fn since_boot() -> Duration {
+    // Cannot fail on a kernel that has the clock, and every Linux since 2.6.39 has it.
+    clock_gettime(ClockId::CLOCK_BOOTTIME).map_or(Duration::ZERO, Duration::from)
 }

@@ -142,7 +142,6 @@ impl Domain {
                         Output::Confirm { token } => Effect::Confirm(token),
                         Output::Refuse { token, why } => Effect::Refuse(token, why),
                         Output::Event(event) => Effect::Event(event),
-                        _ => continue,
                     };
                     effects.push(effect);
                 }
