@@ -1,7 +1,7 @@
 //! UPDREQ, UPDREQALL and UPDDONE (draft-12 §7.3 - §7.5, §5.16, §5.17).
 
 use super::{Endpoint, ms};
-use crate::{Bindings, Cause, Event, Monotonic, Outcome, next_state};
+use crate::{Bindings, Cause, Event, Monotonic, Outcome, State, next_state};
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 use core::net::Ipv4Addr;
@@ -90,6 +90,19 @@ impl Endpoint {
             self.record.storage_lost_at = Some(request.sent);
             self.epoch = self.epoch.saturating_add(1);
         }
+        if request.all && self.state != State::Recover {
+            // In RECOVER this is still to be known, for how long to wait.
+            self.record.storage_lost = false;
+            self.persist_record();
+        }
+        let resolving = self.state == State::PotentialConflict && !self.is_primary();
+        let primary_is_back =
+            self.partner.is_some_and(|partner| partner.state == State::PotentialConflict);
+        if resolving && primary_is_back {
+            // The primary has left CONFLICT-DONE since we asked and begins anew: so must we, or
+            // the two would chase each other for ever (L5).
+            return self.settle();
+        }
         if let Outcome::Enter(state) = next_state(self.config.role, self.state, Cause::UpdatesDone)
         {
             self.enter(state);
@@ -102,6 +115,8 @@ impl Endpoint {
         if all {
             self.forget_what_partner_knows();
         }
+        // First, for in some states only a partner that asks is told anything, disputes included.
+        self.answer = Some(Answer { xid, barrier: Barrier::default(), bindings: 0 });
         self.reopen_disputes();
         self.answer = Some(Answer { xid, barrier: self.barrier(), bindings: 0 });
     }

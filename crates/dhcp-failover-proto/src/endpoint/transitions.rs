@@ -1,6 +1,7 @@
 //! State changes: when they happen, and what they bring (draft-12 §9).
 
 use super::Endpoint;
+use super::link::Phase;
 use crate::timer::Timer;
 use crate::{Cause, Event, Outcome, Service, StartupPolicy, State, next_state};
 use alloc::string::String;
@@ -17,6 +18,12 @@ impl Endpoint {
     /// STARTUP (§8.3).
     pub(super) fn is_connected(&self) -> bool {
         self.link.is_some() && self.partner.is_some_and(|partner| !partner.startup)
+    }
+
+    /// Whether the partner was told a state on this link, and so must be told of every change,
+    /// whether its own STATE is here yet or not.
+    fn has_sent_state(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.phase == Phase::Established)
     }
 
     pub(super) fn is_leaving(&self) -> bool {
@@ -74,6 +81,10 @@ impl Endpoint {
     /// While the partner is in STARTUP it will soon say what it makes of our state; nothing is
     /// decided before (§9.4.3 has this for PARTNER-DOWN; it is right everywhere).
     pub(super) fn settle(&mut self) {
+        if self.state == State::PartnerDown && self.record.storage_lost && self.is_connected() {
+            // Put to work without its data, it has as much to learn as the partner that returns.
+            self.request_updates();
+        }
         for _ in 0..LONGEST_CHAIN {
             let Some(partner) = self.partner.filter(|_| self.is_connected()) else { return };
             match next_state(self.config.role, self.state, Cause::Partner(partner.state)) {
@@ -133,7 +144,7 @@ impl Endpoint {
         self.interlock = None;
         self.on_entry(to);
         self.state_ticket = self.persist_record();
-        if self.link.is_some() && self.partner.is_some() {
+        if self.has_sent_state() {
             self.send_state();
         }
     }
@@ -240,7 +251,7 @@ impl Endpoint {
         self.epoch = self.epoch.saturating_add(1);
         self.state_ticket = self.persist_record();
         self.timers.stop(Timer::Dial);
-        if self.link.is_some() && self.partner.is_some() {
+        if self.has_sent_state() {
             self.send_state();
         }
     }
@@ -278,7 +289,8 @@ impl Endpoint {
 
     pub(super) fn finish_interlock(&mut self) {
         let scanning = self.updates.is_scanning();
-        if self.interlock.as_ref().is_some_and(|left| left.is_over(scanning)) {
+        let complete = !self.record.storage_lost;
+        if complete && self.interlock.as_ref().is_some_and(|left| left.is_over(scanning)) {
             self.interlock = None;
             self.enter(State::Normal);
             self.settle();
