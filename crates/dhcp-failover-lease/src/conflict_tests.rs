@@ -206,3 +206,99 @@ fn crossing_updates_of_one_client_settle_in_one_exchange() {
         }
     }
 }
+
+/// What a server holds after the partner's answer to its update.
+fn answered(mut sent: Binding, now: Binding, accepted: bool) -> Binding {
+    if !accepted {
+        return now;
+    }
+    let unchanged = sent.version == now.version;
+    let freed = sent.status.is_transitional();
+    sent = now;
+    if freed && unchanged {
+        sent = sent.made_available(Free, NOW);
+    }
+    sent.knowledge.told = StatusSet::EMPTY;
+    sent.knowledge.agreed = sent.status;
+    sent
+}
+
+/// S13, L4: whatever two servers hold, and whichever order their updates cross in, they end with
+/// one status and one client, and stop there; or both keep theirs, and neither gives the address to
+/// anybody else until time decides.
+#[test]
+fn crossing_updates_have_one_winner() {
+    let statuses = [Free, Backup, Active, Expired, Released, Reset, Abandoned];
+    let mut undecided = std::collections::BTreeSet::new();
+    for a_status in statuses {
+        for b_status in statuses {
+            for (a_ends, b_ends) in
+                [(9_000, 9_000), (15_000, 9_000), (9_000, 15_000), (15_000, 15_000)]
+            {
+                for (b_who, cltt) in [(1, 4_000), (1, 5_000), (1, 6_000), (2, 4_000), (2, 6_000)] {
+                    let mut a = own(a_status, a_ends, 5_000);
+                    let mut b =
+                        Binding { client: Some(client(b_who)), ..own(b_status, b_ends, cltt) };
+                    for binding in [&mut a, &mut b] {
+                        binding.knowledge.told = StatusSet::EMPTY.with(binding.status);
+                        binding.knowledge.acked_version = 0;
+                        binding.knowledge.agreed = Active;
+                    }
+                    let mut history = std::vec::Vec::new();
+                    for _ in 0..5 {
+                        let take = |own: &Binding, sent: &Binding, role| {
+                            let update = Update {
+                                client: sent.client.clone(),
+                                lease_earliest: sent.expiries.lease,
+                                lease_latest: sent.expiries.lease,
+                                start_of_state: sent.start_of_state,
+                                last_transaction: sent.last_transaction,
+                                ..update(sent.status, 1, 0)
+                            };
+                            match resolve(own, &update, &receiver(role, own)) {
+                                Verdict::Accept(accepted) => (accepted.binding, true),
+                                Verdict::Reject(_) => (own.clone(), false),
+                            }
+                        };
+                        let (a_new, a_took) = take(&a, &b, Role::Primary);
+                        let (b_new, b_took) = take(&b, &a, Role::Secondary);
+                        a = answered(a, a_new, b_took);
+                        b = answered(b, b_new, a_took);
+                        history.push((a.status, a.client.clone(), b.status, b.client.clone()));
+                    }
+                    let what = std::format!(
+                        "{a_status} until {a_ends} and {b_status} until {b_ends}, client {b_who} at {cltt}"
+                    );
+                    assert_eq!(history[3], history[4], "{what}: {history:?}");
+                    let leased = a.status == Active;
+                    if a.status != b.status || leased && a.client != b.client {
+                        undecided.insert(what);
+                    }
+                }
+            }
+        }
+    }
+    assert!(undecided.is_empty(), "{undecided:#?}");
+}
+
+/// S1: after PARTNER-DOWN the address may have gone to another client, when the first one's lease
+/// was over. The lease that runs stands, whichever server gave it.
+#[test]
+fn of_two_clients_the_one_whose_lease_is_over_gives_way() {
+    let over = own(Active, 9_000, 5_000);
+    let running = update(Active, 2, 6_000);
+    for role in [Role::Primary, Role::Secondary] {
+        let Verdict::Accept(taken) = resolve(&over, &running, &receiver(role, &over)) else {
+            panic!("{role} keeps a lease that is over");
+        };
+        assert_eq!(taken.binding.client, Some(client(2)));
+        assert_eq!(taken.overridden, None);
+    }
+    let running = own(Active, 15_000, 5_000);
+    let over =
+        Update { lease_earliest: s(9_000), lease_latest: s(9_001), ..update(Active, 2, 6_000) };
+    for role in [Role::Primary, Role::Secondary] {
+        let verdict = resolve(&running, &over, &receiver(role, &running));
+        assert_eq!(verdict, Verdict::Reject(Conflict::Outdated), "{role}");
+    }
+}

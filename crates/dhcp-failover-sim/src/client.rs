@@ -221,8 +221,7 @@ impl Pair {
             return;
         }
         let lease_ms = asking.lease.as_s().saturating_mul(1_000);
-        let ack =
-            Ack { received_ms: now, expires_ms: asking.since_ms.saturating_add(lease_ms) };
+        let ack = Ack { received_ms: now, expires_ms: asking.since_ms.saturating_add(lease_ms) };
         let moved = client.held.take().filter(|old| old.address != address);
         client.held = Some(Held {
             address,
@@ -272,7 +271,8 @@ impl Pair {
         let Some(held) = self.clients[number].held.take() else { return };
         self.clients[number].asking = None;
         self.ledger.released(number, held.address);
-        let until = self.servers[held.server.index()].lease_now(self.now) + LeaseSpan::from_s(for_s);
+        let until =
+            self.servers[held.server.index()].lease_now(self.now) + LeaseSpan::from_s(for_s);
         self.log(Some(held.server), format!("DECLINE client {number} {}", held.address));
         if !self.network.frozen[held.server.index()] {
             let event = LeaseEvent::Declined { address: held.address, until };

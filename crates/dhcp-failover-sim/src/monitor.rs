@@ -39,10 +39,7 @@ impl Monitor {
         let flow = self.flows.entry((link, sender)).or_default();
         let answer = matches!(
             packet.message,
-            Message::BndAck(_)
-                | Message::UpdDone
-                | Message::PoolResp(_)
-                | Message::ConnectAck(_)
+            Message::BndAck(_) | Message::UpdDone | Message::PoolResp(_) | Message::ConnectAck(_)
         );
         if !answer && !flow.used_xids.insert(packet.xid) {
             return Err((false, format!("{kind} with xid {} again", packet.xid)));
@@ -61,7 +58,10 @@ impl Monitor {
                 let told = binding.knowledge.acked_version >= *version
                     && binding.knowledge.instance == instance;
                 if !told && binding.needs_telling(instance) {
-                    return Err((true, format!("UPDDONE before {address} was answered: {binding:?}")));
+                    return Err((
+                        true,
+                        format!("UPDDONE before {address} was answered: {binding:?}"),
+                    ));
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! Two servers, a network, clients, and virtual time.
 
+use crate::Rng;
 use crate::check::{Rule, Violation, durable_before_visible};
 use crate::client::SimClient;
 use crate::disk::{Disk, Survives};
@@ -9,7 +10,6 @@ use crate::monitor::{Monitor, line};
 use crate::net::{Arrival, Network};
 use crate::server::{Host, Inbox, Server};
 use crate::setup::{Mutation, Setup, hardware};
-use crate::Rng;
 use dhcp_failover_lease::{Binding, BindingStatus, Client, Grant, StatusSet};
 use dhcp_failover_proto::{
     Bindings, Command, Endpoint, Event, Input, LeaseEvent, LinkId, LinkSide, Listener, Output,
@@ -354,7 +354,8 @@ impl Pair {
 
     fn transmit(&mut self, host: Host, link: u64, bytes: &[u8]) {
         if let Ok(packet) = decode(bytes, Dialect::Draft12) {
-            if !matches!(packet.message, Message::Contact | Message::PoolReq | Message::PoolResp(_)) {
+            if !matches!(packet.message, Message::Contact | Message::PoolReq | Message::PoolResp(_))
+            {
                 self.log(Some(host), line(&packet));
             }
             let server = &self.servers[host.index()];
@@ -362,8 +363,7 @@ impl Pair {
             if self.setup.mutation == Mutation::StricterWindow {
                 window -= 1;
             }
-            if let Err((update_done, text)) =
-                self.monitor.sent(host, link, &packet, window, server)
+            if let Err((update_done, text)) = self.monitor.sent(host, link, &packet, window, server)
             {
                 let rule = if update_done { Rule::S9 } else { Rule::S11 };
                 self.violation(rule, format!("{host:?}: {text}"));

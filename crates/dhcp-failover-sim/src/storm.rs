@@ -45,7 +45,10 @@ impl Storm {
             },
             clock_offset_ms: [hours(&mut rng), hours(&mut rng)],
             receive_timer_s: rng.between(3, 30),
-            max_unacked: [*rng.pick(&[1, 2, 10, 100]).unwrap_or(&1), *rng.pick(&[1, 3, 50]).unwrap_or(&1)],
+            max_unacked: [
+                *rng.pick(&[1, 2, 10, 100]).unwrap_or(&1),
+                *rng.pick(&[1, 3, 50]).unwrap_or(&1),
+            ],
             disk_delay_ms: rng.between(0, 30),
             net_delay_ms: rng.between(0, 40),
             unlimited_in_partner_down: rng.percent(20),

@@ -36,9 +36,9 @@ fn two_servers_that_each_went_alone_end_with_one_table() {
         pair.partition(false);
         assert!(pair.run_until(30, Pair::is_settled), "{}", pair.log_text());
         let entered = |host: Host| {
-            pair.events_of(host).any(
-                |(_, event)| matches!(event, Event::State { to: State::PotentialConflict, .. }),
-            )
+            pair.events_of(host).any(|(_, event)| {
+                matches!(event, Event::State { to: State::PotentialConflict, .. })
+            })
         };
         assert!(entered(Host::A) && entered(Host::B));
         for number in 0..8 {

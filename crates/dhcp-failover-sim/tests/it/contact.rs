@@ -122,3 +122,30 @@ fn a_quick_restart_needs_no_recovery() {
         pair.assert_clean();
     }
 }
+
+/// L5: a server that leaves STARTUP between its first STATE and the partner's says so, whatever the
+/// moment; else the partner would wait for it for ever.
+#[test]
+fn a_start_that_ends_while_contact_is_made_is_announced() {
+    for start_ms in (9_500..10_100).step_by(10) {
+        let mut pair = Pair::new(Setup { net_delay_ms: 50, ..Setup::new(9) });
+        pair.start(Host::B);
+        pair.run_ms(start_ms);
+        pair.start(Host::A);
+        assert!(pair.run_until(10, Pair::is_settled), "{start_ms}\n{}", pair.log_text());
+        pair.assert_clean();
+    }
+}
+
+/// The same when it is the operator who ends STARTUP.
+#[test]
+fn a_command_while_contact_is_made_is_announced() {
+    use dhcp_failover_proto::Command;
+    for after_ms in (0..400).step_by(10) {
+        let mut pair = Pair::new(Setup { net_delay_ms: 50, mclt_s: 5, ..Setup::new(10) });
+        pair.start_both();
+        pair.run_ms(after_ms);
+        pair.command(Host::B, Command::PartnerDown);
+        assert!(pair.run_until(60, Pair::is_settled), "{after_ms}\n{}", pair.log_text());
+    }
+}

@@ -37,7 +37,10 @@ fn a_shutdown_hands_everything_over() {
         pair.start(host);
         pair.run_s(6);
         assert!(
-            matches!(pair.state(host), Some(State::RecoverDone | State::Normal | State::RecoverWait)),
+            matches!(
+                pair.state(host),
+                Some(State::RecoverDone | State::Normal | State::RecoverWait)
+            ),
             "{}",
             pair.log_text()
         );

@@ -26,11 +26,13 @@ fn s5_sees_writes_reported_durable_too_early() {
 
 #[test]
 fn s4_sees_addresses_used_before_the_partner_agreed() {
-    assert!(broken(Mutation::ForgetTold).broke(Rule::S4) || {
-        let mut pair = normal(Setup { mutation: Mutation::OwnEverything, ..Setup::new(121) });
-        pair.run_s(10);
-        pair.broke(Rule::S4)
-    });
+    assert!(
+        broken(Mutation::ForgetTold).broke(Rule::S4) || {
+            let mut pair = normal(Setup { mutation: Mutation::OwnEverything, ..Setup::new(121) });
+            pair.run_s(10);
+            pair.broke(Rule::S4)
+        }
+    );
     assert!(broken(Mutation::OwnEverything).broke(Rule::S4));
 }
 
@@ -92,9 +94,7 @@ fn l4_sees_traffic_where_there_should_be_silence() {
 /// A storm finds each built-in fault within a few seeds.
 #[test]
 fn storms_find_every_mutant() {
-    for mutation in
-        [Mutation::PersistedBeforeSync, Mutation::OwnEverything, Mutation::IgnoreMclt]
-    {
+    for mutation in [Mutation::PersistedBeforeSync, Mutation::OwnEverything, Mutation::IgnoreMclt] {
         let found = (0..5).any(|seed| {
             let mut storm = Storm::with_mutation(seed, mutation);
             storm.rage(600, 8);

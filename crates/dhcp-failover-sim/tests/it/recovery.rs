@@ -3,7 +3,7 @@
 use crate::{busy, entered, path, served};
 use dhcp_failover_lease::BindingStatus;
 use dhcp_failover_proto::{Command, State};
-use dhcp_failover_sim::{Host, Setup, Survives};
+use dhcp_failover_sim::{Host, Pair, Setup, Survives};
 
 /// §9.4.2, §9.5.2, §9.6.2: the returning server fetches, waits the MCLT from when it last served,
 /// and only then serves again.
@@ -199,4 +199,86 @@ fn unlimited_partner_down_gives_full_leases() {
     pair.start(Host::B);
     pair.check_convergence(200);
     pair.assert_clean();
+}
+
+/// S9, §7.3.2: answers to data from before the request do not count for what was asked.
+#[test]
+fn update_done_waits_for_answers_to_the_newest_data() {
+    for delay in [5, 100, 400] {
+        let mut pair = busy(Setup { mclt_s: 20, ..Setup::new(30) });
+        pair.crash(Host::B, Survives::Nothing);
+        pair.lose_disk(Host::B);
+        pair.run_s(60); // A renews, so it has something to say before B asks
+        pair.set_net_delay_ms(delay);
+        pair.set_disk_delay_ms(Host::B, 2_000);
+        pair.start(Host::B);
+        pair.run_s(60);
+        pair.heal();
+        pair.check_convergence(100);
+        pair.assert_clean();
+    }
+}
+
+/// H10 and H20: a lease that ended without the partner's knowledge, given from an address of which
+/// the partner has forgotten that it is ours, is told again.
+#[test]
+fn an_address_taken_back_alone_is_told_to_a_partner_that_lost_its_disk() {
+    let mut pair = busy(Setup { mclt_s: 40, lease_s: 40, pool: 8, clients: 3, ..Setup::new(31) });
+    for number in 0..3 {
+        pair.mute(number);
+        pair.release(number);
+    }
+    pair.run_s(30);
+    pair.crash(Host::A, Survives::Nothing);
+    pair.lose_disk(Host::A);
+    pair.run_s(5);
+    for number in 0..3 {
+        pair.ask(number, dhcp_failover_proto::RequestClass::NamesThisServer, &[Host::B], None);
+    }
+    pair.run_s(30);
+    // Asked for everything, and cut off before the leases end; then asked again.
+    pair.start(Host::A);
+    pair.cut_after_messages(7);
+    pair.run_s(1);
+    pair.partition(true);
+    pair.run_s(60);
+    pair.partition(false);
+    pair.check_convergence(200);
+    pair.assert_clean();
+}
+
+/// H5: a server that died just before its partner was told so recovers; it does not start a
+/// conflict, in which it would serve beside a partner that has taken over everything.
+#[test]
+fn a_partner_declared_down_at_once_recovers_without_conflict() {
+    for after_ms in [100, 1_500, 3_000, 5_500] {
+        for down in Host::BOTH {
+            let mut pair = busy(Setup { mclt_s: 20, ..Setup::new(32) });
+            pair.crash(down, Survives::Everything);
+            pair.run_ms(after_ms);
+            pair.command(down.partner(), Command::PartnerDown);
+            pair.run_s(60);
+            pair.start(down);
+            pair.check_convergence(60);
+            assert!(!path(&pair, down).contains(&State::PotentialConflict), "{}", pair.log_text());
+            pair.assert_clean();
+        }
+    }
+}
+
+/// A server put to work without its data asks for them too, before the pair is in NORMAL.
+#[test]
+fn a_server_that_served_alone_without_its_data_gets_them_back() {
+    let mut pair = busy(Setup { mclt_s: 20, ..Setup::new(33) });
+    for host in Host::BOTH {
+        pair.crash(host, Survives::Everything);
+    }
+    pair.lose_disk(Host::A);
+    pair.start(Host::A);
+    pair.run_s(11);
+    pair.command(Host::A, Command::PartnerDown);
+    pair.run_s(100);
+    pair.start(Host::B);
+    assert!(pair.run_until(120, Pair::is_settled), "{}", pair.log_text());
+    assert!(pair.differences().is_empty(), "{:?}", pair.differences());
 }
