@@ -18,6 +18,7 @@
 //! pair.assert_clean();
 //! ```
 
+mod carry;
 mod check;
 mod client;
 mod converge;
@@ -27,6 +28,7 @@ mod ledger;
 mod log;
 mod monitor;
 mod net;
+mod observe;
 mod pair;
 mod rng;
 mod server;

@@ -1,19 +1,18 @@
 //! Two servers, a network, clients, and virtual time.
 
 use crate::Rng;
-use crate::check::{Rule, Violation, durable_before_visible};
+use crate::check::{Rule, Violation};
 use crate::client::SimClient;
 use crate::disk::{Disk, Survives};
 use crate::ledger::Ledger;
 use crate::log::Log;
-use crate::monitor::{Monitor, line};
+use crate::monitor::Monitor;
 use crate::net::{Arrival, Network};
 use crate::server::{Host, Inbox, Server};
-use crate::setup::{Mutation, Setup, hardware};
-use dhcp_failover_lease::{Binding, BindingStatus, Client, Grant, StatusSet};
+use crate::setup::{Setup, hardware};
+use dhcp_failover_lease::{BindingStatus, Client, Grant};
 use dhcp_failover_proto::{
-    Bindings, Command, Endpoint, Event, Input, LeaseEvent, LinkId, LinkSide, Listener, Output,
-    Record, Route, State, Status, Ticket, Token,
+    Bindings, Event, Input, LeaseEvent, LinkId, LinkSide, Listener, Route, Ticket, Token,
 };
 use dhcp_failover_wire::{Dialect, Message, decode};
 use std::collections::{BTreeMap, VecDeque};
@@ -38,10 +37,10 @@ pub struct Pair {
     pub(crate) violations: Vec<Violation>,
     /// What the endpoints reported.
     pub(crate) events: Vec<(u64, Host, Event)>,
-    log: Log,
+    pub(crate) log: Log,
     at_this_moment: u32,
-    changed: bool,
-    early: VecDeque<(Host, Ticket)>,
+    pub(crate) changed: bool,
+    pub(crate) early: VecDeque<(Host, Ticket)>,
     /// Crash a host, or cut the connections, after so many more outputs or messages.
     pub(crate) crash_after: Option<(Host, u32, Survives)>,
     pub(crate) cut_after: Option<u32>,
@@ -276,210 +275,5 @@ impl Pair {
                 }
             }
         }
-    }
-
-    /// One input, and all that comes of it.
-    pub(crate) fn feed(&mut self, host: Host, input: Input<'_>) {
-        self.changed = true;
-        let now = self.now;
-        let server = &mut self.servers[host.index()];
-        let monotonic = server.monotonic(now);
-        let Some(endpoint) = &mut server.endpoint else { return };
-        endpoint.handle(monotonic, input, &server.table);
-        loop {
-            let server = &mut self.servers[host.index()];
-            let Some(endpoint) = &mut server.endpoint else { return };
-            match endpoint.poll_output() {
-                Output::Wait(at) => {
-                    server.wake = at.map(|at| server.true_ms(at).max(now));
-                    return;
-                }
-                output => self.carry_out(host, output),
-            }
-            if self.count_down_to_crash(host) {
-                return;
-            }
-        }
-    }
-
-    fn count_down_to_crash(&mut self, host: Host) -> bool {
-        match &mut self.crash_after {
-            Some((which, left, survives)) if *which == host => {
-                *left = left.saturating_sub(1);
-                let survives = *survives;
-                if *left > 0 {
-                    return false;
-                }
-                self.crash_after = None;
-                self.crash(host, survives);
-                true
-            }
-            _ => false,
-        }
-    }
-
-    fn carry_out(&mut self, host: Host, output: Output) {
-        let now = self.now;
-        let server = &mut self.servers[host.index()];
-        match output {
-            Output::Persist { ticket, record } => {
-                if let Record::Binding(binding) = &record {
-                    let mut binding = (**binding).clone();
-                    mutate(self.setup.mutation, host, &mut binding);
-                    server.table.apply(binding);
-                }
-                server.disk.write(ticket, record, now);
-                if self.setup.mutation == Mutation::PersistedBeforeSync {
-                    self.early.push_back((host, ticket));
-                }
-            }
-            Output::Transmit { link, bytes } => self.transmit(host, link.0, &bytes),
-            Output::Dial => self.network.dial(host, now),
-            Output::Close { link } => {
-                server.inboxes.remove(&link.0);
-                self.network.close(host, link.0, now);
-            }
-            Output::Confirm { token } => {
-                self.check_confirm(host, token);
-                self.confirmed(host, token);
-            }
-            Output::Refuse { token, why } => {
-                self.log(Some(host), format!("refused a grant: {why:?}"));
-                self.refused(host, token);
-            }
-            Output::Event(event) => self.event(host, event),
-            _ => {}
-        }
-    }
-
-    fn transmit(&mut self, host: Host, link: u64, bytes: &[u8]) {
-        if let Ok(packet) = decode(bytes, Dialect::Draft12) {
-            if !matches!(packet.message, Message::Contact | Message::PoolReq | Message::PoolResp(_))
-            {
-                self.log(Some(host), line(&packet));
-            }
-            let server = &self.servers[host.index()];
-            let mut window = self.setup.max_unacked[host.partner().index()];
-            if self.setup.mutation == Mutation::StricterWindow {
-                window -= 1;
-            }
-            if let Err((update_done, text)) = self.monitor.sent(host, link, &packet, window, server)
-            {
-                let rule = if update_done { Rule::S9 } else { Rule::S11 };
-                self.violation(rule, format!("{host:?}: {text}"));
-            }
-            let server = &self.servers[host.index()];
-            if let Err(text) = durable_before_visible(server, link, &packet) {
-                self.violation(Rule::S5, format!("{host:?} {text}"));
-            }
-        } else {
-            self.violation(Rule::S11, format!("{host:?} sends what nobody can read"));
-        }
-        self.network.send(host, link, bytes, self.now);
-        if let Some(left) = &mut self.cut_after {
-            *left = left.saturating_sub(1);
-            if *left == 0 {
-                self.cut_after = None;
-                self.cut();
-            }
-        }
-    }
-
-    fn event(&mut self, host: Host, event: Event) {
-        if let Event::State { from, to } = &event {
-            self.log(Some(host), format!("{from} -> {to}"));
-            if *to == State::Normal {
-                self.servers[host.index()].incomplete = false;
-            }
-        } else {
-            self.log(Some(host), format!("{event:?}"));
-        }
-        self.events.push((self.now, host, event));
-    }
-
-    pub(crate) fn log(&mut self, host: Option<Host>, text: String) {
-        self.log.add(self.now, host, text);
-    }
-
-    /// What happened last, in columns: 250 lines, or as many as the environment variable
-    /// `DHCP_FAILOVER_SIM_LOG` says.
-    #[must_use]
-    pub fn log_text(&self) -> String {
-        let lines = std::env::var("DHCP_FAILOVER_SIM_LOG").ok().and_then(|n| n.parse().ok());
-        self.log.tail(lines.unwrap_or(250)).to_string()
-    }
-
-    /// True time.
-    #[must_use]
-    pub fn now_ms(&self) -> u64 {
-        self.now
-    }
-
-    /// A server's endpoint, if it is running.
-    #[must_use]
-    pub fn endpoint(&self, host: Host) -> Option<&Endpoint> {
-        self.servers[host.index()].endpoint.as_ref()
-    }
-
-    /// A server's status, if it is running.
-    #[must_use]
-    pub fn status(&self, host: Host) -> Option<Status> {
-        self.endpoint(host).map(Endpoint::status)
-    }
-
-    /// A server's state, if it is running.
-    #[must_use]
-    pub fn state(&self, host: Host) -> Option<State> {
-        self.status(host).map(|status| status.state)
-    }
-
-    /// A server's binding of an address.
-    #[must_use]
-    pub fn binding(&self, host: Host, address: Ipv4Addr) -> Option<Binding> {
-        self.servers[host.index()].binding(address)
-    }
-
-    /// How many messages of a kind (`"BNDUPD"`) a server has sent.
-    #[must_use]
-    pub fn sent(&self, host: Host, kind: &'static str) -> u64 {
-        self.monitor.counts.get(&(host, kind)).copied().unwrap_or(0)
-    }
-
-    /// What an endpoint reported, with the time.
-    pub fn events_of(&self, host: Host) -> impl Iterator<Item = (u64, &Event)> {
-        self.events.iter().filter(move |(_, who, _)| *who == host).map(|(at, _, e)| (*at, e))
-    }
-
-    /// Every rule broken so far.
-    #[must_use]
-    pub fn violations(&self) -> &[Violation] {
-        &self.violations
-    }
-
-    /// The omniscient record.
-    #[must_use]
-    pub fn ledger(&self) -> &Ledger {
-        &self.ledger
-    }
-
-    /// Orders something at a server.
-    pub fn command(&mut self, host: Host, command: Command) {
-        self.log(Some(host), format!("operator: {command:?}"));
-        self.feed(host, Input::Command(command));
-    }
-}
-
-fn mutate(mutation: Mutation, host: Host, binding: &mut Binding) {
-    match mutation {
-        Mutation::ForgetTold => {
-            binding.knowledge.agreed = binding.status;
-            binding.knowledge.told = StatusSet::EMPTY;
-        }
-        Mutation::OwnEverything if binding.status.is_available() => {
-            binding.status = host.role().own_available();
-            binding.knowledge.agreed = binding.status;
-            binding.knowledge.told = StatusSet::EMPTY;
-        }
-        _ => {}
     }
 }

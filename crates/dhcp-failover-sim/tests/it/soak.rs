@@ -8,7 +8,7 @@ const SEEDS: u64 = 40;
 
 fn one(mut storm: Storm, seed: u64, test: &str) -> u64 {
     // Every third storm is a wild one.
-    let (seconds, pause_s) = if seed % 3 == 0 { (600, 1) } else { (3_000, 8) };
+    let (seconds, pause_s) = if seed.is_multiple_of(3) { (600, 1) } else { (3_000, 8) };
     storm.rage(seconds, pause_s);
     storm.calm();
     if let Some(first) = storm.broken() {

@@ -1,0 +1,145 @@
+//! Carrying out what an endpoint asks for, as the contract of `dhcp-failover-proto` says.
+
+use crate::check::{Rule, durable_before_visible};
+use crate::monitor::line;
+use crate::setup::Mutation;
+use crate::{Host, Pair};
+use dhcp_failover_lease::{Binding, StatusSet};
+use dhcp_failover_proto::{Event, Input, Output, Record, State};
+use dhcp_failover_wire::{Dialect, Message, decode};
+
+impl Pair {
+    /// One input, and all that comes of it.
+    pub(crate) fn feed(&mut self, host: Host, input: Input<'_>) {
+        self.changed = true;
+        let now = self.now;
+        let server = &mut self.servers[host.index()];
+        let monotonic = server.monotonic(now);
+        let Some(endpoint) = &mut server.endpoint else { return };
+        endpoint.handle(monotonic, input, &server.table);
+        loop {
+            let server = &mut self.servers[host.index()];
+            let Some(endpoint) = &mut server.endpoint else { return };
+            match endpoint.poll_output() {
+                Output::Wait(at) => {
+                    server.wake = at.map(|at| server.true_ms(at).max(now));
+                    return;
+                }
+                output => self.carry_out(host, output),
+            }
+            if self.count_down_to_crash(host) {
+                return;
+            }
+        }
+    }
+
+    fn count_down_to_crash(&mut self, host: Host) -> bool {
+        match &mut self.crash_after {
+            Some((which, left, survives)) if *which == host => {
+                *left = left.saturating_sub(1);
+                let survives = *survives;
+                if *left > 0 {
+                    return false;
+                }
+                self.crash_after = None;
+                self.crash(host, survives);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn carry_out(&mut self, host: Host, output: Output) {
+        let now = self.now;
+        let server = &mut self.servers[host.index()];
+        match output {
+            Output::Persist { ticket, record } => {
+                if let Record::Binding(binding) = &record {
+                    let mut binding = (**binding).clone();
+                    mutate(self.setup.mutation, host, &mut binding);
+                    server.table.apply(binding);
+                }
+                server.disk.write(ticket, record, now);
+                if self.setup.mutation == Mutation::PersistedBeforeSync {
+                    self.early.push_back((host, ticket));
+                }
+            }
+            Output::Transmit { link, bytes } => self.transmit(host, link.0, &bytes),
+            Output::Dial => self.network.dial(host, now),
+            Output::Close { link } => {
+                server.inboxes.remove(&link.0);
+                self.network.close(host, link.0, now);
+            }
+            Output::Confirm { token } => {
+                self.check_confirm(host, token);
+                self.confirmed(host, token);
+            }
+            Output::Refuse { token, why } => {
+                self.log(Some(host), format!("refused a grant: {why:?}"));
+                self.refused(host, token);
+            }
+            Output::Event(event) => self.event(host, event),
+            _ => {}
+        }
+    }
+
+    fn transmit(&mut self, host: Host, link: u64, bytes: &[u8]) {
+        if let Ok(packet) = decode(bytes, Dialect::Draft12) {
+            if !matches!(packet.message, Message::Contact | Message::PoolReq | Message::PoolResp(_))
+            {
+                self.log(Some(host), line(&packet));
+            }
+            let server = &self.servers[host.index()];
+            let mut window = self.setup.max_unacked[host.partner().index()];
+            if self.setup.mutation == Mutation::StricterWindow {
+                window -= 1;
+            }
+            if let Err((update_done, text)) = self.monitor.sent(host, link, &packet, window, server)
+            {
+                let rule = if update_done { Rule::S9 } else { Rule::S11 };
+                self.violation(rule, format!("{host:?}: {text}"));
+            }
+            let server = &self.servers[host.index()];
+            if let Err(text) = durable_before_visible(server, link, &packet) {
+                self.violation(Rule::S5, format!("{host:?} {text}"));
+            }
+        } else {
+            self.violation(Rule::S11, format!("{host:?} sends what nobody can read"));
+        }
+        self.network.send(host, link, bytes, self.now);
+        if let Some(left) = &mut self.cut_after {
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                self.cut_after = None;
+                self.cut();
+            }
+        }
+    }
+
+    fn event(&mut self, host: Host, event: Event) {
+        if let Event::State { from, to } = &event {
+            self.log(Some(host), format!("{from} -> {to}"));
+            if *to == State::Normal {
+                self.servers[host.index()].incomplete = false;
+            }
+        } else {
+            self.log(Some(host), format!("{event:?}"));
+        }
+        self.events.push((self.now, host, event));
+    }
+}
+
+fn mutate(mutation: Mutation, host: Host, binding: &mut Binding) {
+    match mutation {
+        Mutation::ForgetTold => {
+            binding.knowledge.agreed = binding.status;
+            binding.knowledge.told = StatusSet::EMPTY;
+        }
+        Mutation::OwnEverything if binding.status.is_available() => {
+            binding.status = host.role().own_available();
+            binding.knowledge.agreed = binding.status;
+            binding.knowledge.told = StatusSet::EMPTY;
+        }
+        _ => {}
+    }
+}

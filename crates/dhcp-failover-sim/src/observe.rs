@@ -1,0 +1,79 @@
+//! What a test can see of a pair.
+
+use crate::{Host, Ledger, Pair, Violation};
+use dhcp_failover_lease::Binding;
+use dhcp_failover_proto::{Command, Endpoint, Event, Input, State, Status};
+use std::net::Ipv4Addr;
+
+impl Pair {
+    pub(crate) fn log(&mut self, host: Option<Host>, text: String) {
+        self.log.add(self.now, host, text);
+    }
+
+    /// What happened last, in columns: 250 lines, or as many as the environment variable
+    /// `DHCP_FAILOVER_SIM_LOG` says.
+    #[must_use]
+    pub fn log_text(&self) -> String {
+        let lines = std::env::var("DHCP_FAILOVER_SIM_LOG").ok().and_then(|n| n.parse().ok());
+        self.log.tail(lines.unwrap_or(250)).to_string()
+    }
+
+    /// True time.
+    #[must_use]
+    pub fn now_ms(&self) -> u64 {
+        self.now
+    }
+
+    /// A server's endpoint, if it is running.
+    #[must_use]
+    pub fn endpoint(&self, host: Host) -> Option<&Endpoint> {
+        self.servers[host.index()].endpoint.as_ref()
+    }
+
+    /// A server's status, if it is running.
+    #[must_use]
+    pub fn status(&self, host: Host) -> Option<Status> {
+        self.endpoint(host).map(Endpoint::status)
+    }
+
+    /// A server's state, if it is running.
+    #[must_use]
+    pub fn state(&self, host: Host) -> Option<State> {
+        self.status(host).map(|status| status.state)
+    }
+
+    /// A server's binding of an address.
+    #[must_use]
+    pub fn binding(&self, host: Host, address: Ipv4Addr) -> Option<Binding> {
+        self.servers[host.index()].binding(address)
+    }
+
+    /// How many messages of a kind (`"BNDUPD"`) a server has sent.
+    #[must_use]
+    pub fn sent(&self, host: Host, kind: &'static str) -> u64 {
+        self.monitor.counts.get(&(host, kind)).copied().unwrap_or(0)
+    }
+
+    /// What an endpoint reported, with the time.
+    pub fn events_of(&self, host: Host) -> impl Iterator<Item = (u64, &Event)> {
+        self.events.iter().filter(move |(_, who, _)| *who == host).map(|(at, _, e)| (*at, e))
+    }
+
+    /// Every rule broken so far.
+    #[must_use]
+    pub fn violations(&self) -> &[Violation] {
+        &self.violations
+    }
+
+    /// The omniscient record.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Orders something at a server.
+    pub fn command(&mut self, host: Host, command: Command) {
+        self.log(Some(host), format!("operator: {command:?}"));
+        self.feed(host, Input::Command(command));
+    }
+}
