@@ -15,6 +15,10 @@ pub const HEADER_LENGTH: usize = 240;
 /// The smallest size a client may state in option 57, IP and UDP headers included (RFC 2132 §9.10).
 pub const MIN_MAX_MESSAGE_SIZE: u16 = 576;
 
+/// The longest client identifier that is served. RFC 3396 lets a client join several options into a
+/// longer one, but every answer carries it back whole (RFC 6842) and must fit 576 bytes.
+pub const MAX_CLIENT_IDENTIFIER: usize = 255;
+
 const FILE: std::ops::Range<usize> = 108..236;
 const SNAME: std::ops::Range<usize> = 44..108;
 
@@ -57,6 +61,15 @@ pub enum PacketError {
         length: usize,
         /// The size it must have.
         expected: usize,
+    },
+    /// The instances of option 61 joined are longer than a client identifier may be.
+    #[error(
+        "failed to read the client identifier (option 61): {length} bytes, at most \
+         {MAX_CLIENT_IDENTIFIER} are served"
+    )]
+    ClientIdentifierTooLong {
+        /// Its size.
+        length: usize,
     },
     /// Neither a client identifier nor a hardware address.
     #[error("failed to tell who sent the packet: no client identifier (option 61) and hlen is 0")]
@@ -140,8 +153,11 @@ impl Request {
             Some(value) => message_type(value)?,
         };
         let identifier = options.get(&option::CLIENT_IDENTIFIER).map(Vec::as_slice);
-        // RFC 2132 §9.14: at least two bytes. A shorter one identifies nobody.
+        // RFC 2132 §9.14: at least two bytes. A shorter or empty one identifies nobody.
         let identifier = identifier.filter(|value| value.len() >= 2);
+        if let Some(length) = identifier.map(<[u8]>::len).filter(|it| *it > MAX_CLIENT_IDENTIFIER) {
+            return Err(PacketError::ClientIdentifierTooLong { length });
+        }
         if identifier.is_none() && view.hlen() == 0 {
             return Err(PacketError::NoIdentity);
         }

@@ -21,6 +21,21 @@ fn with_options(options: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// A DISCOVER with an option of `length` bytes, in as many parts as it needs (RFC 3396).
+fn with_long(code: u8, length: usize) -> Vec<u8> {
+    let mut options = vec![53, 1, 1];
+    for part in vec![7; length].chunks(255) {
+        options.extend([code, u8::try_from(part.len()).expect("at most 255")]);
+        options.extend_from_slice(part);
+    }
+    options.push(255);
+    with_options(&options)
+}
+
+fn with_identifier(length: usize) -> Vec<u8> {
+    with_long(61, length)
+}
+
 fn changed(position: usize, value: u8) -> Vec<u8> {
     let mut bytes = discover();
     bytes[position] = value;
@@ -55,6 +70,10 @@ fn a_malformed_packet_does_not_stop_service() {
         ("overload 200", with_options(&[53, 1, 1, 52, 1, 200, 255])),
         ("option 82 cut short", with_options(&[53, 1, 1, 82, 2, 1, 9, 255])),
         ("empty option 82", with_options(&[53, 1, 1, 82, 0, 255])),
+        ("a client identifier of 2000 bytes", with_identifier(2000)),
+        ("a client identifier of 256 bytes", with_identifier(256)),
+        ("a relay option of 1400 bytes", with_long(82, 1400)),
+        ("a host name of 510 bytes", with_long(12, 510)),
         ("a thousand pads", with_options(&[0; 1000])),
         ("the largest datagram", vec![0xff; 60_000]),
     ];

@@ -83,6 +83,36 @@ fn instances_of_one_option_are_joined() {
     assert_eq!(request.client.identifier(), Some([0, 1, 2].as_slice()));
 }
 
+/// A client identifier of `length` bytes in as many options as it needs.
+fn identified(packet: Packet, length: usize) -> Packet {
+    vec![7; length].chunks(255).fold(packet, |packet, part| packet.option(61, part))
+}
+
+#[test]
+fn a_client_identifier_has_at_most_255_bytes() {
+    let parse = |length| Request::parse(&identified(Packet::discover(), length).bytes());
+    let longest = parse(255).unwrap();
+    assert_eq!(longest.client.identifier().map(<[u8]>::len), Some(255));
+    for length in [256, 2000] {
+        let error = parse(length).unwrap_err();
+        assert_eq!(error, PacketError::ClientIdentifierTooLong { length });
+        let text = format!(
+            "failed to read the client identifier (option 61): {length} bytes, at most 255 are served"
+        );
+        assert_eq!(error.to_string(), text);
+    }
+}
+
+#[test]
+fn an_empty_client_identifier_is_as_good_as_none() {
+    for short in [&[][..], &[1]] {
+        let request = Packet::discover().option(61, short).parse();
+        assert_eq!(request.client.identifier(), None);
+        let nobody = Packet::discover().option(61, short).set(2, &[0]).bytes();
+        assert_eq!(Request::parse(&nobody), Err(PacketError::NoIdentity));
+    }
+}
+
 #[test]
 fn relay_suboptions_are_found_and_the_option_is_kept_whole() {
     let raw = [1, 2, 7, 7, 5, 4, 10, 0, 0, 1, 11, 4, 10, 0, 0, 2, 19, 0];

@@ -1,6 +1,7 @@
 use super::lab::*;
 use crate::dhcp::destination::Destination;
 use crate::dhcp::kind::Arrival;
+use crate::dhcp::packet::PacketError;
 use crate::dhcp::server::{Action, Ignore};
 use crate::dhcp::testing::Packet;
 use BindingStatus::{Abandoned, Active, Backup, Expired, Free, Released};
@@ -226,6 +227,19 @@ fn garbage_is_ignored_with_a_reason() {
     for (bytes, expected) in texts {
         assert_eq!(ignored(lab.handle(&bytes)).to_string(), expected);
     }
+}
+
+#[test]
+fn a_client_identifier_of_2000_bytes_is_ignored_and_the_next_client_is_served() {
+    let mut lab = Lab::new();
+    for kind in [1, 3, 4, 7, 8] {
+        let packet = Packet::new(kind).giaddr(PAIR).address(50, ip(10));
+        let packet = [7; 2000].chunks(255).fold(packet, |packet, part| packet.option(61, part));
+        let reason = ignored(lab.send(packet));
+        let expected = Ignore::Packet(PacketError::ClientIdentifierTooLong { length: 2000 });
+        assert_eq!(reason, expected);
+    }
+    assert_eq!(lab.offer(1), ip(10));
 }
 
 mod any_packet {
