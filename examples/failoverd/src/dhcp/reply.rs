@@ -55,15 +55,22 @@ pub struct Parameters {
 /// configured ones in the order of the client's list (all of them by number, if it sent none), the
 /// client identifier (RFC 6842), and the relay agent information last (RFC 3046 §2.2). What does
 /// not fit the client's maximum message size is left out from the end of the configured ones.
+///
+/// The answer without the relay agent information is never longer than
+/// [`Request::max_payload`], and with it never longer than [`MAX_LENGTH`].
 #[must_use]
 pub fn encode(request: &Request, server_id: Ipv4Addr, body: &Body<'_>) -> Vec<u8> {
     let mut bytes = header(request, body);
+    let echo = request.client.identifier();
+    let reserved = echo.map_or(0, option_length) + 1;
+    // The relay agent takes its option out again, so the client's limit does not count it. But an
+    // answer that has no room left for it might not find its way back.
+    let relayed = request.relay.as_ref().map_or(0, |relay| option_length(&relay.raw));
+    let limit = request.max_payload().min(MAX_LENGTH.saturating_sub(relayed));
+    let limit = limit.saturating_sub(reserved);
     let mut put = |code, value: &[u8]| put_option(&mut bytes, code, value);
     put(option::MESSAGE_TYPE, &[body.message_type()]);
     put(option::SERVER_IDENTIFIER, &server_id.octets());
-    if let Body::Nak(reason) = body {
-        put(option::MESSAGE, reason.as_bytes().get(..255).unwrap_or(reason.as_bytes()));
-    }
     if let Some((lease, parameters)) = body.lease() {
         put(option::LEASE_TIME, &lease.time.as_dhcp_s().to_be_bytes());
         if !lease.time.is_infinite() {
@@ -72,16 +79,18 @@ pub fn encode(request: &Request, server_id: Ipv4Addr, body: &Body<'_>) -> Vec<u8
             put(option::REBINDING_TIME, &t2.to_be_bytes());
         }
     }
-    let echo = request.client.identifier();
+    if let Body::Nak(reason) = body {
+        let room = limit.saturating_sub(bytes.len() + 2).min(255);
+        let reason = reason.as_bytes();
+        put_option(&mut bytes, option::MESSAGE, reason.get(..room).unwrap_or(reason));
+    }
     if let Some(parameters) = body.parameters() {
-        put(option::SUBNET_MASK, &parameters.subnet_mask.octets());
-        let reserved = echo.map_or(0, option_length) + 1;
-        put_configured(&mut bytes, request, parameters, request.max_payload() - reserved);
+        put_option(&mut bytes, option::SUBNET_MASK, &parameters.subnet_mask.octets());
+        put_configured(&mut bytes, request, parameters, limit);
     }
     if let Some(identifier) = echo {
         put_option(&mut bytes, option::CLIENT_IDENTIFIER, identifier);
     }
-    // The relay agent takes its option out again, so the client's limit does not count it.
     if let Some(relay) = &request.relay
         && bytes.len() + option_length(&relay.raw) < MAX_LENGTH
     {

@@ -175,3 +175,49 @@ fn configured_renewal_times_hold_while_they_are_before_the_end_of_the_lease() {
     assert_eq!(times(100, 300, 600), (50, 88));
     assert_eq!(times(1000, 300, 200), (200, 200));
 }
+
+/// Configurations and echoes as long as they get, for every limit a client can state.
+#[test]
+fn no_answer_exceeds_the_clients_maximum_message_size() {
+    let long_reason = "no ".repeat(200);
+    let mut full = Parameters { boot_file: vec![b'x'; 255], ..parameters() };
+    full.options.extend((128..=223).map(|code| (code, vec![code; 40])));
+    let everything: Vec<u8> = (1..=255).rev().collect();
+    for (stated, identifier, list) in [
+        (None, 0, None),
+        (None, 255, None),
+        (Some(0), 255, Some(&everything)),
+        (Some(576), 254, Some(&everything)),
+        (Some(577), 255, None),
+        (Some(900), 255, Some(&everything)),
+        (Some(1500), 255, None),
+        (Some(u16::MAX), 255, Some(&everything)),
+    ] {
+        let mut packet = Packet::discover();
+        for (code, value) in [(61, vec![7; identifier]), (82, vec![1; 200])] {
+            packet = packet.option(code, &value);
+        }
+        if let Some(size) = stated {
+            packet = packet.option(57, &u16::to_be_bytes(size));
+        }
+        if let Some(list) = list {
+            packet = packet.option(55, list);
+        }
+        let request = packet.parse();
+        let to_the_client = request.max_payload();
+        assert!((548..=MAX_LENGTH).contains(&to_the_client));
+        for body in [
+            Body::Offer(lease(), &full),
+            Body::Ack(lease(), &full),
+            Body::InformAck(&full),
+            Body::Nak(&long_reason),
+        ] {
+            let bytes = encode(&request, SERVER, &body);
+            let case = format!("{stated:?} {identifier} {body:?}");
+            assert_eq!(codes(&bytes).last(), Some(&82), "{case}");
+            assert!(bytes.len() - 202 <= to_the_client, "{} {case}", bytes.len());
+            assert!(bytes.len() <= MAX_LENGTH, "{case}");
+            assert_eq!(codes(&bytes).contains(&61), identifier > 0, "{case}");
+        }
+    }
+}
