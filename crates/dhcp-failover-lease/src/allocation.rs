@@ -57,6 +57,12 @@ pub enum Control {
         /// When this server entered PARTNER-DOWN.
         since: LeaseInstant,
     },
+    /// The same, but this server has lost its data or changed its role since it last spoke with
+    /// its partner: of no address does it know whose it is.
+    PartnerDownWithoutData {
+        /// When this server entered PARTNER-DOWN.
+        since: LeaseInstant,
+    },
 }
 
 /// Why an address may not go to a client now.
@@ -168,24 +174,49 @@ impl Allocator {
         self.hold(binding).unwrap_or(expiries.lease) + guard
     }
 
-    /// Whether an EXPIRED lease must be taken for ACTIVE again, because a server that lost its
-    /// storage since may have extended it (H19).
+    /// What a binding must be again when the partner has lost its storage and asks for everything;
+    /// `None` if it may stay what it is. `instance` is the one that begins with that (§5.17).
+    ///
+    /// The partner will agree to whatever it is told now, for it remembers nothing: so the end of a
+    /// lease it may have renewed, or the return of an address it may have leased, must not be asked
+    /// of it before those leases are over (H19, S6).
     #[must_use]
-    pub fn must_revive(&self, binding: &Binding) -> bool {
-        binding.status == BindingStatus::Expired
-            && self.hold(binding).is_some_and(|until| self.now < until + CLOCK_GUARD)
+    pub fn restored(&self, binding: &Binding, instance: u32) -> Option<Binding> {
+        use BindingStatus::{Abandoned, Active, Backup, Expired, Free, Released, Reset};
+        let hold = self.hold(binding).filter(|until| self.now < *until + CLOCK_GUARD);
+        let mut restored = binding.clone();
+        restored.status = match (binding.status, hold) {
+            (Expired | Released, Some(_)) => Active,
+            (Reset, Some(until)) => {
+                restored.expiries.lease = until;
+                Abandoned
+            }
+            (Free, _)
+                if self.role == Role::Primary
+                    && binding.knowledge.agreed == Backup
+                    && binding.knowledge.instance != instance =>
+            {
+                Backup
+            }
+            _ => return None,
+        };
+        restored.version = binding.version.saturating_add(1);
+        Some(restored)
     }
 
+    /// Until when a lease is held that the lost storage of a server may have known more of: that
+    /// server may have renewed it until it went down, up to the MCLT beyond what both knew.
     fn hold(&self, binding: &Binding) -> Option<LeaseInstant> {
         let began = binding.last_transaction.unwrap_or(binding.start_of_state);
-        let lost = self.storage_lost.filter(|lost| began <= *lost);
-        lost.map(|_| binding.expiries.latest() + self.mclt)
+        let lost = self.storage_lost.filter(|lost| began <= *lost)?;
+        Some(binding.expiries.latest().max(lost) + self.mclt)
     }
 
     fn check_available(&self, binding: &Binding) -> Result<(), Refusal> {
         let own = self.role.own_available();
         match self.control {
             Control::Alone => Ok(()),
+            Control::PartnerDownWithoutData { since } => self.wait(since + self.mclt),
             _ if binding.status == own && binding.knowledge.is_certainly(own) => Ok(()),
             Control::PartnerDown { since } => self.wait(since + self.mclt),
             Control::Shared if binding.status == own => Err(Refusal::AwaitingAgreement),
@@ -196,6 +227,9 @@ impl Allocator {
     fn check_transitional(&self, binding: &Binding) -> Result<(), Refusal> {
         match self.control {
             Control::Alone => Ok(()),
+            Control::PartnerDownWithoutData { since } => {
+                self.wait(since.max(binding.expiries.latest()) + self.mclt)
+            }
             // Rewind (H10): the partner never heard of this lease and knows the address as ours.
             _ if binding.knowledge.is_certainly(self.role.own_available()) => Ok(()),
             Control::PartnerDown { since } => {
@@ -316,6 +350,17 @@ mod tests {
         expired.expiries.sent_potential = NOW + LeaseSpan::from_s(500);
         let wait = later.check(&expired, &client(2));
         assert_eq!(wait, Err(Refusal::WaitUntil(NOW + LeaseSpan::from_s(602))));
+    }
+
+    #[test]
+    fn s4_a_server_that_lost_its_data_takes_no_address_for_its_own_before_the_mclt() {
+        let since = NOW;
+        let lost = at(Role::Primary, Control::PartnerDownWithoutData { since });
+        let unused = Binding::unused([192, 0, 2, 1].into());
+        let until = since + MCLT + CLOCK_GUARD;
+        assert_eq!(lost.check(&unused, &client(1)), Err(Refusal::WaitUntil(until)));
+        let later = Allocator { now: until, ..lost };
+        assert_eq!(later.check(&unused, &client(1)), Ok(()));
     }
 
     #[test]

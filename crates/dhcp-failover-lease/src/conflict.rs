@@ -281,15 +281,16 @@ fn available(
 
 fn abandoned(own: &Binding, update: &Update) -> Binding {
     let already = own.status == BindingStatus::Abandoned;
+    // The draft has no time for it (table 7.1-1): then its end is the sender's to tell.
+    let until = match update.lease_earliest {
+        LeaseInstant::ZERO => LeaseInstant::NEVER,
+        until => until,
+    };
     Binding {
         status: BindingStatus::Abandoned,
         client: None,
         expiries: Expiries {
-            lease: if already {
-                own.expiries.lease.max(update.lease_earliest)
-            } else {
-                update.lease_earliest
-            },
+            lease: if already { own.expiries.lease.max(until) } else { until },
             // Whoever held it may hold it still: waits must see these times (§9.4.2).
             ..own.expiries
         },

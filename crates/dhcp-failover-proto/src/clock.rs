@@ -48,49 +48,83 @@ impl fmt::Debug for Monotonic {
 /// message bounds it from above, for it was stamped before it arrived; every answer to a request
 /// bounds it from below, for it was stamped after the request left (draft-12 §5.10, §7.11.2). One
 /// second on each side covers the whole-second stamps.
+///
+/// Clocks drift: with time the bounds move apart again, by 200 parts in a million. Evidence that
+/// contradicts them, as after a step of a clock, makes the interval begin anew.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Skew {
-    low: i64,
-    high: i64,
+    low_ms: i64,
+    high_ms: i64,
+    /// Up to here drift is counted in.
+    as_of: LeaseInstant,
+    longest_delay_ms: i64,
 }
 
-const ROUNDING_S: i64 = 1;
+const ROUNDING_MS: i64 = 1_000;
+/// 1 ms in 5 s is 200 ppm.
+const DRIFT_STEP_S: u64 = 5;
 
 impl Skew {
     /// From the first message of a connection: stamped `sent` by the partner, received at
     /// `received`, and under way for no longer than `longest_delay`.
     #[must_use]
     pub fn first(sent: u32, received: LeaseInstant, longest_delay: LeaseSpan) -> Self {
-        let high = Self::difference(received, sent).saturating_add(ROUNDING_S);
-        let delay = i64::try_from(longest_delay.as_s()).unwrap_or(i64::MAX);
-        Self { low: high.saturating_sub(delay).saturating_sub(2 * ROUNDING_S), high }
+        let delay_s = i64::try_from(longest_delay.as_s()).unwrap_or(i64::MAX);
+        let longest_delay_ms = delay_s.saturating_mul(1_000);
+        let high_ms = Self::difference_ms(received, sent).saturating_add(ROUNDING_MS);
+        Self {
+            low_ms: high_ms.saturating_sub(longest_delay_ms).saturating_sub(2 * ROUNDING_MS),
+            high_ms,
+            as_of: received,
+            longest_delay_ms,
+        }
     }
 
     /// Takes a later message into account.
     pub fn refine(&mut self, sent: u32, received: LeaseInstant) {
-        let high = Self::difference(received, sent).saturating_add(ROUNDING_S);
-        self.high = self.high.min(high).max(self.low);
+        self.drift(received);
+        let high_ms = Self::difference_ms(received, sent).saturating_add(ROUNDING_MS);
+        if high_ms < self.low_ms {
+            let delay = LeaseSpan::from_s(self.longest_delay_ms.unsigned_abs() / 1_000);
+            *self = Self::first(sent, received, delay);
+        }
+        self.high_ms = self.high_ms.min(high_ms);
     }
 
     /// Takes an answer into account that the partner stamped `sent` after a request had left here
     /// at `requested`.
     pub fn refine_by_answer(&mut self, requested: LeaseInstant, sent: u32) {
-        let low = Self::difference(requested, sent).saturating_sub(ROUNDING_S);
-        self.low = self.low.max(low).min(self.high);
+        self.drift(requested);
+        let low_ms = Self::difference_ms(requested, sent).saturating_sub(ROUNDING_MS);
+        if low_ms > self.high_ms {
+            self.high_ms =
+                low_ms.saturating_add(self.longest_delay_ms).saturating_add(2 * ROUNDING_MS);
+        }
+        self.low_ms = self.low_ms.max(low_ms);
+    }
+
+    /// Moves the bounds apart by what the clocks may have drifted.
+    fn drift(&mut self, now: LeaseInstant) {
+        let steps = (now - self.as_of).as_s() / DRIFT_STEP_S;
+        let by_ms = i64::try_from(steps).unwrap_or(i64::MAX);
+        self.low_ms = self.low_ms.saturating_sub(by_ms);
+        self.high_ms = self.high_ms.saturating_add(by_ms);
+        self.as_of = self.as_of + LeaseSpan::from_s(steps.saturating_mul(DRIFT_STEP_S));
     }
 
     /// The earliest and the latest moment that partner time `time` can mean here. `0xffff_ffff`
-    /// means never; a time is taken to be within 68 years of `now` (RFC 868 wraps in 2036, this
-    /// field in 2106).
+    /// means never; a time is taken to be within 68 years of `now`, so the wrap of 2106 does no
+    /// harm.
     #[must_use]
     pub fn interval(&self, time: u32, now: LeaseInstant) -> (LeaseInstant, LeaseInstant) {
         if time == u32::MAX {
             return (LeaseInstant::NEVER, LeaseInstant::NEVER);
         }
-        let middle = self.low.saturating_add(self.high) / 2;
+        let (low, high) = self.bounds_s();
+        let middle = low.saturating_add(high) / 2;
         let partner_now = shift(now, middle.saturating_neg());
         let unwrapped = unwrap_near(time, partner_now);
-        (shift(unwrapped, self.low), shift(unwrapped, self.high))
+        (shift(unwrapped, low), shift(unwrapped, high))
     }
 
     /// The likeliest meaning of a partner time of the past, for comparing what happened here with
@@ -101,13 +135,24 @@ impl Skew {
         if latest.is_never() {
             return latest;
         }
-        latest.saturating_sub(LeaseSpan::from_s(ROUNDING_S.unsigned_abs())).max(earliest)
+        let rounding = LeaseSpan::from_s(ROUNDING_MS.unsigned_abs() / 1_000);
+        latest.saturating_sub(rounding).max(earliest)
     }
 
-    /// The bounds, `(low, high)`, in seconds to add to the partner's time.
+    /// The bounds, `(low, high)`, in whole seconds to add to the partner's time.
     #[must_use]
     pub const fn bounds_s(&self) -> (i64, i64) {
-        (self.low, self.high)
+        let up = self.high_ms.saturating_add(999);
+        (self.low_ms.div_euclid(1_000), up.div_euclid(1_000))
+    }
+
+    /// The same with its own moment moved, for comparing endpoints.
+    pub(crate) fn rebased(self, shift: impl Fn(LeaseInstant) -> LeaseInstant) -> Self {
+        Self { as_of: shift(self.as_of), ..self }
+    }
+
+    fn difference_ms(local: LeaseInstant, partner: u32) -> i64 {
+        Self::difference(local, partner).saturating_mul(1_000)
     }
 
     fn difference(local: LeaseInstant, partner: u32) -> i64 {
@@ -160,6 +205,33 @@ mod tests {
         assert_eq!(skew.bounds_s(), (999, 1_001));
         let (earliest, latest) = skew.interval(9_500, at(10_010));
         assert!(earliest <= at(10_500) && latest >= at(10_500));
+    }
+
+    #[test]
+    fn s3_a_day_of_drift_stays_inside_the_interval() {
+        // The partner's clock loses 100 ppm; both count whole seconds.
+        let partner = |local: u64| u32::try_from(local - local / 10_000).unwrap();
+        let mut skew = Skew::first(partner(100_000), at(100_000), LeaseSpan::from_s(60));
+        for now in 100_000..190_000 {
+            skew.refine(partner(now), at(now));
+            skew.refine_by_answer(at(now), partner(now));
+            let (earliest, latest) = skew.interval(partner(now), at(now));
+            assert!(earliest <= at(now) && at(now) <= latest, "{now}: {skew:?}");
+            assert!(latest - earliest <= LeaseSpan::from_s(4), "{now}: {skew:?}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_steps_is_understood_again_at_once() {
+        for step in [-5_000i64, 5_000] {
+            let mut skew = Skew::first(10_000, at(10_000), LeaseSpan::from_s(60));
+            skew.refine_by_answer(at(10_000), 10_000);
+            let stamp = u32::try_from(10_010 + step).unwrap();
+            skew.refine(stamp, at(10_010));
+            skew.refine_by_answer(at(10_010), stamp);
+            let (earliest, latest) = skew.interval(stamp, at(10_010));
+            assert!(earliest <= at(10_010) && at(10_010) <= latest, "{step}: {skew:?}");
+        }
     }
 
     #[test]

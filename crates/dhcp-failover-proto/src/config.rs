@@ -120,6 +120,9 @@ pub struct EndpointConfig {
     /// In PARTNER-DOWN, give full lease times at once and forgo the protection against losing this
     /// server's storage (§9.4.2).
     pub unlimited_in_partner_down: bool,
+    /// Any number that changes when the addresses of this relationship change: after such a change
+    /// the servers exchange what they know before they serve (S15). 0 if the embedder sees to that.
+    pub pools_digest: u64,
     /// Sign and verify every message with this.
     pub secret: Option<Secret>,
     /// How to speak; `None` finds out from the partner's vendor class.
@@ -143,6 +146,7 @@ impl EndpointConfig {
             startup: LeaseSpan::from_s(10),
             startup_policy: StartupPolicy::Wait,
             unlimited_in_partner_down: false,
+            pools_digest: 0,
             secret: None,
             dialect: None,
         }

@@ -158,6 +158,8 @@ pub enum Stale {
     Address,
     /// The lease would end later than allowed.
     Terms,
+    /// The client's identifier is longer than 255 bytes and could not be told to the partner.
+    Client,
 }
 
 /// Something worth a log line or an alarm.

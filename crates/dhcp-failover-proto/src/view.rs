@@ -120,6 +120,7 @@ pub struct ServiceView {
     pub(crate) my_buckets: HashBuckets,
     pub(crate) control: Control,
     pub(crate) mclt: LeaseSpan,
+    pub(crate) mclt_for_waits: LeaseSpan,
     pub(crate) unlimited: bool,
     pub(crate) storage_lost: Option<LeaseInstant>,
     pub(crate) deadline: LeaseInstant,
@@ -223,7 +224,7 @@ impl ServiceView {
         Allocator {
             role: self.role,
             control: self.control,
-            mclt: self.mclt,
+            mclt: self.mclt_for_waits,
             now,
             storage_lost: self.storage_lost,
         }
@@ -233,7 +234,7 @@ impl ServiceView {
         match self.control {
             Control::Alone => LeaseLimit::Unlimited,
             Control::PartnerDown { .. } if self.unlimited => LeaseLimit::Unlimited,
-            Control::PartnerDown { .. } | Control::Shared => LeaseLimit::Mclt(self.mclt),
+            _ => LeaseLimit::Mclt(self.mclt),
         }
     }
 }
@@ -258,6 +259,7 @@ mod tests {
             my_buckets: if role == Role::Primary { primary } else { primary.complement() },
             control: Control::Shared,
             mclt: LeaseSpan::from_s(60),
+            mclt_for_waits: LeaseSpan::from_s(60),
             unlimited: false,
             storage_lost: None,
             deadline: LeaseInstant::from_unix_s(1_000),

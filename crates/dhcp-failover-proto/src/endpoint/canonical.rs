@@ -36,6 +36,7 @@ impl Endpoint {
             if let Some(link) = link {
                 link.rebase(now);
                 link.answered_connect = link.answered_connect.map(shift);
+                link.skew = link.skew.map(|skew| skew.rebased(shift));
                 link.id = LinkId(u64::try_from(number).unwrap_or(0));
             }
         }
@@ -43,6 +44,7 @@ impl Endpoint {
         for at in [
             &mut record.state_since,
             &mut record.recover_until,
+            &mut record.mclt_settles_at,
             &mut record.alive_until,
             &mut record.written_at,
             &mut form.alive_durable,
@@ -51,6 +53,7 @@ impl Endpoint {
         }
         record.storage_lost_at = record.storage_lost_at.map(shift);
         record.connect_time = 0;
+        record.instance = 0;
         let base = form.gate.base();
         form.state_ticket = Ticket(form.state_ticket.as_u64().saturating_sub(base));
         for (ticket, at) in &mut form.alive_pending {
@@ -58,7 +61,7 @@ impl Endpoint {
             *at = shift(*at);
         }
         form.gate.rebase();
-        form.updates.rebase();
+        form.updates.rebase(self.record.instance);
         form.epoch = 0;
         form.partner = form.partner.map(|partner| super::PartnerState { since: 0, ..partner });
         debug_assert_eq!(form.lease_now - CANONICAL_NOW, LeaseSpan::ZERO);

@@ -80,7 +80,7 @@ impl Endpoint {
                 }
                 let set_is_primary = dialect.set_buckets_are_primarys();
                 let primary = if set_is_primary { buckets } else { buckets.complement() };
-                self.record.mclt = mclt;
+                self.adopt_mclt(mclt);
                 self.record.primary_buckets = primary.into();
                 self.record.connect_time = packet.time;
                 // §7.8.2 steps 7 and 8: stored before the answer leaves.

@@ -2,7 +2,7 @@
 
 use super::Endpoint;
 use super::gate::Held;
-use super::receive::MAX_OPAQUE_OPTIONS;
+use super::receive::{MAX_IDENTIFIER, MAX_OPAQUE_OPTIONS};
 use crate::view::expiries_for;
 use crate::{Bindings, LeaseEvent, Output, Service, Stale, Token};
 use core::net::Ipv4Addr;
@@ -55,6 +55,9 @@ impl Endpoint {
         (version, epoch): (u64, u64),
         bindings: &B,
     ) -> Result<Binding, Stale> {
+        if client.identifier().is_some_and(|id| id.len() > MAX_IDENTIFIER) {
+            return Err(Stale::Client);
+        }
         let view = self.view();
         if view.epoch() != epoch
             || view.service() == Service::Nobody

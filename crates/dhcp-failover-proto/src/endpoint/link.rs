@@ -1,7 +1,7 @@
 //! One connection with the partner (draft-12 §8).
 
 use super::{Endpoint, ms};
-use crate::{Event, LinkId, LinkSide, Monotonic, Output, Skew};
+use crate::{Event, LinkId, LinkSide, Monotonic, Output, Service, Skew, Stale};
 use alloc::string::String;
 use dhcp_failover_lease::{LeaseInstant, Role};
 use dhcp_failover_wire::{Dialect, Disconnect, Message, RejectReason};
@@ -259,6 +259,10 @@ impl Endpoint {
     pub(super) fn release(&mut self) {
         for held in self.gate.released() {
             match held {
+                // It promised nothing yet; a server that has become unresponsive says nothing (S7).
+                Held::Confirm(token) if Service::of(self.state) == Service::Nobody => {
+                    self.gate.output(Output::Refuse { token, why: Stale::View });
+                }
                 Held::Confirm(token) => self.gate.output(Output::Confirm { token }),
                 Held::Close(link) => self.gate.output(Output::Close { link }),
                 Held::Message { link, xid, message } => self.transmit(link, xid, &message),

@@ -215,6 +215,7 @@ impl Endpoint {
             },
             control: self.control(),
             mclt: self.record.mclt,
+            mclt_for_waits: self.record.mclt_for_waits,
             unlimited: self.config.unlimited_in_partner_down,
             storage_lost: self.record.storage_lost_at,
             // A state that is not on disk yet is not acted in.
@@ -283,7 +284,11 @@ impl Endpoint {
     fn control(&self) -> Control {
         match self.state {
             State::PartnerDown if !self.record.partner_returned => {
-                Control::PartnerDown { since: self.record.state_since }
+                let since = self.record.state_since;
+                match self.record.storage_lost {
+                    true => Control::PartnerDownWithoutData { since },
+                    false => Control::PartnerDown { since },
+                }
             }
             _ => Control::Shared,
         }
@@ -346,6 +351,7 @@ impl Endpoint {
                 Timer::RecoverWait => self.recover_wait_over(),
                 Timer::SafePeriod => self.safe_period_over(),
                 Timer::Alive => {
+                    self.settle_mclt();
                     if Service::of(self.state) != Service::Nobody {
                         self.persist_record();
                     }
@@ -379,8 +385,46 @@ impl Endpoint {
     /// Fits the record to the configuration: the primary's values count (§7.8.1).
     fn adopt_configuration(&mut self) {
         if self.config.role == Role::Primary {
-            self.record.mclt = self.config.mclt;
+            self.adopt_mclt(self.config.mclt);
             self.record.primary_buckets = self.config.balance.primary_buckets().into();
+        }
+        if self.record.role != self.config.role {
+            // What was the partner's is ours now, and the other way round: like a server without
+            // data it must fetch everything and wait before it serves (S4).
+            self.record.role = self.config.role;
+            self.record.state = State::Recover;
+            self.record.state_since = self.lease_now;
+            self.record.storage_lost = true;
+        }
+    }
+
+    /// Grants use a new MCLT at once; waits use the longest under which a lease may still run.
+    fn adopt_mclt(&mut self, mclt: LeaseSpan) {
+        if self.record.mclt != mclt {
+            // A server that never served under the old one has no leases to wait for.
+            let old = if self.record.ran_failover { self.record.mclt_for_waits } else { mclt };
+            self.record.mclt_for_waits = old.max(mclt);
+            self.record.mclt_settles_at = LeaseInstant::NEVER;
+            self.record.mclt = mclt;
+        }
+    }
+
+    /// Both servers have the MCLT: leases under an older one are told by now, and run no longer
+    /// than that.
+    fn mclt_is_agreed(&mut self) {
+        if self.record.mclt_settles_at.is_never() {
+            self.record.mclt_settles_at = self.lease_now + self.record.mclt_for_waits;
+        }
+    }
+
+    fn settle_mclt(&mut self) {
+        if self.record.mclt_for_waits != self.record.mclt
+            && self.state == State::Normal
+            && self.lease_now >= self.record.mclt_settles_at
+        {
+            self.record.mclt_for_waits = self.record.mclt;
+            self.epoch = self.epoch.saturating_add(1);
+            self.persist_record();
         }
     }
 }
@@ -392,18 +436,28 @@ fn first_record(config: &EndpointConfig, now: LeaseInstant) -> EndpointRecord {
         state: State::Recover,
         state_since: now,
         partner_state: None,
+        role: config.role,
+        pools_digest: config.pools_digest,
         mclt: config.mclt,
+        mclt_for_waits: config.mclt,
+        mclt_settles_at: LeaseInstant::NEVER,
         primary_buckets: HashBucketsRecord::from(config.balance.primary_buckets()),
         connect_time: 0,
         ran_failover: false,
         storage_lost: true,
         storage_lost_at: None,
-        instance: 1,
+        // Unlike that of any relationship these bindings may have been in before (§5.17).
+        instance: instance_at(now),
         recover_until: LeaseInstant::ZERO,
         partner_returned: false,
         alive_until: LeaseInstant::ZERO,
         written_at: now,
     }
+}
+
+/// A number for an instance of a relationship that begins now.
+fn instance_at(now: LeaseInstant) -> u32 {
+    to_wire(now).max(1)
 }
 
 /// A span in milliseconds for the monotonic clock.

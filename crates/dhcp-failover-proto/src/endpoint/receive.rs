@@ -14,6 +14,8 @@ use dhcp_failover_wire::{BindingAck, BindingUpdate, IpFlags, Message, Packet, Re
 /// Options of the client's request that are kept for the partner, at most: with everything else a
 /// binding carries they still fit a message of 2048 bytes.
 pub(super) const MAX_OPAQUE_OPTIONS: usize = 512;
+/// The longest client identifier: one DHCP option's worth. A longer one might not fit a message.
+pub(super) const MAX_IDENTIFIER: usize = 255;
 
 /// Why an update is not taken, for the BNDACK.
 struct Refusal(RejectReason, String);
@@ -138,6 +140,11 @@ fn to_local(
 
 fn client_of(received: &BindingUpdate) -> Result<Option<Client>, String> {
     let identifier = received.client_identifier.as_deref();
+    if let Some(length) = identifier.map(<[u8]>::len).filter(|length| *length > MAX_IDENTIFIER) {
+        return Err(alloc::format!(
+            "client-identifier of {length} bytes, at most {MAX_IDENTIFIER} are possible"
+        ));
+    }
     let hardware = match &received.client_hardware_address {
         Some(hardware) => {
             HardwareAddress::new(hardware.htype, &hardware.bytes).ok_or_else(|| {

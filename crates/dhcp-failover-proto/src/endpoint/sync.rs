@@ -5,7 +5,7 @@ use crate::{Bindings, Cause, Event, Monotonic, Outcome, State, next_state};
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 use core::net::Ipv4Addr;
-use dhcp_failover_lease::{BindingStatus, LeaseInstant};
+use dhcp_failover_lease::LeaseInstant;
 use dhcp_failover_wire::{Message, Packet, RejectReason};
 
 /// Used bindings looked at in one call, so that no call stalls the server.
@@ -139,20 +139,19 @@ impl Endpoint {
         let Some(after) = self.updates.scan_position() else { return };
         let mut last = None;
         let mut found = alloc::vec::Vec::new();
-        let mut revived = alloc::vec::Vec::new();
+        let mut restored = alloc::vec::Vec::new();
         let allocator = self.view().allocator(self.lease_now);
         for binding in bindings.used_after(after).take(SCAN_CHUNK) {
             last = Some(binding.address);
-            if allocator.must_revive(binding) {
-                revived.push(binding.clone());
-                found.push(binding.address);
-            } else if binding.needs_telling(self.record.instance) {
+            // What this call has changed already is newer than the view.
+            let binding = self.staged.get(&binding.address).unwrap_or(binding);
+            let was = allocator.restored(binding, self.record.instance);
+            if was.is_some() || binding.needs_telling(self.record.instance) {
                 found.push(binding.address);
             }
+            restored.extend(was);
         }
-        for mut binding in revived {
-            binding.status = BindingStatus::Active;
-            binding.version = binding.version.saturating_add(1);
+        for binding in restored {
             self.persist_binding(binding);
         }
         for address in found {

@@ -105,7 +105,7 @@ impl Endpoint {
         }
     }
 
-    /// §9.3.2 step 5: what the previous state becomes now that the partner is heard.
+    /// §9.3.2 step 5, H5: what the previous state becomes now that the partner is heard.
     fn state_after_startup(&self) -> State {
         let previous = self.record.state;
         let (Some(partner), Some(skew)) =
@@ -114,6 +114,11 @@ impl Endpoint {
             return previous;
         };
         let served_before = Service::of(previous) == Service::Everybody;
+        if served_before && self.record.pools_digest != self.config.pools_digest {
+            // Of addresses that came new into this relationship neither knows what the other did
+            // with them: they compare before they serve (S15).
+            return State::PotentialConflict;
+        }
         // A partner that was alone when we were alone too has as much to learn from us.
         if partner.state != State::PartnerDown || !served_before || previous == State::PartnerDown {
             return previous;
@@ -156,13 +161,13 @@ impl Endpoint {
                 self.record.ran_failover = true;
                 // The partner has told all it knows, or neither had anything to tell.
                 self.record.storage_lost = false;
+                self.record.pools_digest = self.config.pools_digest;
+                self.mclt_is_agreed();
                 self.reopen_disputes();
                 self.timers.set(Timer::Pools, self.now);
             }
             State::CommunicationsInterrupted => {
-                if let Some(safe_period) = self.config.safe_period {
-                    self.timers.set(Timer::SafePeriod, self.now.plus_ms(super::ms(safe_period)));
-                }
+                self.start_safe_period();
             }
             State::PartnerDown => self.record.ran_failover = true,
             State::RecoverWait => self.begin_recover_wait(),
@@ -182,9 +187,9 @@ impl Endpoint {
                 self.lease_now
             } else if self.record.storage_lost {
                 let (_, started) = self.origin;
-                started + self.record.mclt
+                started + self.record.mclt_for_waits
             } else {
-                self.record.alive_until + self.record.mclt
+                self.record.alive_until + self.record.mclt_for_waits
             };
         }
         self.record.storage_lost = false;
@@ -216,7 +221,16 @@ impl Endpoint {
         }
     }
 
+    fn start_safe_period(&mut self) {
+        if let Some(safe_period) = self.config.safe_period {
+            self.timers.set(Timer::SafePeriod, self.now.plus_ms(super::ms(safe_period)));
+        }
+    }
+
     pub(super) fn safe_period_over(&mut self) {
+        if self.state == State::PartnerDown && self.partner.is_none() {
+            return self.partner_down();
+        }
         if let Outcome::Enter(state) =
             next_state(self.config.role, self.state, Cause::SafePeriodOver)
         {
@@ -266,6 +280,11 @@ impl Endpoint {
         self.answer = None;
         self.interlock = None;
         self.pools = None;
+        if self.state == State::PartnerDown && self.record.partner_returned {
+            // It came and went: as without contact, until the operator or the safe period says
+            // again that it is down (L5).
+            self.start_safe_period();
+        }
         if let Outcome::Enter(state) =
             next_state(self.config.role, self.state, Cause::CommunicationsFailed)
         {
@@ -283,6 +302,7 @@ impl Endpoint {
             self.persist_record();
         }
         if self.interlock.is_none() {
+            self.reopen_disputes();
             self.interlock = Some(self.barrier());
         }
     }

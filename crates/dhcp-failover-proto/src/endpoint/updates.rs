@@ -107,9 +107,13 @@ impl Updates {
         self.dirty.append(&mut self.busy);
     }
 
-    pub(super) fn rebase(&mut self) {
-        let in_flight = core::mem::take(&mut self.in_flight);
-        self.in_flight = (0..).zip(in_flight.into_values()).collect();
+    /// Counts transaction ids from 0 and instances from the present one, for comparing endpoints.
+    pub(super) fn rebase(&mut self, instance: u32) {
+        let in_flight = core::mem::take(&mut self.in_flight).into_values().map(|mut update| {
+            update.instance = instance.wrapping_sub(update.instance);
+            update
+        });
+        self.in_flight = (0..).zip(in_flight).collect();
     }
 }
 
@@ -233,14 +237,36 @@ impl Endpoint {
                 }
             }
             // An answer to older data does not do for what has changed since (§7.3.2, S9).
-            if !self.updates.is_dirty(sent.address) {
-                self.answered(sent.address);
+            if self.updates.is_dirty(sent.address) {
+                continue;
+            }
+            if let Some(answer) = &mut self.answer {
+                answer.answered(sent.address);
+            }
+            let safe =
+                ack.reject.is_none() || !self.outlives_what_partner_knows(sent.address, bindings);
+            if let Some(interlock) = self.interlock.as_mut().filter(|_| safe) {
+                interlock.answered(sent.address);
             }
         }
     }
 
+    /// A lease of PARTNER-DOWN without limit: before the partner has it on record, a pair in NORMAL
+    /// would not be safe (H21, S3).
+    fn outlives_what_partner_knows<B: Bindings>(&self, address: Ipv4Addr, bindings: &B) -> bool {
+        self.binding(address, bindings).is_some_and(|binding| {
+            let known = binding.expiries.partner_known().max(self.lease_now);
+            binding.status == BindingStatus::Active
+                && binding.expiries.lease > known + self.record.mclt
+        })
+    }
+
     /// §7.2.2: the partner has it on its disk.
     fn update_accepted<B: Bindings>(&mut self, sent: &InFlight, bindings: &B) {
+        if sent.instance != self.record.instance {
+            // The partner has lost its storage since: its agreement is worth nothing (§5.17, S6).
+            return self.updates.mark(sent.address);
+        }
         let Some(mut binding) = self.binding(sent.address, bindings) else { return };
         let freed = sent.status.is_transitional();
         let unchanged = binding.version == sent.version;
@@ -258,6 +284,12 @@ impl Endpoint {
             && same_client
         {
             binding.expiries.acked_potential = binding.expiries.acked_potential.max(sent.potential);
+        }
+        if sent.status != BindingStatus::Active {
+            // The partner has ended the lease, and with it what it had promised to wait for: if the
+            // lease has begun again here, that counts for nothing (S2).
+            binding.expiries.acked_potential = LeaseInstant::ZERO;
+            binding.expiries.received_potential = LeaseInstant::ZERO;
         }
         if unchanged {
             if freed {

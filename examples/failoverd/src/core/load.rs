@@ -65,9 +65,13 @@ pub(super) fn domains(
         .relationships
         .iter()
         .zip(tables)
-        .map(|(relationship, table)| {
+        .enumerate()
+        .map(|(number, (relationship, table))| {
             let endpoint = Endpoint::new(
-                endpoint_config(relationship),
+                EndpointConfig {
+                    pools_digest: digest(networks.pools(number)),
+                    ..endpoint_config(relationship)
+                },
                 records.get(&relationship.name).copied(),
                 // The very origin of our clock, so that both always show the same second.
                 proto::Monotonic::default(),
@@ -78,6 +82,16 @@ pub(super) fn domains(
         .collect();
     domains.push(Domain::alone(alone));
     Ok((domains, clock))
+}
+
+/// A number that changes with the addresses of a relationship (FNV-1a over their ranges).
+fn digest(pools: &[Vec<std::ops::RangeInclusive<Ipv4Addr>>]) -> u64 {
+    let mut ranges: Vec<_> = pools.iter().flatten().map(|it| (*it.start(), *it.end())).collect();
+    ranges.sort_unstable();
+    let bytes = ranges.into_iter().flat_map(|(first, last)| [first.octets(), last.octets()]);
+    bytes.flatten().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 fn endpoint_records(contents: &Contents) -> Result<HashMap<String, EndpointRecord>, LoadError> {
