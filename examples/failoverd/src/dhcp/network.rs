@@ -63,6 +63,12 @@ impl Scope {
         self.by_address.contains_key(&address) && self.reserved_for(client) != Some(address)
     }
 
+    /// Whether the address is kept for some client.
+    #[must_use]
+    pub fn is_reserved(&self, address: Ipv4Addr) -> bool {
+        self.by_address.contains_key(&address)
+    }
+
     /// The configuration for a client that has `address`.
     #[must_use]
     pub fn parameters(&self, client: &Client, address: Ipv4Addr) -> &Parameters {
@@ -180,6 +186,13 @@ impl Networks {
     #[must_use]
     pub fn scope_of(&self, address: Ipv4Addr) -> Option<&Scope> {
         self.find(address).map(|(index, _)| &self.scopes[index.0])
+    }
+
+    /// Whether the address is kept for some client. The pin of such an address is for ever: the
+    /// caller sets it when it makes its tables.
+    #[must_use]
+    pub fn is_reserved(&self, address: Ipv4Addr) -> bool {
+        self.scope_of(address).is_some_and(|scope| scope.is_reserved(address))
     }
 
     /// The scopes on the link that `address` belongs to.

@@ -51,6 +51,16 @@ pub enum PinChange {
     },
 }
 
+impl PinChange {
+    /// The address.
+    #[must_use]
+    pub const fn address(self) -> Ipv4Addr {
+        match self {
+            Self::Pin { address, .. } | Self::Unpin { address, .. } => address,
+        }
+    }
+}
+
 /// The offers that stand. A client has one at most.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Offers {

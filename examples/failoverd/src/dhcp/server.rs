@@ -82,7 +82,7 @@ impl DhcpServer {
         let mut pins = Vec::new();
         self.offers.end(now, &mut pins);
         let action = self.decide(incoming, world, now, &mut pins).unwrap_or_else(Action::Ignore);
-        Outcome { action, pins }
+        Outcome { action, pins: self.without_reserved(pins) }
     }
 
     /// Forgets the offers nobody took in time. Call it now and then, so that their addresses are
@@ -90,6 +90,13 @@ impl DhcpServer {
     pub fn end_offers(&mut self, now: LeaseInstant) -> Vec<PinChange> {
         let mut pins = Vec::new();
         self.offers.end(now, &mut pins);
+        self.without_reserved(pins)
+    }
+
+    /// Reserved addresses never change hands, offered or not (draft-12 §5.13): an offer that ends
+    /// must not undo that.
+    fn without_reserved(&self, mut pins: Vec<PinChange>) -> Vec<PinChange> {
+        pins.retain(|change| !self.networks.is_reserved(change.address()));
         pins
     }
 

@@ -121,6 +121,30 @@ fn a_reserved_address_is_given_by_either_server_and_to_nobody_else() {
 }
 
 #[test]
+fn the_offer_of_a_reserved_address_ends_without_ending_its_pin() {
+    let mut lab = Lab::new();
+    lab.tables[0].pin(ip(5));
+    let reserved = || discover(0x99);
+    // It ends by time, by a choice of another server, and by a lease.
+    assert_eq!(offered(lab.send(reserved())), ip(5));
+    lab.now = NOW + LeaseSpan::from_s(61);
+    lab.offer(1);
+    assert!(lab.pinned(ip(5)));
+    assert_eq!(offered(lab.send(reserved())), ip(5));
+    let request = Packet::request().client(0x99).giaddr(PAIR).address(50, ip(5));
+    ignored(lab.send(request.clone().address(54, ip(77))));
+    assert!(lab.pinned(ip(5)));
+    assert_eq!(offered(lab.send(reserved())), ip(5));
+    lab.lease(request.address(54, SERVER));
+    assert!(lab.pinned(ip(5)));
+    // And when nothing comes, by housekeeping.
+    assert_eq!(offered(lab.send(reserved())), ip(5));
+    lab.now = lab.now + LeaseSpan::from_s(61);
+    lab.end_offers();
+    assert!(lab.pinned(ip(5)));
+}
+
+#[test]
 fn a_shared_network_uses_all_its_scopes() {
     let mut lab = Lab::new();
     let all: Vec<Ipv4Addr> = (1..=4)

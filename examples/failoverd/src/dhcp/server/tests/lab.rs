@@ -118,13 +118,22 @@ impl Lab {
         };
         let seen = Seen(&self.tables, self.pair);
         let outcome = self.server.handle(&incoming, &seen, self.now);
-        for pin in outcome.pins {
+        self.pin(outcome.pins);
+        outcome.action
+    }
+
+    pub(super) fn end_offers(&mut self) {
+        let pins = self.server.end_offers(self.now);
+        self.pin(pins);
+    }
+
+    fn pin(&mut self, pins: Vec<PinChange>) {
+        for pin in pins {
             match pin {
                 PinChange::Pin { domain, address } => self.tables[domain].pin(address),
                 PinChange::Unpin { domain, address } => self.tables[domain].unpin(address),
             }
         }
-        outcome.action
     }
 
     pub(super) fn send(&mut self, packet: Packet) -> Action {
