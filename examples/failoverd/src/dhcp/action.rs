@@ -79,6 +79,15 @@ pub enum Ignore {
     /// It has no form RFC 2131 knows.
     #[error(transparent)]
     Kind(#[from] KindError),
+    /// `giaddr` cannot be a relay agent's address; the answer would go astray, or to many.
+    #[error("giaddr is {0}, which no relay agent can have")]
+    RelayAddress(Ipv4Addr),
+    /// A relay agent that selects the link (RFC 3527) calls from an address given to clients.
+    #[error(
+        "giaddr is {0}, which is in a range of addresses for clients; if this is a relay agent, \
+         add its address to `exclude` of the [[scope]]"
+    )]
+    RelayInRange(Ipv4Addr),
     /// No scope is configured for the client's link.
     #[error("no scope for the client's link ({0}); add a [[scope]] whose subnet holds it")]
     UnknownLink(Ipv4Addr),

@@ -53,7 +53,9 @@ impl<'a> Exchange<'a> {
     /// The client configured its address by hand and wants the rest. Leases are not looked at.
     pub(super) fn inform(&mut self, ciaddr: Ipv4Addr) -> Result<Action, Ignore> {
         let wire = self.wire(Some(ciaddr))?;
-        let scope = wire.scope_of(ciaddr).ok_or(Ignore::UnknownLink(ciaddr))?;
+        // The answer goes to ciaddr, which therefore must not be the subnet's broadcast address.
+        let scope = wire.scope_of(ciaddr).filter(|scope| scope.is_host(ciaddr));
+        let scope = scope.ok_or(Ignore::UnknownLink(ciaddr))?;
         self.may_answer(wire, scope, RequestClass::New)?;
         let parameters = scope.parameters(&self.request.client, ciaddr);
         let body = Body::InformAck(parameters);

@@ -69,6 +69,22 @@ impl Scope {
         self.by_address.contains_key(&address)
     }
 
+    /// Whether anyone may be given the address: it is in a range, not excluded and not reserved.
+    #[must_use]
+    pub fn is_dynamic(&self, address: Ipv4Addr) -> bool {
+        self.free.contains(address)
+    }
+
+    /// Whether a host of the subnet can have the address: it is neither the subnet's own nor its
+    /// broadcast address. Subnets of two or fewer addresses have neither (RFC 3021).
+    #[must_use]
+    pub fn is_host(&self, address: Ipv4Addr) -> bool {
+        let subnet = self.config.subnet;
+        subnet.contains(&address)
+            && (subnet.prefix_len() > 30
+                || address != subnet.network() && address != subnet.broadcast())
+    }
+
     /// The configuration for a client that has `address`.
     #[must_use]
     pub fn parameters(&self, client: &Client, address: Ipv4Addr) -> &Parameters {

@@ -35,6 +35,10 @@ impl Ranges {
         self.ranges.iter().map(|(_, range)| range.clone()).collect()
     }
 
+    pub(super) fn contains(&self, address: Ipv4Addr) -> bool {
+        self.ranges.iter().any(|(_, range)| range.contains(&address))
+    }
+
     /// `count` addresses from place `start` on, going round at the end; each at most once.
     pub(super) fn walk(&self, start: u64, count: u64) -> impl Iterator<Item = Ipv4Addr> {
         let steps = 0..count.min(self.length);

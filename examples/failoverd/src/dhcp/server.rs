@@ -109,6 +109,7 @@ impl DhcpServer {
     ) -> Result<Action, Ignore> {
         let request = Request::parse(incoming.bytes)?;
         let kind = RequestKind::of(&request, incoming.arrival)?;
+        check_relay(&self.networks, &request)?;
         let mut exchange = Exchange {
             networks: &self.networks,
             offers: &mut self.offers,
@@ -132,6 +133,27 @@ impl DhcpServer {
             RequestKind::Inform { ciaddr } => exchange.inform(ciaddr),
         }
     }
+}
+
+/// Answers to relayed packets go to `giaddr`, whoever sent them: it must be the address of a host.
+/// One that selects the client's link is believed more than others (RFC 3527 §3), so it must not
+/// be an address that any client could be given. Loopback addresses are fine: tests and local
+/// relay agents have them, and nobody else can.
+fn check_relay(networks: &Networks, request: &Request) -> Result<(), Ignore> {
+    let giaddr = request.giaddr;
+    if !request.is_relayed() {
+        return Ok(());
+    }
+    let scope = networks.scope_of(giaddr);
+    let is_outside = matches!(giaddr.octets()[0], 0 | 255) || giaddr.is_multicast();
+    if is_outside || scope.is_some_and(|scope| !scope.is_host(giaddr)) {
+        return Err(Ignore::RelayAddress(giaddr));
+    }
+    let selects = request.relay.as_ref().is_some_and(|relay| relay.link_selection.is_some());
+    if selects && scope.is_some_and(|scope| scope.is_dynamic(giaddr)) {
+        return Err(Ignore::RelayInRange(giaddr));
+    }
+    Ok(())
 }
 
 /// One packet and everything its handling looks at.

@@ -168,6 +168,52 @@ fn the_link_is_the_selected_one_else_the_relays_else_the_sockets() {
 }
 
 #[test]
+fn an_answer_never_goes_to_a_giaddr_that_is_no_host() {
+    let mut lab = Lab::new();
+    let wrong = [
+        [224, 0, 0, 1],
+        [239, 255, 255, 250],
+        [255, 255, 255, 255],
+        [255, 0, 0, 1],
+        [0, 0, 0, 1],
+        [0, 255, 255, 255],
+        [192, 0, 2, 255],
+        [192, 0, 2, 0],
+    ];
+    let selected = [5, 4, 192, 0, 2, 1];
+    for giaddr in wrong {
+        for kind in [1, 3, 4, 7, 8] {
+            let packet = Packet::new(kind).giaddr(giaddr).address(54, SERVER).option(82, &selected);
+            let packet = match kind {
+                7 => packet.ciaddr([192, 0, 2, 10]),
+                8 => Packet::new(8).ciaddr([192, 0, 2, 10]).giaddr(giaddr),
+                _ => packet.address(50, ip(10)),
+            };
+            let reason = ignored(lab.send(packet));
+            assert_eq!(reason, Ignore::RelayAddress(giaddr.into()), "{kind}");
+        }
+    }
+    let text = Ignore::RelayAddress([224, 0, 0, 1].into()).to_string();
+    assert_eq!(text, "giaddr is 224.0.0.1, which no relay agent can have");
+    let loopback = Packet::discover().giaddr([127, 0, 0, 1]).option(82, &selected);
+    assert_eq!(offered(lab.send(loopback)), ip(10));
+}
+
+#[test]
+fn rfc3527_a_client_of_a_range_cannot_select_a_link() {
+    let mut lab = Lab::new();
+    let selected = [5, 4, 10, 1, 0, 1];
+    let from = |last| Packet::discover().giaddr([192, 0, 2, last]).option(82, &selected);
+    assert_eq!(ignored(lab.send(from(15))), Ignore::RelayInRange(ip(15)));
+    // Excluded, reserved and outside of the ranges.
+    for last in [12, 5, 1] {
+        assert_eq!(offered(lab.send(from(last))), floor(1, 10));
+    }
+    let plain = Packet::discover().giaddr([192, 0, 2, 15]);
+    assert_eq!(offered(lab.send(plain)), ip(10), "it only tells its own link");
+}
+
+#[test]
 fn without_failover_former_leases_are_used_before_a_client_is_sent_away() {
     let mut lab = Lab::new();
     for address in [floor(1, 10), floor(1, 11), floor(2, 10)] {

@@ -60,9 +60,10 @@ fn an_inform_is_answered_with_parameters_and_no_lease() {
 }
 
 #[test]
-fn an_inform_from_an_unknown_network_is_ignored() {
+fn an_inform_from_an_unknown_network_or_from_no_host_is_ignored() {
     let mut lab = Lab::new();
-    let stranger = Ipv4Addr::new(172, 16, 0, 9);
-    let packet = Packet::new(8).ciaddr(stranger.octets());
-    assert_eq!(ignored(lab.send(packet)), Ignore::UnknownLink(stranger));
+    for stranger in [Ipv4Addr::new(172, 16, 0, 9), ip(255), ip(0)] {
+        let packet = Packet::new(8).ciaddr(stranger.octets());
+        assert_eq!(ignored(lab.send(packet)), Ignore::UnknownLink(stranger));
+    }
 }
