@@ -124,7 +124,12 @@ impl<'a> Section<'a> {
 
     /// The value of `name`, if it is there.
     pub(super) fn get(&self, name: &'static str) -> Option<Value<'a>> {
-        self.known.borrow_mut().push(name);
+        let mut known = self.known.borrow_mut();
+        // Some keys are asked for twice; a list for a person names each once.
+        if !known.contains(&name) {
+            known.push(name);
+        }
+        drop(known);
         self.table.get(name).map(|value| self.value(name, value))
     }
 

@@ -182,6 +182,13 @@ fn a_reservation_names_one_client_and_one_address() {
         |reservation: &str| mistake(&scope_text(&format!("reservations = [{{ {reservation} }}]")));
     let text = wrong("address = \"192.0.2.2\"");
     assert!(text.starts_with("scope[0].reservations[0].hw_address: this key is missing"), "{text}");
+    let lines = mistakes(&scope_text("reservations = [{ mac = \"2\", address = \"192.0.2.2\" }]"));
+    assert!(
+        lines.iter().any(|line| line.ends_with(
+            "unknown key; write one of \"hw_address\", \"client_id\", \"address\", \"options\""
+        )),
+        "{lines:?}"
+    );
     let text = wrong("hw_address = \"02:0:1\"");
     assert!(text.starts_with("scope[0].reservations[0].address: this key is missing"), "{text}");
     let text = wrong("hw_address = \"1\", client_id = \"ab\", address = \"192.0.2.2\"");
