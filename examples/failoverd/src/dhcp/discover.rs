@@ -175,6 +175,12 @@ impl<'a> Exchange<'a> {
     /// is FREE or BACKUP. Nobody else can get it, provided both servers have the same reservations
     /// (H3), so it does not matter whose it is. A former lease of the client itself may be taken up
     /// again for the same reason; one of somebody else, from before the reservation, may not.
+    ///
+    /// Somebody else is also a client with the hardware address of the reservation that sent
+    /// another identifier before. One network card is not one client: containers and bridged guests
+    /// share a hardware address and are told apart by option 61 alone, and to the partner a lease
+    /// of one identifier that becomes a lease of another is a conflict. Such a client gets an
+    /// address of the ranges until the old lease has ended or was released, and then its own.
     fn is_reserved_here(&self, scope: &Scope, binding: &Binding) -> bool {
         let client = &self.request.client;
         scope.reserved_for(client) == Some(binding.address)

@@ -2,6 +2,7 @@ use super::lab::*;
 use crate::dhcp::server::Ignore;
 use crate::dhcp::testing::{CONFIG, Packet, config};
 use dhcp_failover_lease::{BindingStatus, Control, LeaseSpan, Role};
+use dhcp_failover_proto::Bindings;
 use std::net::Ipv4Addr;
 
 fn discover(number: u8) -> Packet {
@@ -118,6 +119,21 @@ fn a_reserved_address_is_given_by_either_server_and_to_nobody_else() {
     let mut lab = Lab::new();
     lab.record(ip(5), BindingStatus::Active, 3);
     assert_eq!(lab.offer(0x99), ip(10), "a lease from before the reservation stays");
+}
+
+#[test]
+fn a_running_lease_of_another_identifier_keeps_the_address_reserved_for_its_hardware() {
+    let mut lab = Lab::new();
+    let firmware = || discover(0x99).option(61, &[0, 1]);
+    let system = || discover(0x99).option(61, &[0, 2]);
+    let request = Packet::request().client(0x99).giaddr(PAIR).option(61, &[0, 1]);
+    assert_eq!(offered(lab.send(firmware())), ip(5));
+    lab.lease(request.address(54, SERVER).address(50, ip(5)));
+    assert_eq!(offered(lab.send(system())), ip(10));
+    let mut ended = lab.tables[0].get(ip(5)).unwrap();
+    ended.status = BindingStatus::Free;
+    lab.apply(ended);
+    assert_eq!(offered(lab.send(system())), ip(5));
 }
 
 #[test]
