@@ -3,16 +3,20 @@
 use super::load::{BINDING_FORMAT, ENDPOINT_FORMAT};
 use crate::dhcp::gate::Gate;
 use crate::store::{Write, encode};
-use dhcp_failover_lease::{Binding, BindingStatus, Expiries, LeaseInstant};
+use dhcp_failover_lease::{Binding, BindingStatus, Expiries, LeaseInstant, LeaseSpan};
 use dhcp_failover_proto::{
     BindingTable, Bindings, Endpoint, Event, Input, LeaseEvent, LinkId, Monotonic, Output, Record,
-    Stale, Status, Ticket, Token,
+    Service, Stale, Status, Ticket, Token,
 };
 use std::collections::VecDeque;
 use std::net::Ipv4Addr;
 
-/// Leases looked at in one search for ended ones; the rest waits for the next.
+/// Leases that one search for ended ones finds; the rest waits for the next.
 const ENDED_MAX: usize = 4_096;
+/// How much longer than it says a lease without failover is left to its client. The server's clock
+/// counts whole seconds and rounds down, when the lease begins as when it ends, and the client
+/// counts by a clock of its own. With failover the endpoint waits as long.
+const CLOCK_GUARD: LeaseSpan = LeaseSpan::from_s(2);
 
 /// A lease table and who decides on it.
 #[derive(Debug)]
@@ -99,15 +103,18 @@ impl Domain {
         }
     }
 
-    /// Leases that have ended, some at a time.
+    /// Leases that have ended, some at a time; none while this server must leave them alone.
     pub(super) fn ended(&self, now: LeaseInstant) -> Vec<Ipv4Addr> {
-        let over = |binding: &&Binding| match &self.authority {
-            Authority::Endpoint(endpoint) if binding.status == BindingStatus::Active => {
-                endpoint.view().ends_at(binding) <= now
-            }
-            _ => true,
+        let view = self.endpoint().map(Endpoint::view);
+        if view.is_some_and(|view| view.service() == Service::Nobody || view.deadline() < now) {
+            return Vec::new();
+        }
+        let is_over = |binding: &&Binding| match &view {
+            None => is_over_alone(binding, now),
+            Some(view) => binding.status != BindingStatus::Active || view.ends_at(binding) <= now,
         };
-        let ended = self.table.ended(now).take(ENDED_MAX).filter(over);
+        // First those that are over: however many others wait longer, they do not stand in the way.
+        let ended = self.table.ended(now).filter(is_over).take(ENDED_MAX);
         ended.map(|binding| binding.address).collect()
     }
 
@@ -167,6 +174,11 @@ fn binding_write(binding: &Binding) -> Write {
     Write::Binding { address: binding.address, record }
 }
 
+/// Whether the client of a lease without failover, or the time of an abandoned address, is done.
+fn is_over_alone(binding: &Binding, now: LeaseInstant) -> bool {
+    binding.expiries.lease + CLOCK_GUARD <= now
+}
+
 impl Alone {
     fn handle(
         &mut self,
@@ -202,7 +214,7 @@ impl Alone {
                 binding.status == BindingStatus::Active && binding.is_for(&client)
             }),
             LeaseEvent::Expired { address } => {
-                self.end(table, address, now, |binding| binding.expiries.lease <= now)
+                self.end(table, address, now, |binding| is_over_alone(binding, now))
             }
             LeaseEvent::Reset { address } => self.end(table, address, now, |_| true),
             LeaseEvent::Declined { address, until } => {

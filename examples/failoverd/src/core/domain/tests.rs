@@ -1,8 +1,9 @@
 use super::*;
 use crate::store::decode;
 use dhcp_failover_lease::{
-    BindingFlags, Client, GrantTerms, HardwareAddress, LeaseLimit, LeaseSpan, grant,
+    BindingFlags, Client, GrantTerms, HardwareAddress, LeaseLimit, LeaseSpan, Role, grant,
 };
+use dhcp_failover_proto::{EndpointConfig, StartupPolicy, State};
 
 const NOW: LeaseInstant = LeaseInstant::from_unix_s(1_000);
 const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 10);
@@ -58,18 +59,90 @@ fn a_grant_decided_on_an_older_binding_is_refused() {
 }
 
 #[test]
-fn without_failover_a_lease_that_ends_is_free_at_once() {
+fn without_failover_a_lease_is_free_two_seconds_after_its_end() {
     let mut domain = domain();
     domain.handle(Monotonic::default(), NOW, granted(1, 0));
-    assert!(domain.ended(NOW).is_empty());
     let end = NOW + LeaseSpan::from_s(60);
-    assert_eq!(domain.ended(end), [ADDRESS]);
-    domain.handle(
-        Monotonic::default(),
-        end,
-        Input::Lease(LeaseEvent::Expired { address: ADDRESS }),
-    );
+    let expired = || Input::Lease(LeaseEvent::Expired { address: ADDRESS });
+    for early in [NOW, end, end + LeaseSpan::from_s(1)] {
+        assert!(domain.ended(early).is_empty(), "the client may still count");
+        assert!(domain.handle(Monotonic::default(), early, expired()).is_empty());
+    }
+    let over = end + LeaseSpan::from_s(2);
+    assert_eq!(domain.ended(over), [ADDRESS]);
+    domain.handle(Monotonic::default(), over, expired());
     let freed = domain.table.get(ADDRESS).unwrap();
     assert_eq!(freed.status, BindingStatus::Free);
     assert!(freed.is_for(&client(1)), "so that it can have it back");
+}
+
+const FIRST: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 0);
+
+/// A primary that takes its partner for down once its startup is over, with more addresses than one
+/// search for ended leases returns.
+fn partner_is_down() -> Domain {
+    let mut table = BindingTable::new();
+    table.add_pool([FIRST..=Ipv4Addr::new(10, 0, 31, 255)]).unwrap();
+    let config = EndpointConfig {
+        startup_policy: StartupPolicy::PartnerDown,
+        ..EndpointConfig::new("lab", Role::Primary, [192, 0, 2, 2].into())
+    };
+    let endpoint = Endpoint::new(config, None, Monotonic::default(), NOW);
+    Domain::failover("lab".to_owned(), table, endpoint)
+}
+
+/// Lets time pass, on a disk that is done at once.
+fn pass(domain: &mut Domain, seconds: u64) -> LeaseInstant {
+    let (at, now) = (Monotonic::from_ms(seconds * 1000), NOW + LeaseSpan::from_s(seconds));
+    let mut inputs = VecDeque::from([None]);
+    while let Some(ticket) = inputs.pop_front() {
+        let input = ticket.map_or(Input::Tick, Input::Persisted);
+        for effect in domain.handle(at, now, input) {
+            if let Effect::Persist { ticket, .. } = effect {
+                inputs.push_back(Some(ticket));
+            }
+        }
+    }
+    now
+}
+
+/// A lease that ended one second after [`NOW`], or later if the clocks of the servers differ.
+fn lease(domain: &mut Domain, number: u32, latest_s: u64) -> Ipv4Addr {
+    let address = Ipv4Addr::from_bits(FIRST.to_bits() + number);
+    let mut binding = Binding::unused(address);
+    binding.status = BindingStatus::Active;
+    binding.client = Some(client(1));
+    binding.version = 1;
+    // After any loss of storage there may have been.
+    binding.last_transaction = Some(NOW + LeaseSpan::from_s(10));
+    binding.expiries.lease = NOW + LeaseSpan::from_s(1);
+    binding.expiries.lease_latest = NOW + LeaseSpan::from_s(latest_s);
+    assert!(domain.table.apply(binding));
+    address
+}
+
+#[test]
+fn s7_a_server_that_serves_nobody_finds_no_lease_ended() {
+    let mut domain = partner_is_down();
+    let ended = lease(&mut domain, 0, 1);
+    let now = pass(&mut domain, 1);
+    assert_eq!(domain.status().unwrap().state, State::Startup);
+    assert!(domain.ended(now + LeaseSpan::from_s(5)).is_empty());
+    let now = pass(&mut domain, 60);
+    assert_eq!(domain.status().unwrap().state, State::PartnerDown);
+    assert_eq!(domain.ended(now), [ended]);
+    let beyond = domain.endpoint().unwrap().view().deadline() + LeaseSpan::from_s(1);
+    assert!(domain.ended(beyond).is_empty(), "nor one that stood still for too long");
+}
+
+#[test]
+fn leases_that_are_held_longer_do_not_keep_others_from_ending() {
+    let mut domain = partner_is_down();
+    let held = u32::try_from(ENDED_MAX).unwrap() + 1;
+    for number in 0..held {
+        lease(&mut domain, number, 10_000);
+    }
+    let last = lease(&mut domain, held, 1);
+    let now = pass(&mut domain, 60);
+    assert_eq!(domain.ended(now), [last]);
 }
