@@ -7,6 +7,7 @@ pub mod core;
 pub mod demo;
 pub mod dhcp;
 pub mod link;
+pub mod log_limit;
 pub mod logging;
 pub mod metrics;
 pub mod net;

@@ -2,11 +2,15 @@
 
 use crate::config::{Config, Role};
 use crate::link::{DialToken, LinkEvent, LinkId, Links};
+use crate::log_limit::LogLimits;
 use dhcp_failover_lease::LeaseInstant;
 use dhcp_failover_proto::{self as proto, Input, LinkSide, Listener, Route};
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+
+/// What the log says when lines about refused connections were left out.
+const REFUSED: &str = "failover connections refused";
 
 /// The connections of all relationships.
 #[derive(Debug)]
@@ -18,6 +22,7 @@ pub(super) struct Connections {
     unrouted: HashMap<LinkId, SocketAddr>,
     /// Relationship numbers are domain numbers.
     routes: HashMap<LinkId, usize>,
+    limits: LogLimits,
 }
 
 /// Something for an endpoint to handle.
@@ -53,6 +58,7 @@ impl Connections {
             listener,
             unrouted: HashMap::new(),
             routes: HashMap::new(),
+            limits: LogLimits::default(),
         }
     }
 
@@ -70,6 +76,11 @@ impl Connections {
         let link = LinkId(link.0);
         self.routes.remove(&link);
         self.links.close_after_flush(link);
+    }
+
+    /// Tells of log lines that were left out.
+    pub(super) fn settle_log(&mut self) {
+        self.limits.settle();
     }
 
     /// Whether no connection is left to wait for.
@@ -96,7 +107,9 @@ impl Connections {
                 None => self.first_frame(link, bytes, now),
             },
             LinkEvent::Broken { link, error } => {
-                tracing::warn!("a failover connection broke: {error}");
+                if self.limits.allow("failover connections that broke") {
+                    tracing::warn!("a failover connection broke: {error}");
+                }
                 self.down(link)
             }
             LinkEvent::Closed { link } => self.down(link),
@@ -105,7 +118,12 @@ impl Connections {
 
     fn accepted(&mut self, link: LinkId, peer: SocketAddr) -> Vec<(usize, ForDomain)> {
         if !self.listener.expects(peer.ip()) {
-            tracing::warn!(%peer, "refused a failover connection: no relationship has this partner");
+            if self.limits.allow(REFUSED) {
+                tracing::warn!(
+                    %peer,
+                    "refused a failover connection: no relationship has this partner"
+                );
+            }
             self.links.abort(link);
             return Vec::new();
         }
@@ -145,7 +163,9 @@ impl Connections {
                 ]
             }
             Route::Refuse { reply, message } => {
-                tracing::warn!(%peer, "refused a failover connection: {message}");
+                if self.limits.allow(REFUSED) {
+                    tracing::warn!(%peer, "refused a failover connection: {message}");
+                }
                 if let Some(reply) = reply {
                     self.links.send(link, &reply);
                 }

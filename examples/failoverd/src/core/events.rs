@@ -1,16 +1,49 @@
 //! What the endpoints report, as log lines.
 
+use crate::log_limit::LogLimits;
 use crate::metrics::Metrics;
 use dhcp_failover_proto::Event;
 use dhcp_failover_wire::RejectReason;
 
 /// Writes a log line for an event of a relationship.
-pub(super) fn log(relationship: &str, event: &Event, metrics: &Metrics) {
+pub(super) fn log(relationship: &str, event: &Event, metrics: &Metrics, limits: &mut LogLimits) {
+    if let Event::State { from, to } = event {
+        metrics.set_state(relationship, Some(from.name()), to.name());
+        tracing::info!(relationship, "state {from} -> {to}");
+    } else if is_outdated(event) {
+        tracing::debug!(relationship, "outdated: {event:?}");
+    } else if limits.allow(topic(event)) {
+        write(relationship, event);
+    }
+}
+
+/// Both servers found out the same thing, or one was out of touch: no reason to worry.
+const fn is_outdated(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::UpdateRejected { reason: RejectReason::OUTDATED_BINDING_INFORMATION, .. }
+            | Event::UpdateRefused { reason: RejectReason::OUTDATED_BINDING_INFORMATION, .. }
+    )
+}
+
+/// Events of one topic share their lines in the log: a partner, or the clients of both, can make
+/// any number of them.
+const fn topic(event: &Event) -> &'static str {
     match event {
-        Event::State { from, to } => {
-            metrics.set_state(relationship, Some(from.name()), to.name());
-            tracing::info!(relationship, "state {from} -> {to}");
-        }
+        Event::PartnerState { .. } => "states of the partner",
+        Event::Connected | Event::Disconnected { .. } => "connections made and lost",
+        Event::Refused { .. } => "connections refused",
+        Event::PeerError { .. } => "what the partner should not have sent",
+        Event::UpdateRejected { .. } => "updates that the partner disputes",
+        Event::UpdateRefused { .. } => "updates of the partner that were refused",
+        Event::ClientOverridden { .. } => "clients that lost an address given to two",
+        Event::PoolMoved { .. } => "addresses that changed hands",
+        _ => "other events of a relationship",
+    }
+}
+
+fn write(relationship: &str, event: &Event) {
+    match event {
         Event::PartnerState { state, startup } => {
             let starting = if *startup { " (starting up)" } else { "" };
             tracing::info!(relationship, "partner is in {state}{starting}");
@@ -24,15 +57,6 @@ pub(super) fn log(relationship: &str, event: &Event, metrics: &Metrics) {
         }
         Event::PeerError { message } => {
             tracing::warn!(relationship, "the partner sent what it should not: {message}");
-        }
-        // Both servers found out the same thing, or one was out of touch: no reason to worry.
-        Event::UpdateRejected {
-            address,
-            reason: RejectReason::OUTDATED_BINDING_INFORMATION,
-            ..
-        }
-        | Event::UpdateRefused { address, reason: RejectReason::OUTDATED_BINDING_INFORMATION } => {
-            tracing::debug!(relationship, %address, "an update was outdated");
         }
         Event::UpdateRejected { address, reason, message } => {
             tracing::warn!(relationship, %address, "the partner disputes this: {reason}: {message}");

@@ -30,6 +30,7 @@ use crate::config::Config;
 use crate::dhcp::network::Networks;
 use crate::dhcp::server::DhcpServer;
 use crate::link::LinkEvent;
+use crate::log_limit::LogLimits;
 use crate::metrics::{Direction, Metrics};
 use crate::net::{self, Datagram, NetConfig, NetError, Network};
 use crate::services::Services;
@@ -81,6 +82,7 @@ struct Core {
     persistence: Persistence,
     replies: Replies,
     metrics: Metrics,
+    limits: LogLimits,
 }
 
 /// What the core waits for.
@@ -186,6 +188,7 @@ fn start(services: Services) -> Result<(Core, Inputs), CoreError> {
         clock,
         domains,
         metrics,
+        limits: LogLimits::default(),
     };
     let inputs = Inputs {
         store_events,
@@ -226,7 +229,9 @@ impl Core {
                     self.metrics.dhcp_dropped("stale");
                     self.replies.forget(token);
                 }
-                Effect::Event(event) => events::log(&name, &event, &self.metrics),
+                Effect::Event(event) => {
+                    events::log(&name, &event, &self.metrics, &mut self.limits);
+                }
             }
         }
     }
@@ -283,6 +288,8 @@ impl Core {
             }
         }
         self.update_metrics();
+        self.limits.settle();
+        self.connections.settle_log();
     }
 
     fn update_metrics(&self) {

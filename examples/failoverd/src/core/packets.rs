@@ -47,14 +47,16 @@ impl Core {
             Action::Reply(answer) => {
                 let name = kind::message_name(&answer.bytes);
                 self.metrics.dhcp_message(Direction::Out, name);
-                self.replies.send_now(datagram.via, answer).await;
+                self.replies.send_now(datagram.via, answer, &mut self.limits).await;
             }
             Action::Grant(grant) => return self.grant(*grant, datagram.via),
             Action::Release { domain, address, client } => {
                 self.feed(domain, Input::Lease(LeaseEvent::Released { address, client }));
             }
             Action::Decline { domain, address, until } => {
-                tracing::warn!(%address, "a client found the address in use");
+                if self.limits.allow("addresses that clients found in use") {
+                    tracing::warn!(%address, "a client found the address in use");
+                }
                 self.feed(domain, Input::Lease(LeaseEvent::Declined { address, until }));
             }
         }
@@ -108,7 +110,7 @@ impl Core {
 
     /// Sends the answers whose leases are durable.
     pub(super) async fn send_replies(&mut self) {
-        while let Some(bytes) = self.replies.send_next().await {
+        while let Some(bytes) = self.replies.send_next(&mut self.limits).await {
             let name = kind::message_name(&bytes);
             self.metrics.dhcp_message(Direction::Out, name);
         }

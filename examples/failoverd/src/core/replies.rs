@@ -1,6 +1,7 @@
 //! Answers that wait for their lease to be durable.
 
 use crate::dhcp::server::Answer;
+use crate::log_limit::LogLimits;
 use crate::net::{Sender, Via};
 use dhcp_failover_proto::Token;
 use std::collections::{HashMap, VecDeque};
@@ -42,17 +43,24 @@ impl Replies {
     }
 
     /// Sends one confirmed answer and returns its bytes; `None` when there is none.
-    pub(super) async fn send_next(&mut self) -> Option<Vec<u8>> {
+    pub(super) async fn send_next(&mut self, limits: &mut LogLimits) -> Option<Vec<u8>> {
         let (via, answer) = self.confirmed.pop_front()?;
-        self.send_now(via, answer).await
+        Some(self.send_now(via, answer, limits).await)
     }
 
-    /// Sends an answer that promises nothing.
-    pub(super) async fn send_now(&self, via: Via, answer: Answer) -> Option<Vec<u8>> {
+    /// Sends an answer that promises nothing, and returns its bytes.
+    pub(super) async fn send_now(
+        &self,
+        via: Via,
+        answer: Answer,
+        limits: &mut LogLimits,
+    ) -> Vec<u8> {
         let Answer { bytes, destination } = answer;
-        if let Err(error) = self.sender.send(via, destination, &bytes).await {
+        if let Err(error) = self.sender.send(via, destination, &bytes).await
+            && limits.allow("answers that could not be sent")
+        {
             tracing::warn!("cannot send to {destination:?}: {error}");
         }
-        Some(bytes)
+        bytes
     }
 }

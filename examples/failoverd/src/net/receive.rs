@@ -4,6 +4,7 @@ use super::socket::Socket;
 use super::{Counters, Via};
 use crate::dhcp::kind::Arrival;
 use crate::dhcp::server::Incoming;
+use crate::log_limit::LogLimits;
 use nix::libc::in_pktinfo;
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrIn, recvmsg};
 use std::io::{self, IoSliceMut};
@@ -81,13 +82,17 @@ impl Receiver {
         let Some(socket) = self.sockets.get(self.index) else { return };
         let mut buffer = vec![0; MAX_DATAGRAM];
         let mut control = nix::cmsg_space!(in_pktinfo);
+        let mut limits = LogLimits::default();
         loop {
             let received = tokio::select! {
                 () = self.queue.closed() => return,
                 received = receive(&socket.udp, &mut buffer, &mut control) => received,
             };
             match received {
-                Ok(envelope) => self.deliver(&buffer[..envelope.length], &envelope),
+                Ok(envelope) => {
+                    let bytes = buffer.get(..envelope.length).unwrap_or(&buffer);
+                    self.deliver(bytes, &envelope, &mut limits);
+                }
                 Err(error) => {
                     let interface = socket.interface.as_ref().map(|found| &*found.name);
                     tracing::warn!(interface, %error, "failed to receive; trying again");
@@ -97,12 +102,14 @@ impl Receiver {
         }
     }
 
-    fn deliver(&self, bytes: &[u8], envelope: &Envelope) {
+    fn deliver(&self, bytes: &[u8], envelope: &Envelope, limits: &mut LogLimits) {
         let &Envelope { source, local, arrival, .. } = envelope;
         if local.is_unspecified() {
             // An interface that lost its address: there is no server identifier to answer with.
             self.counters.dropped.fetch_add(1, Ordering::Relaxed);
-            tracing::warn!(%source, "dropped a packet: its interface has no IPv4 address");
+            if limits.allow("packets dropped because their interface has no IPv4 address") {
+                tracing::warn!(%source, "dropped a packet: its interface has no IPv4 address");
+            }
             return;
         }
         let via = Via { socket: self.index, local };
