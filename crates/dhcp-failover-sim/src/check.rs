@@ -229,10 +229,13 @@ impl Pair {
             if partner_alone || Service::of(record.state) == Service::Nobody {
                 return false; // it will have to recover first
             }
+            if record.role != server.config.role {
+                return false; // likewise
+            }
             let allocator = dhcp_failover_lease::Allocator {
-                role: host.role(),
+                role: record.role,
                 control: Control::Shared,
-                mclt: record.mclt,
+                mclt: record.mclt_for_waits,
                 now,
                 storage_lost: record.storage_lost_at,
             };

@@ -193,7 +193,7 @@ impl Pair {
         if let Some(address) = wanted {
             return usable(address);
         }
-        let own = self.setup.config(host).role.own_available();
+        let own = self.servers[host.index()].config.role.own_available();
         let other = match own {
             BindingStatus::Free => BindingStatus::Backup,
             _ => BindingStatus::Free,

@@ -35,6 +35,11 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
+    pub(crate) fn forget_record(&mut self) {
+        self.record = None;
+        self.pending.retain(|(_, record)| matches!(record, Record::Binding(_)));
+    }
+
     pub(crate) fn new(delay_ms: u64) -> Self {
         Self { delay_ms, ..Self::default() }
     }

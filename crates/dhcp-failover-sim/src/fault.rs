@@ -1,6 +1,7 @@
 //! What a test can do to a pair.
 
 use crate::{Host, Pair, Survives};
+use dhcp_failover_proto::EndpointConfig;
 
 impl Pair {
     /// Starts a server from what its disk holds.
@@ -16,6 +17,12 @@ impl Pair {
     pub fn start_both(&mut self) {
         self.start(Host::A);
         self.start(Host::B);
+    }
+
+    /// Changes a server's configuration; it takes effect when the server starts next.
+    pub fn reconfigure(&mut self, host: Host, change: impl FnOnce(&mut EndpointConfig)) {
+        self.log(Some(host), "is configured anew".to_owned());
+        change(&mut self.servers[host.index()].config);
     }
 
     /// Kills a server's process; its connections are reset.
@@ -45,6 +52,13 @@ impl Pair {
         self.log(Some(host), "loses its disk".to_owned());
         self.servers[host.index()].disk.lose();
         self.servers[host.index()].incomplete = true;
+    }
+
+    /// Takes the record of the relationship from the disk of a server that is down, and leaves the
+    /// bindings: as when the relationship was given another name.
+    pub fn forget_endpoint(&mut self, host: Host) {
+        self.log(Some(host), "has bindings of another relationship".to_owned());
+        self.servers[host.index()].disk.forget_record();
     }
 
     /// Whether a server runs.

@@ -10,6 +10,7 @@ mod mutants;
 mod outage;
 mod peers;
 mod pools;
+mod reconfigured;
 mod recovery;
 mod soak;
 

@@ -282,3 +282,41 @@ fn a_server_that_served_alone_without_its_data_gets_them_back() {
     assert!(pair.run_until(120, Pair::is_settled), "{}", pair.log_text());
     assert!(pair.differences().is_empty(), "{:?}", pair.differences());
 }
+
+/// S6: what a partner without memory agrees to says nothing of the leases it has forgotten: an
+/// address that the primary was just taking back stays the secondary's.
+#[test]
+fn an_address_on_its_way_back_is_not_taken_from_a_partner_that_forgot_it() {
+    let mut pair = crate::normal(Setup { mclt_s: 100, clients: 16, ..Setup::new(34) });
+    // The secondary gives all its addresses out, alone; the primary's are taken as well, so that it
+    // wants some back as soon as it hears the secondary again.
+    pair.partition(true);
+    for number in 0..16 {
+        pair.set_reach(number, [Host::A, Host::B][usize::from(number < 6)], false);
+        pair.join(number);
+    }
+    pair.run_s(25);
+    for cut in 3..16 {
+        let mut pair = pair.clone();
+        pair.cut_after_messages(cut);
+        pair.partition(false);
+        pair.run_s(2);
+        pair.crash(Host::B, Survives::Nothing);
+        pair.lose_disk(Host::B);
+        pair.start(Host::B);
+        for number in 0..16 {
+            pair.mute(number); // their leases run on
+        }
+        pair.run_s(20);
+        for number in 0..16 {
+            pair.set_reach(number, Host::A, true);
+        }
+        for number in 0..6 {
+            pair.release(number);
+            pair.join(number);
+        }
+        pair.run_s(200);
+        pair.check_convergence(200);
+        pair.assert_clean();
+    }
+}
