@@ -10,15 +10,23 @@ use crate::net::{Datagram, Via};
 use dhcp_failover_proto::{BindingTable, Input, LeaseEvent, Token};
 
 /// The lease tables, apart from the [`DhcpServer`] that looks at them.
-struct Domains<'a>(&'a [Domain]);
+struct Domains<'a> {
+    domains: &'a [Domain],
+    /// Whether as many answers as may wait for the disk.
+    is_busy: bool,
+}
 
 impl World for Domains<'_> {
     fn table(&self, domain: usize) -> &BindingTable {
-        &self.0[domain].table
+        &self.domains[domain].table
     }
 
     fn gate(&self, domain: usize) -> Gate {
-        self.0[domain].gate()
+        self.domains[domain].gate()
+    }
+
+    fn is_busy(&self) -> bool {
+        self.is_busy
     }
 }
 
@@ -37,7 +45,8 @@ impl Core {
     /// Decides what to do about a packet and does it; `false` if the decision came too late.
     async fn answer(&mut self, datagram: &Datagram, kind: &'static str) -> bool {
         let now = self.lease_now();
-        let outcome = self.dhcp.handle(&datagram.incoming(), &Domains(&self.domains), now);
+        let world = Domains { domains: &self.domains, is_busy: self.replies.is_full() };
+        let outcome = self.dhcp.handle(&datagram.incoming(), &world, now);
         self.pin(&outcome.pins);
         match outcome.action {
             Action::Ignore(reason) => {
@@ -125,6 +134,10 @@ fn drop_reason(reason: &Ignore) -> &'static str {
         Ignore::Failover(_) => "failover",
         Ignore::OtherServer(_) => "other-server",
         Ignore::NoAddress => "no-address",
+        Ignore::Busy => "busy",
         _ => "not-allowed",
     }
 }
+
+#[cfg(test)]
+mod tests;

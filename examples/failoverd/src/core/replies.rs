@@ -6,6 +6,11 @@ use crate::net::{Sender, Via};
 use dhcp_failover_proto::Token;
 use std::collections::{HashMap, VecDeque};
 
+/// The most answers that wait for the disk. A disk that takes its time makes them many: at a
+/// thousand leases a second this is four seconds' worth, and a client that waited for longer has
+/// asked again. More would only be memory that a disk which stands still lets clients fill.
+pub(super) const HELD_MAX: usize = 4096;
+
 /// DHCPACKs between decision and disk.
 #[derive(Debug)]
 pub(super) struct Replies {
@@ -20,8 +25,12 @@ impl Replies {
         Self { sender, last: 0, held: HashMap::new(), confirmed: VecDeque::new() }
     }
 
-    /// Keeps an answer until its token is confirmed or forgotten. There are never more than records
-    /// the store has not answered for, and those are bounded.
+    /// Whether [`HELD_MAX`] answers wait. Ask before each [`Self::hold`]; it does not refuse.
+    pub(super) fn is_full(&self) -> bool {
+        self.held.len() >= HELD_MAX
+    }
+
+    /// Keeps an answer until its token is confirmed or forgotten.
     pub(super) fn hold(&mut self, via: Via, answer: Answer) -> Token {
         self.last += 1;
         let token = Token(self.last);

@@ -97,6 +97,9 @@ pub enum Ignore {
     /// It is meant for another server (RFC 2131 §4.3.2).
     #[error("it is for the server {0}")]
     OtherServer(Ipv4Addr),
+    /// Too many leases wait for the disk; the client asks again.
+    #[error("too many leases wait for the disk")]
+    Busy,
     /// Every address this server may give is taken.
     #[error("no free address for the client's link")]
     NoAddress,

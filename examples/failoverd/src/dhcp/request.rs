@@ -37,7 +37,7 @@ impl Exchange<'_> {
         };
         let gate = self.may_answer(wire, scope, RequestClass::NamesThisServer)?;
         match self.allocatable(scope, &gate, address) {
-            Ok(binding) => Ok(self.grant(scope, &gate, &binding)),
+            Ok(binding) => self.grant(scope, &gate, &binding),
             Err(Unavailable::Refused(Refusal::HeldByOther) | Unavailable::Reserved) => {
                 Ok(self.nak(Some(scope), TAKEN))
             }
@@ -65,7 +65,7 @@ impl Exchange<'_> {
         match self.allocatable(scope, &gate, address) {
             // Its own address, or the one reserved for it, which it may not have had a lease on.
             Ok(binding) if is_known || self.is_reserved(scope, address) => {
-                Ok(self.grant(scope, &gate, &binding))
+                self.grant(scope, &gate, &binding)
             }
             Ok(_) => Err(Ignore::NoRecord(address)),
             Err(why) => self.refuse(scope, &gate, address, is_known, why),
@@ -100,7 +100,7 @@ impl Exchange<'_> {
         let binding = self.world.table(scope.domain).get(ciaddr);
         let is_known = binding.is_some_and(|binding| binding.is_for(&self.request.client));
         match self.allocatable(scope, &gate, ciaddr) {
-            Ok(binding) => Ok(self.grant(scope, &gate, &binding)),
+            Ok(binding) => self.grant(scope, &gate, &binding),
             Err(why) => self.refuse(scope, &gate, ciaddr, is_known, why),
         }
     }
@@ -144,7 +144,11 @@ impl Exchange<'_> {
         Err(reason)
     }
 
-    fn grant(&mut self, scope: &Scope, gate: &Gate, binding: &Binding) -> Action {
+    fn grant(&mut self, scope: &Scope, gate: &Gate, binding: &Binding) -> Result<Action, Ignore> {
+        if self.world.is_busy() {
+            // Its offer stands, so that the client finds the address when it asks again.
+            return Err(Ignore::Busy);
+        }
         let (client, address) = (&self.request.client, binding.address);
         let desired = scope.lease_time(self.request.lease_time_s());
         let grant = gate.grant(binding, client, desired, self.now);
@@ -152,7 +156,7 @@ impl Exchange<'_> {
         let body = Body::Ack(lease, scope.parameters(client, address));
         let answer = self.answer(Some(scope), &body, Outgoing::Ack(Some(address)));
         self.offers.forget(client, self.pins);
-        Action::Grant(Box::new(GrantAction {
+        Ok(Action::Grant(Box::new(GrantAction {
             domain: scope.domain,
             address,
             client: client.clone(),
@@ -162,6 +166,6 @@ impl Exchange<'_> {
             flags: BindingFlags { reserved: self.is_reserved(scope, address), bootp: false },
             request_options: self.request_options(),
             answer,
-        }))
+        })))
     }
 }

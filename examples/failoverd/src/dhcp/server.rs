@@ -37,6 +37,10 @@ pub trait World {
     fn table(&self, domain: usize) -> &BindingTable;
     /// What is allowed in a domain at the moment.
     fn gate(&self, domain: usize) -> Gate;
+    /// Whether no more leases can be recorded at the moment. Everything else is answered.
+    fn is_busy(&self) -> bool {
+        false
+    }
 }
 
 /// The DHCP server: its scopes and the offers it has made.

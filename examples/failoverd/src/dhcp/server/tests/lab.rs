@@ -43,12 +43,13 @@ pub(super) struct Lab {
     server: DhcpServer,
     pub(super) tables: Vec<BindingTable>,
     pub(super) pair: Fake,
+    pub(super) busy: bool,
     pub(super) now: LeaseInstant,
     pub(super) arrival: Arrival,
     pub(super) local: Ipv4Addr,
 }
 
-struct Seen<'a>(&'a [BindingTable], Fake);
+struct Seen<'a>(&'a [BindingTable], Fake, bool);
 
 impl World for Seen<'_> {
     fn table(&self, domain: usize) -> &BindingTable {
@@ -58,6 +59,10 @@ impl World for Seen<'_> {
     fn gate(&self, domain: usize) -> Gate {
         let has_failover = domain + 1 < self.0.len();
         if has_failover { Gate::Fake(self.1) } else { Gate::Alone }
+    }
+
+    fn is_busy(&self) -> bool {
+        self.2
     }
 }
 
@@ -79,6 +84,7 @@ impl Lab {
             tables: tables.collect(),
             server: DhcpServer::new(networks, Ports::default(), vec![ip(2)]),
             pair: SERVING,
+            busy: false,
             now: NOW,
             arrival: Arrival::Unknown,
             local: SERVER,
@@ -116,7 +122,7 @@ impl Lab {
             local: self.local,
             arrival: self.arrival,
         };
-        let seen = Seen(&self.tables, self.pair);
+        let seen = Seen(&self.tables, self.pair, self.busy);
         let outcome = self.server.handle(&incoming, &seen, self.now);
         self.pin(outcome.pins);
         outcome.action

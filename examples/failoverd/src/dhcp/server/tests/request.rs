@@ -39,6 +39,22 @@ fn four_messages_make_a_lease() {
 }
 
 #[test]
+fn a_busy_server_grants_nothing_and_says_everything_else() {
+    let mut lab = Lab::new();
+    lab.record(ip(14), Active, 2);
+    let address = lab.offer(1);
+    lab.busy = true;
+    for packet in [selecting(1, address), renewing(2, ip(14)), request(2).address(50, ip(14))] {
+        assert_eq!(ignored(lab.send(packet)), Ignore::Busy);
+    }
+    assert!(lab.pinned(address), "the offer stands");
+    assert_eq!(refused(lab.send(selecting(1, ip(14)))).0, TAKEN);
+    assert_eq!(lab.offer(3), ip(11));
+    lab.busy = false;
+    assert_eq!(lab.lease(selecting(1, address)).address, address);
+}
+
+#[test]
 fn selecting_is_honoured_after_a_restart_forgot_the_offer() {
     let mut lab = Lab::new();
     assert_eq!(lab.lease(selecting(1, ip(15))).address, ip(15));
