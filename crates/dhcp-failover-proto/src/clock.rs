@@ -139,11 +139,11 @@ impl Skew {
         latest.saturating_sub(rounding).max(earliest)
     }
 
-    /// The bounds, `(low, high)`, in whole seconds to add to the partner's time.
+    /// The bounds, `(low, high)`, in whole seconds to add to the partner's time. Less than half a
+    /// second of drift is left to the guard of every wait.
     #[must_use]
     pub const fn bounds_s(&self) -> (i64, i64) {
-        let up = self.high_ms.saturating_add(999);
-        (self.low_ms.div_euclid(1_000), up.div_euclid(1_000))
+        (nearest_s(self.low_ms), nearest_s(self.high_ms))
     }
 
     /// The same with its own moment moved, for comparing endpoints.
@@ -161,6 +161,10 @@ impl Skew {
         let local = local.as_unix_s() as u32;
         i64::from(local.wrapping_sub(partner).cast_signed())
     }
+}
+
+const fn nearest_s(ms: i64) -> i64 {
+    ms.saturating_add(500).div_euclid(1_000)
 }
 
 /// The value for a wire time option: whole seconds modulo 2^32; `NEVER` is `0xffff_ffff`.

@@ -38,8 +38,9 @@
 //!
 //! * An endpoint's configuration is fixed when it is made. A change means a restart of the endpoint,
 //!   with the stored record.
-//! * Values are not judged by the endpoint: an MCLT, a receive timer or a window of 0 makes a pair
-//!   that does not work. The [`relationship`](crate::relationship) model judges its own.
+//! * An MCLT, a receive timer or a window of 0 counts as 1; no other value is judged by the endpoint.
+//!   The [`relationship`](crate::relationship) model judges its own.
+//! * A store restored from an old copy is not noticed: start with an empty one instead.
 //! * The two servers do not compare their ranges and reservations. Addresses one of them does not
 //!   know stay disputed, visible in [`Status::disputed`](crate::proto::Status::disputed). Unequal
 //!   *reservations* are dangerous: an address that is reserved here may be anybody's there.
