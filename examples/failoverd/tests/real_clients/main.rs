@@ -2,7 +2,8 @@
 //! namespaces that the test makes itself.
 //!
 //! Needs root and the Debian packages iproute2, isc-dhcp-client, udhcpc and kea-admin. Without them
-//! the test says so and passes, unless `FAILOVER_REQUIRE_PEERS=1`.
+//! the test is skipped and says why, also in plain `cargo test`; with `FAILOVER_REQUIRE_PEERS=1` it
+//! fails.
 
 mod client;
 mod lab;
@@ -15,7 +16,7 @@ use lab::{INTERFACE, Lab};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 const A: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 2);
@@ -161,14 +162,84 @@ fn check_clients(clients: &[RealClient], tables: [&Table; 2]) {
     }
 }
 
-#[test]
-fn clients_of_other_makers_do_not_notice_that_a_server_is_killed() {
-    if let Some(reason) = missing() {
-        let required = std::env::var_os("FAILOVER_REQUIRE_PEERS").is_some_and(|value| value == "1");
-        assert!(!required, "FAILOVER_REQUIRE_PEERS=1, but {reason}");
-        println!("skipped: {reason}");
-        return;
+/// The only test here; its name is what filters on the command line are compared with.
+const TEST: &str = "clients_of_other_makers_do_not_notice_that_a_server_is_killed";
+
+/// A test program of its own instead of libtest's, which would show a skipped test as passed and
+/// swallow the reason.
+fn main() -> ExitCode {
+    let wanted = match Arguments::read(std::env::args().skip(1)) {
+        Arguments::List => {
+            println!("{TEST}: test");
+            return ExitCode::SUCCESS;
+        }
+        Arguments::Run { wanted } => wanted,
+    };
+    println!("\nrunning {} test{}", u8::from(wanted), if wanted { "" } else { "s" });
+    let missing = if wanted { missing() } else { None };
+    let required = std::env::var_os("FAILOVER_REQUIRE_PEERS").is_some_and(|value| value == "1");
+    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
+    match missing {
+        _ if !wanted => {}
+        Some(reason) if required => {
+            println!("test {TEST} ... FAILED: FAILOVER_REQUIRE_PEERS=1, but {reason}");
+            failed = 1;
+        }
+        Some(reason) => {
+            println!("test {TEST} ... skipped: {reason}");
+            skipped = 1;
+        }
+        // A panic has printed its message by then.
+        None if std::panic::catch_unwind(tell_the_story).is_ok() => {
+            println!("test {TEST} ... ok");
+            passed = 1;
+        }
+        None => {
+            println!("test {TEST} ... FAILED");
+            failed = 1;
+        }
     }
+    let verdict = if failed == 0 { "ok" } else { "FAILED" };
+    println!(
+        "\ntest result: {verdict}. {passed} passed; {failed} failed; {skipped} ignored; 0 measured; \
+         {} filtered out\n",
+        u8::from(!wanted)
+    );
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What the command line asks for, as far as it matters with one test; libtest's other options
+/// mean nothing here.
+enum Arguments {
+    List,
+    Run { wanted: bool },
+}
+
+impl Arguments {
+    fn read(mut words: impl Iterator<Item = String>) -> Self {
+        let (mut filters, mut skips) = (Vec::new(), Vec::new());
+        let (mut exact, mut only_ignored) = (false, false);
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "--list" => return Self::List,
+                "--exact" => exact = true,
+                "--ignored" => only_ignored = true,
+                "--skip" => skips.extend(words.next()),
+                // Their values are no filters.
+                "--test-threads" | "--format" | "--color" | "--logfile" | "-Z" => {
+                    words.next();
+                }
+                _ if word.starts_with('-') => {}
+                _ => filters.push(word),
+            }
+        }
+        let matches = |filter: &String| if exact { filter == TEST } else { TEST.contains(filter) };
+        let chosen = filters.is_empty() || filters.iter().any(matches);
+        Self::Run { wanted: chosen && !only_ignored && !skips.iter().any(matches) }
+    }
+}
+
+fn tell_the_story() {
     let mut lab = Lab::new().expect("network namespaces");
     let directory = tempfile::Builder::new().prefix("dfo-").tempdir().expect("a directory");
     let path = directory.path();
