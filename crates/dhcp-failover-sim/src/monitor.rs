@@ -14,6 +14,8 @@ struct Flow {
     used_xids: BTreeSet<u32>,
     /// The partner's update request: every binding it must hear of first, and its version.
     promised: BTreeMap<Ipv4Addr, u64>,
+    /// The last xid before that request: later updates carry what it asked for.
+    before_request: u32,
 }
 
 /// What the partner sees of each host.
@@ -74,13 +76,16 @@ impl Monitor {
         match &packet.message {
             Message::BndAck(acks) => {
                 flow.outstanding.remove(&packet.xid);
-                for ack in acks.iter().filter(|ack| ack.reject.is_some()) {
-                    flow.promised.remove(&ack.address); // disputed, and shown as such
+                let newer = packet.xid > flow.before_request;
+                // A rejected one is disputed, and shown as such.
+                for ack in acks.iter().filter(|ack| newer || ack.reject.is_some()) {
+                    flow.promised.remove(&ack.address);
                 }
             }
             Message::UpdReq | Message::UpdReqAll => {
                 let all = packet.message == Message::UpdReqAll;
                 let instance = server.disk.record().map_or(0, |record| record.instance);
+                flow.before_request = flow.used_xids.last().copied().unwrap_or(0);
                 flow.promised = server
                     .table
                     .iter()

@@ -15,6 +15,8 @@ const SCAN_CHUNK: usize = 1_024;
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) struct Barrier {
     waiting_for: BTreeSet<Ipv4Addr>,
+    /// Of these, the ones with an update under way since before, which may be out of date.
+    under_way: BTreeSet<Ipv4Addr>,
     /// A scan is still finding more of them.
     growing: bool,
 }
@@ -24,9 +26,20 @@ impl Barrier {
         self.waiting_for.is_empty() && !(self.growing && scanning)
     }
 
-    /// The partner answered the update, or there is nothing left to tell.
-    pub(super) fn answered(&mut self, address: Ipv4Addr) {
-        self.waiting_for.remove(&address);
+    /// The partner answered the update, or there is nothing left to tell. An update from before
+    /// does not do if there is newer news (`dirty`); of one sent since, newer news do not matter
+    /// (§7.3.2: "changed before the UPDREQ"), or a busy server would never be done. Whether this
+    /// settled the address.
+    pub(super) fn answered(&mut self, address: Ipv4Addr, dirty: bool) -> bool {
+        let out_of_date = self.under_way.remove(&address) && dirty;
+        !out_of_date && self.waiting_for.remove(&address)
+    }
+
+    fn wait_for(&mut self, address: Ipv4Addr, under_way: bool) {
+        self.waiting_for.insert(address);
+        if under_way {
+            self.under_way.insert(address);
+        }
     }
 }
 
@@ -50,8 +63,8 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    pub(super) fn answered(&mut self, address: Ipv4Addr) {
-        if self.barrier.waiting_for.remove(&address) {
+    pub(super) fn answered(&mut self, address: Ipv4Addr, dirty: bool) {
+        if self.barrier.answered(address, dirty) {
             self.bindings = self.bindings.saturating_add(1);
         }
     }
@@ -60,7 +73,11 @@ impl Answer {
 impl Endpoint {
     /// Everything that must still be told or is not answered yet.
     pub(super) fn barrier(&self) -> Barrier {
-        Barrier { waiting_for: self.updates.unanswered(), growing: self.updates.is_scanning() }
+        let mut barrier = Barrier { growing: self.updates.is_scanning(), ..Barrier::default() };
+        for address in self.updates.unanswered() {
+            barrier.wait_for(address, self.updates.is_busy(address));
+        }
+        barrier
     }
 
     pub(super) fn request_updates(&mut self) {
@@ -161,7 +178,7 @@ impl Endpoint {
                 .flatten()
                 .filter(|barrier| barrier.growing)
             {
-                barrier.waiting_for.insert(address);
+                barrier.wait_for(address, self.updates.is_busy(address));
             }
         }
         self.updates.scanned_to(last);

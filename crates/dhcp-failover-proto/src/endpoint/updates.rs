@@ -35,6 +35,8 @@ struct InFlight {
 pub(super) struct Updates {
     /// To be sent.
     dirty: BTreeSet<Ipv4Addr>,
+    /// The one sent last: the next is the one after it, so that busy addresses starve no others.
+    last_sent: Option<Ipv4Addr>,
     /// Sent on this connection and not answered, by xid; one per address.
     in_flight: BTreeMap<u32, InFlight>,
     busy: BTreeSet<Ipv4Addr>,
@@ -91,6 +93,16 @@ impl Updates {
         }
     }
 
+    fn take_dirty(&mut self) -> Option<Ipv4Addr> {
+        use core::ops::Bound::{Excluded, Unbounded};
+        let start = self.last_sent.map_or(Unbounded, Excluded);
+        let next = self.dirty.range((start, Unbounded)).next().or_else(|| self.dirty.first());
+        self.last_sent = next.copied();
+        next.copied().inspect(|address| {
+            self.dirty.remove(address);
+        })
+    }
+
     /// There is nothing to tell any more.
     fn unmark(&mut self, address: Ipv4Addr) {
         self.dirty.remove(&address);
@@ -145,7 +157,7 @@ impl Endpoint {
             if self.updates.in_flight.len() >= window {
                 return;
             }
-            let Some(address) = self.updates.dirty.pop_first() else { return };
+            let Some(address) = self.updates.take_dirty() else { return };
             match self.binding(address, bindings) {
                 Some(binding) if binding.needs_telling(self.record.instance) => {
                     self.send_update(binding);
@@ -164,10 +176,10 @@ impl Endpoint {
 
     fn answered(&mut self, address: Ipv4Addr) {
         if let Some(answer) = &mut self.answer {
-            answer.answered(address);
+            answer.answered(address, false);
         }
         if let Some(interlock) = &mut self.interlock {
-            interlock.answered(address);
+            interlock.answered(address, false);
         }
     }
 
@@ -236,17 +248,14 @@ impl Endpoint {
                     });
                 }
             }
-            // An answer to older data does not do for what has changed since (§7.3.2, S9).
-            if self.updates.is_dirty(sent.address) {
-                continue;
-            }
+            let dirty = self.updates.is_dirty(sent.address);
             if let Some(answer) = &mut self.answer {
-                answer.answered(sent.address);
+                answer.answered(sent.address, dirty);
             }
             let safe =
                 ack.reject.is_none() || !self.outlives_what_partner_knows(sent.address, bindings);
             if let Some(interlock) = self.interlock.as_mut().filter(|_| safe) {
-                interlock.answered(sent.address);
+                interlock.answered(sent.address, dirty);
             }
         }
     }
