@@ -20,15 +20,19 @@ impl Clock {
     /// Starts both. The lease clock never shows a time before `latest_written`: records made by
     /// then say so, whatever the wall clock was set to since.
     pub(super) fn start(latest_written: LeaseInstant) -> Self {
-        let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let wall = LeaseInstant::from_unix_s(wall);
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let wall = LeaseInstant::from_unix_s(since_1970.as_secs());
         if wall < latest_written {
             tracing::warn!(
                 "the clock is {} s behind the last record in the store; counting from that record",
                 (latest_written - wall).as_s()
             );
         }
-        Self { origin: since_boot(), lease_origin: wall.max(latest_written) }
+        // The monotonic clock begins at the last full second of the wall clock, so that the lease
+        // clock ticks with the wall clock instead of being late by up to a second more.
+        let fraction = Duration::from_nanos(since_1970.subsec_nanos().into());
+        let origin = since_boot().saturating_sub(fraction);
+        Self { origin, lease_origin: wall.max(latest_written) }
     }
 
     pub(super) fn monotonic(&self) -> Monotonic {
@@ -55,4 +59,27 @@ impl Clock {
 fn since_boot() -> Duration {
     // Cannot fail on a kernel that has the clock, and every Linux since 2.6.39 has it.
     clock_gettime(ClockId::CLOCK_BOOTTIME).map_or(Duration::ZERO, Duration::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lease_clock_ticks_with_the_wall_clock() {
+        let clock = Clock::start(LeaseInstant::ZERO);
+        for _ in 0..50 {
+            let wall_s = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+            let (before, shown, after) = (wall_s(), clock.lease_now().as_unix_s(), wall_s());
+            // One is allowed for the moment at which both clocks tick.
+            assert!(before <= shown + 1 && shown <= after, "{before} {shown} {after}");
+            std::thread::sleep(Duration::from_millis(21));
+        }
+    }
+
+    #[test]
+    fn the_lease_clock_never_starts_before_the_last_record() {
+        let future = LeaseInstant::from_unix_s(1 << 33);
+        assert_eq!(Clock::start(future).lease_now(), future);
+    }
 }
