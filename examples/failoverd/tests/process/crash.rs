@@ -46,7 +46,7 @@ fn killed_again_and_again(arguments: &[&str]) {
     assert!(acks > KILLS * CLIENTS / 2, "too little traffic to prove anything: {acks}");
 }
 
-fn unix_ms() -> u64 {
+pub(crate) fn unix_ms() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     u64::try_from(since.expect("a clock after 1970").as_millis())
         .expect("a clock before year 500 million")

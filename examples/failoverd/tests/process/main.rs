@@ -5,6 +5,7 @@
 mod bad_frames;
 mod bad_packets;
 mod crash;
+mod crash_pair;
 mod demo;
 mod hub;
 mod single;
