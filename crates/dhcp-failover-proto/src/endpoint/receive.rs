@@ -2,11 +2,11 @@
 
 use super::Endpoint;
 use super::updates::status_from_wire;
-use crate::{Bindings, Event, Skew};
+use crate::{Bindings, Event, Skew, State};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use dhcp_failover_lease::{
-    BindingFlags, Client, Conflict, HardwareAddress, LeaseInstant, Receiver, Update, Verdict,
+    BindingFlags, Client, Conflict, HardwareAddress, LeaseInstant, Receiver, Role, Update, Verdict,
     resolve,
 };
 use dhcp_failover_wire::{BindingAck, BindingUpdate, IpFlags, Message, Packet, RejectReason};
@@ -66,7 +66,7 @@ impl Endpoint {
             return Err(Refusal(RejectReason::LESS_CRITICAL_BINDING_INFORMATION, text));
         }
         let receiver = Receiver {
-            role: self.config.role,
+            role: self.role_in_conflicts(),
             now: self.lease_now,
             lease_ends: self.view().allocator(self.lease_now).may_have_ended_at(&own),
             instance: self.record.instance,
@@ -83,6 +83,18 @@ impl Endpoint {
                 self.persist_binding(accepted.binding);
                 Ok(())
             }
+        }
+    }
+}
+
+impl Endpoint {
+    /// A server that recovers gives way, whatever its role: its partner may have been alone, and
+    /// has waited before it gave an address to another client (§9.4.2); what this server still
+    /// has on record of it is old.
+    const fn role_in_conflicts(&self) -> Role {
+        match self.state {
+            State::Recover | State::RecoverWait | State::RecoverDone => Role::Secondary,
+            _ => self.config.role,
         }
     }
 }

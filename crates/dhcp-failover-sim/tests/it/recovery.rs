@@ -335,3 +335,35 @@ fn an_address_on_its_way_back_is_not_taken_from_a_partner_that_forgot_it() {
         pair.assert_clean();
     }
 }
+
+/// §9.4.2, S1: a primary that recovers with an old record of an address takes its partner's word
+/// for who has it now: the partner was alone and has waited.
+#[test]
+fn a_recovering_primary_does_not_hold_on_to_an_address_its_partner_gave_away() {
+    let setup = Setup { mclt_s: 10, lease_s: 300, pool: 4, clients: 6, ..Setup::new(35) };
+    let mut pair = crate::normal(setup);
+    for number in 0..2 {
+        pair.set_reach(number, Host::B, false);
+        pair.join(number);
+    }
+    pair.run_s(20);
+    for number in 0..2 {
+        pair.mute(number);
+    }
+    let before: Vec<_> = (0..2).filter_map(|n| pair.lease_of(n).map(|held| held.address)).collect();
+    pair.crash(Host::A, Survives::Everything);
+    pair.run_s(2);
+    pair.command(Host::B, Command::PartnerDown);
+    for number in 2..6 {
+        pair.join(number);
+    }
+    pair.run_s(1_200);
+    assert_eq!((2..6).filter(|number| pair.lease_of(*number).is_some()).count(), 4);
+    pair.start(Host::A);
+    pair.check_convergence(60);
+    for address in before {
+        let new = pair.binding(Host::A, address).and_then(|binding| binding.client);
+        assert_eq!(new, pair.binding(Host::B, address).and_then(|binding| binding.client));
+    }
+    pair.assert_clean();
+}
