@@ -7,15 +7,19 @@ use std::fs::File;
 use std::io;
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// How a store misbehaves, for tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreFault {
     /// Writes reach the file only when they are synced, so that killing the process loses all
-    /// others, as a loss of power would.
+    /// others, as a loss of power would; and a sync takes its time.
     DropUnsynced,
 }
 
+/// How long a sync takes at least, as on a turning disk. A process killed at a random moment is
+/// then often killed between a write and its sync, which is when forgetting matters.
+const SYNC_TIME: Duration = Duration::from_millis(10);
 const PAGE: u64 = 4096;
 const PAGE_LEN: usize = 4096;
 
@@ -117,6 +121,7 @@ impl StorageBackend for DropUnsynced {
     }
 
     fn sync_data(&self) -> io::Result<()> {
+        std::thread::sleep(SYNC_TIME);
         let mut cache = self.cache();
         // Shrink first: bytes cut off and grown again are zeros.
         self.file.set_len(cache.kept)?;
