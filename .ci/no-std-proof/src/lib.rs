@@ -8,7 +8,9 @@ extern crate alloc;
 use alloc::vec::Vec;
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::null_mut;
-use dhcp_failover_lease::{BindingStatus, LeaseInstant};
+use dhcp_failover_lease::{BindingStatus, LeaseInstant, Role};
+use dhcp_failover_proto::{BindingTable, Endpoint, EndpointConfig, Input, Monotonic, Output};
+use dhcp_failover_relationship::Relationship;
 use dhcp_failover_wire::{Dialect, decode, encode};
 use dhcp_loadbalance::{HashBuckets, hash};
 
@@ -42,5 +44,12 @@ pub extern "C" fn use_the_libraries(byte: u8) -> u64 {
     let served = HashBuckets::from_percent(50).is_ok_and(|buckets| buckets.contains(bucket));
     let lease = LeaseInstant::from_unix_s(u64::from(byte)).as_unix_s();
     let named = BindingStatus::Active.name().len() as u64;
-    lease + named + u64::from(coded) + u64::from(served)
+    let addresses = [[192, 0, 2, 1], [192, 0, 2, 2]].map(core::net::Ipv4Addr::from);
+    let modelled = Relationship::builder("pair", addresses[0], addresses[1]).build().is_ok();
+    let config = EndpointConfig::new("pair", Role::Primary, addresses[1].into());
+    let now = Monotonic::default();
+    let mut endpoint = Endpoint::new(config, None, now, LeaseInstant::from_unix_s(lease));
+    endpoint.handle(now, Input::Tick, &BindingTable::new());
+    let dials = matches!(endpoint.poll_output(), Output::Dial);
+    lease + named + [coded, served, modelled, dials].into_iter().map(u64::from).sum::<u64>()
 }

@@ -14,6 +14,9 @@ use dhcp_loadbalance::HashBuckets;
 
 /// What this implementation calls itself (§12.28).
 const VENDOR_CLASS: &[u8] = b"dhcp-failover-0.1";
+/// More unanswered updates than this are never under way, whatever the partner offers: what is sent
+/// waits in the driver's memory.
+const MAX_WINDOW: u32 = 10_000;
 /// Used for a partner that does not say when it gives up (draft: MUST, dhcpd floods without it).
 const DEFAULT_RECEIVE_S: u32 = 60;
 
@@ -230,7 +233,7 @@ impl Endpoint {
         link.received(self.now);
         // An answer under way for longer than tReceive would have cost the link (§8.3).
         link.skew = Some(Skew::first(time, self.lease_now, self.config.receive_timer));
-        link.max_unacked = max_unacked.unwrap_or(1).max(1);
+        link.max_unacked = max_unacked.unwrap_or(1).clamp(1, MAX_WINDOW);
         let receive_s = receive_timer.filter(|s| *s > 0).unwrap_or(DEFAULT_RECEIVE_S);
         link.partner_receive_ms = ms(LeaseSpan::from_s(u64::from(receive_s)));
         link.partner_ran_failover = match vendor_specific {

@@ -179,7 +179,8 @@ fn endpoint_config(it: &Relationship) -> EndpointConfig {
         safe_period: it.safe_period_s.map(seconds),
         receive_timer: seconds(it.receive_timer_s),
         max_unacked_bndupd: it.max_unacked_bndupd,
-        startup: seconds(it.startup_s),
+        // A second more, for the monotonic clock began at the last full one.
+        startup: seconds(it.startup_s) + LeaseSpan::from_s(1),
         startup_policy: match it.startup_policy {
             StartupPolicy::Wait => proto::StartupPolicy::Wait,
             StartupPolicy::Resume => proto::StartupPolicy::Resume,

@@ -146,3 +146,24 @@ fn leases_that_are_held_longer_do_not_keep_others_from_ending() {
     let now = pass(&mut domain, 60);
     assert_eq!(domain.ended(now), [last]);
 }
+
+#[test]
+fn the_records_of_an_endpoint_survive_the_store() {
+    use dhcp_failover_proto::{EndpointConfig, EndpointRecord};
+    let config = EndpointConfig::new("pair", Role::Primary, ADDRESS.into());
+    let endpoint = Endpoint::new(config, None, Monotonic::default(), NOW);
+    let mut domain = Domain::failover("pair".to_owned(), BindingTable::new(), endpoint);
+    let effects = domain.handle(
+        Monotonic::default(),
+        NOW,
+        Input::Command(dhcp_failover_proto::Command::PartnerDown),
+    );
+    let stored = effects.iter().find_map(|effect| match effect {
+        Effect::Persist { write: Write::Endpoint { relationship, record }, .. } => {
+            assert_eq!(relationship, "pair");
+            Some(decode::<EndpointRecord>(ENDPOINT_FORMAT, record).unwrap())
+        }
+        _ => None,
+    });
+    assert_eq!(stored.map(|record| record.state), Some(dhcp_failover_proto::State::PartnerDown));
+}
