@@ -76,11 +76,8 @@ impl Endpoint {
                 self.event(Event::Refused { reason, message: text });
             }
             Ok((mclt, buckets)) => {
-                if let Some(old) = self.link.as_ref().map(|old| old.id) {
-                    let why = "the partner connected anew";
-                    self.disconnect(RejectReason::DUPLICATE_CONNECTION, String::from(why));
-                    self.gate.forget(old);
-                }
+                let why = "the partner connected anew";
+                self.disconnect(RejectReason::DUPLICATE_CONNECTION, String::from(why));
                 let set_is_primary = dialect.set_buckets_are_primarys();
                 let primary = if set_is_primary { buckets } else { buckets.complement() };
                 self.adopt_mclt(mclt);
