@@ -23,7 +23,7 @@ impl HashBuckets {
     /// [`OutOfRange`] if `n` is above 256.
     pub const fn from_split(n: u16) -> Result<Self, OutOfRange> {
         if n > 256 {
-            return Err(OutOfRange { what: "split", value: n, max: 256 });
+            return Err(OutOfRange { what: "split", value: n, min: 0, max: 256 });
         }
         let mut bytes = [0; 32];
         let mut bucket = 0;
@@ -42,7 +42,8 @@ impl HashBuckets {
     /// [`OutOfRange`] if `percent` is above 100.
     pub const fn from_percent(percent: u8) -> Result<Self, OutOfRange> {
         if percent > 100 {
-            return Err(OutOfRange { what: "percentage", value: percent as u16, max: 100 });
+            let value = percent as u16;
+            return Err(OutOfRange { what: "percentage", value, min: 0, max: 100 });
         }
         Self::from_split((percent as u16 * 256 + 50) / 100)
     }
@@ -78,6 +79,28 @@ impl HashBuckets {
         Self(bytes)
     }
 
+    /// The buckets that are in both sets.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        let mut bytes = self.0;
+        let mut index = 0;
+        while index < bytes.len() {
+            bytes[index] &= other.0[index];
+            index += 1;
+        }
+        Self(bytes)
+    }
+
+    /// Whether all buckets of this set are in `other` too.
+    ///
+    /// What the failover partner is told to serve must be a subset of what the pair serves at all,
+    /// where a larger group of servers shares the clients (draft-12 §5.3); a secondary refuses
+    /// other maps with the reject reason "hash bucket assignment conflict" (§7.8.2 step 8).
+    #[must_use]
+    pub const fn is_subset(self, other: Self) -> bool {
+        self.intersection(other.complement()).count() == 0
+    }
+
     /// How many buckets are set, `0..=256`.
     #[must_use]
     pub const fn count(&self) -> u16 {
@@ -111,12 +134,13 @@ impl fmt::Debug for HashBuckets {
     }
 }
 
-/// A number of buckets or a percentage above its limit.
+/// A number outside its range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutOfRange {
-    what: &'static str,
-    value: u16,
-    max: u16,
+    pub(crate) what: &'static str,
+    pub(crate) value: u16,
+    pub(crate) min: u16,
+    pub(crate) max: u16,
 }
 
 impl OutOfRange {
@@ -124,6 +148,12 @@ impl OutOfRange {
     #[must_use]
     pub const fn value(&self) -> u16 {
         self.value
+    }
+
+    /// The smallest value allowed.
+    #[must_use]
+    pub const fn min(&self) -> u16 {
+        self.min
     }
 
     /// The largest value allowed.
@@ -135,7 +165,8 @@ impl OutOfRange {
 
 impl fmt::Display for OutOfRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} is out of range: use 0 to {}", self.what, self.value, self.max)
+        let Self { what, value, min, max } = self;
+        write!(f, "{what} {value} is out of range: use {min} to {max}")
     }
 }
 

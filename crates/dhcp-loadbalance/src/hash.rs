@@ -15,21 +15,59 @@
 /// ```
 #[must_use]
 pub const fn hash(key: &[u8]) -> u8 {
-    let mut bucket = (key.len() & 0xff) as u8;
+    let mut bucket = seed(key);
     let mut left = key;
+    // Each step waits for the one before. Taken off the top of a word, a key byte needs no
+    // narrowing, and only an xor and a load stand between two steps.
+    while let Some((rest, last)) = left.split_last_chunk() {
+        bucket = mix_word(bucket, u64::from_le_bytes(*last), 8);
+        left = rest;
+    }
+    if let Some((rest, last)) = left.split_last_chunk() {
+        bucket = mix_word(bucket, (u32::from_le_bytes(*last) as u64) << 32, 4);
+        left = rest;
+    }
+    mix_all(bucket, left)
+}
+
+/// The sum before the first byte.
+pub(crate) const fn seed(key: &[u8]) -> u8 {
+    (key.len() & 0xff) as u8
+}
+
+/// One step of the mixing function.
+pub(crate) const fn mix(bucket: u8, byte: u8) -> u8 {
+    TABLE[(bucket ^ byte) as usize]
+}
+
+/// Mixes bytes from the last to the first.
+pub(crate) const fn mix_all(mut bucket: u8, bytes: &[u8]) -> u8 {
+    let mut left = bytes;
     while let [rest @ .., last] = left {
-        bucket = TABLE[(bucket ^ *last) as usize];
+        bucket = mix(bucket, *last);
         left = rest;
     }
     bucket
 }
 
+/// Mixes the topmost `bytes` bytes of a word, the most significant first.
+const fn mix_word(bucket: u8, word: u64, bytes: u32) -> u8 {
+    let (mut bucket, mut word) = (bucket as u64, word);
+    let mut step = 0;
+    while step < bytes {
+        bucket = TABLE[(bucket ^ (word >> 56)) as usize] as u64;
+        word <<= 8;
+        step += 1;
+    }
+    bucket as u8
+}
+
 /// What of a client is hashed: the whole value of its option 61 (type byte included) if the client
-/// sent one, else `chaddr`, which must already be cut to `hlen` bytes (draft-12 §9.8.2).
+/// sent one, else `chaddr` cut to `hlen` bytes, as [`chaddr_key`] cuts it (draft-12 §9.8.2).
 ///
 /// The hardware type is not part of the key, and an option 61 of length 0 counts as sent: dhcpd
 /// does both the same way, and two servers that choose different keys either both answer a client
-/// or both leave it to the other.
+/// or both leave it to the other. Neither the relay agent's address nor its option 82 counts.
 ///
 /// ```
 /// use dhcp_loadbalance::client_key;
@@ -42,6 +80,28 @@ pub const fn hash(key: &[u8]) -> u8 {
 pub const fn client_key<'a>(client_id: Option<&'a [u8]>, chaddr: &'a [u8]) -> &'a [u8] {
     match client_id {
         Some(id) => id,
+        None => chaddr,
+    }
+}
+
+/// The part of a packet's `chaddr` field that is the client's address: its first `hlen` bytes.
+///
+/// The rest of the field is padding and would change the [hash](hash()). An `hlen` of 0 gives the
+/// empty key, bucket 0, which all such clients share; one above 16, which no sound packet has,
+/// gives the whole field.
+///
+/// ```
+/// use dhcp_loadbalance::{chaddr_key, hash};
+///
+/// let mut chaddr = [0; 16];
+/// chaddr[..6].copy_from_slice(&[2, 0, 0, 0, 0, 1]);
+/// assert_eq!(chaddr_key(&chaddr, 6), [2, 0, 0, 0, 0, 1]);
+/// assert_ne!(hash(chaddr_key(&chaddr, 6)), hash(&chaddr));
+/// ```
+#[must_use]
+pub const fn chaddr_key(chaddr: &[u8; 16], hlen: u8) -> &[u8] {
+    match chaddr.split_at_checked(hlen as usize) {
+        Some((address, _)) => address,
         None => chaddr,
     }
 }

@@ -3,7 +3,9 @@
 //! A [hash](hash()) puts every client into one of 256 buckets; a [`HashBuckets`] map says which
 //! buckets a server answers. Both servers compute the same hash over the same [`client_key`], so
 //! exactly one of them answers, without a word between them. A client that is not answered raises
-//! `secs`, and after a limit any server may step in: [`serves`] is the whole decision.
+//! `secs`, and after a limit any server may step in: [`LoadBalance`] is the whole decision, and
+//! [`serves`] its short form. [`hash_each`] and [`hash_many`] hash many keys at once, for finding
+//! the addresses whose last clients are of one server.
 //!
 //! # What a set bit means
 //!
@@ -11,7 +13,7 @@
 //! the map sent in the hash-bucket-assignment option of a CONNECT: in draft-ietf-dhc-failover-12
 //! §12.11 a set bit means that the *secondary* serves, ISC dhcpd means the *primary*, and so does
 //! the one public Windows capture as far as it tells. [`Polarity`] names this choice and turns a
-//! map from the wire into the buckets of one server, which is what [`serves`] takes.
+//! map from the wire into the buckets of one server, which is what the decision takes.
 //!
 //! ```
 //! use dhcp_loadbalance::{HashBuckets, Polarity, client_key, serves};
@@ -31,10 +33,14 @@
 //! The crate is `no_std`, allocates nothing and depends on nothing.
 #![no_std]
 
+mod batch;
 mod buckets;
 mod decision;
 mod hash;
+mod polarity;
 
+pub use batch::{HashEach, hash_each, hash_many};
 pub use buckets::{HashBuckets, OutOfRange};
-pub use decision::{Polarity, serves};
-pub use hash::{client_key, hash};
+pub use decision::{Answer, DelayedService, LoadBalance, serves, unswap_secs};
+pub use hash::{chaddr_key, client_key, hash};
+pub use polarity::Polarity;
