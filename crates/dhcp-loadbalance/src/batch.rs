@@ -1,61 +1,45 @@
 //! The hash of many keys at once.
 
-use core::iter::{Fuse, FusedIterator};
-
 use crate::hash::{hash, mix, mix_all, seed};
-
-/// The [hash](hash()) of every key of an iterator, in order, as for scanning a pool by the clients
-/// its addresses belong to.
-///
-/// One hash is a chain of table lookups of which each waits for the one before, so the processor
-/// idles most of the time. This takes four keys from the iterator at once and mixes them in turn.
-/// How much that gains over calling [`hash`](hash()) again and again depends on how far the
-/// processor looks ahead by itself: long keys and simple processors gain most, and where keys of
-/// very different lengths alternate nothing may be left of it.
-///
-/// Keys are anything that lends bytes, of any lengths; nothing is copied or allocated. Up to three
-/// more keys than asked for may have been taken from `keys`.
-///
-/// ```
-/// use dhcp_loadbalance::{HashBuckets, hash_each};
-///
-/// // The last clients of four addresses: keys of different lengths, one behind the other.
-/// let arena = b"\x02\0\0\0\0\x01\x01\x02\0\0\0\0\x02printer\x02\0\0\0\0\x04";
-/// let ends = [6, 13, 20, 26];
-/// let starts = core::iter::once(0).chain(ends);
-/// let keys = starts.zip(ends).map(|(start, end)| &arena[start..end]);
-///
-/// // Which of the addresses had a client that this server answers?
-/// let mine = HashBuckets::from_split(128)?;
-/// let addresses = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"];
-/// let by_affinity = addresses
-///     .into_iter()
-///     .zip(hash_each(keys))
-///     .filter(|(_, bucket)| mine.contains(*bucket))
-///     .map(|(address, _)| address);
-/// assert!(by_affinity.eq(["192.0.2.2", "192.0.2.3"]));
-/// # Ok::<(), dhcp_loadbalance::OutOfRange>(())
-/// ```
-pub fn hash_each<I>(keys: I) -> HashEach<I::IntoIter>
-where
-    I: IntoIterator,
-    I::Item: AsRef<[u8]>,
-{
-    HashEach { keys: keys.into_iter().fuse(), ready: [0; LANES], next: 0, end: 0 }
-}
 
 /// The [hash](hash()) of `keys[i]` into `buckets[i]`, for all keys there is room for; returns how
 /// many these are.
 ///
-/// The same as [`hash_each`] for keys that are together already, and a little faster.
+/// For scanning a pool by the clients its addresses belong to. One hash is a chain of table lookups
+/// of which each waits for the one before, so the processor idles most of the time; this mixes four
+/// keys in turn. A processor that looks far ahead does much of that by itself where
+/// [`hash`](hash()) is called in a loop: there long keys gain most, and on simpler processors all.
+///
+/// The keys may have any lengths, also different ones, and lie anywhere; nothing is copied or
+/// allocated. A pool that is no slice of keys is scanned window by window:
 ///
 /// ```
-/// use dhcp_loadbalance::{hash, hash_many};
+/// use dhcp_loadbalance::{HashBuckets, hash_many};
 ///
-/// let keys: [&[u8]; 3] = [b"", b"\x02\0\0\0\0\x01", b"\x00printer"];
-/// let mut buckets = [0; 3];
-/// assert_eq!(hash_many(&keys, &mut buckets), 3);
-/// assert_eq!(buckets, keys.map(hash));
+/// // The last clients of the addresses 192.0.2.0 and up: their keys, one behind the other.
+/// let arena = b"\x02\0\0\0\0\x01\x01\x02\0\0\0\0\x02printer\x02\0\0\0\0\x04";
+/// let ends = [6, 13, 20, 26];
+///
+/// const WINDOW: usize = 64;
+/// let mine = HashBuckets::from_split(128)?;
+/// let (mut start, mut address, mut with_affinity) = (0, 0, Vec::new());
+/// for window in ends.chunks(WINDOW) {
+///     let mut keys = [&[] as &[u8]; WINDOW];
+///     for (key, end) in keys.iter_mut().zip(window) {
+///         *key = &arena[start..*end];
+///         start = *end;
+///     }
+///     let mut buckets = [0; WINDOW];
+///     hash_many(&keys[..window.len()], &mut buckets);
+///     for bucket in &buckets[..window.len()] {
+///         if mine.contains(*bucket) {
+///             with_affinity.push(address);
+///         }
+///         address += 1;
+///     }
+/// }
+/// assert_eq!(with_affinity, [1, 2]);
+/// # Ok::<(), dhcp_loadbalance::OutOfRange>(())
 /// ```
 pub fn hash_many(keys: &[&[u8]], buckets: &mut [u8]) -> usize {
     let done = keys.len().min(buckets.len());
@@ -88,75 +72,4 @@ fn hash_lanes(keys: [&[u8]; LANES]) -> [u8; LANES] {
         d = mix(d, *key_d);
     }
     [mix_all(a, left_a), mix_all(b, left_b), mix_all(c, left_c), mix_all(d, left_d)]
-}
-
-/// The iterator of [`hash_each`].
-#[derive(Clone, Debug)]
-pub struct HashEach<I> {
-    keys: Fuse<I>,
-    ready: [u8; LANES],
-    /// Where the next bucket stands in `ready`.
-    next: usize,
-    /// Where the buckets in `ready` end.
-    end: usize,
-}
-
-impl<I> HashEach<I>
-where
-    I: Iterator,
-    I::Item: AsRef<[u8]>,
-{
-    /// Takes and hashes the next keys; after that `ready` is empty only if there are none.
-    fn refill(&mut self) {
-        let keys: [Option<I::Item>; LANES] = core::array::from_fn(|_| self.keys.next());
-        self.next = 0;
-        if let [Some(a), Some(b), Some(c), Some(d)] = &keys {
-            self.ready = hash_lanes([a.as_ref(), b.as_ref(), c.as_ref(), d.as_ref()]);
-            self.end = LANES;
-        } else {
-            self.end = 0;
-            for (key, bucket) in keys.iter().flatten().zip(&mut self.ready) {
-                *bucket = hash(key.as_ref());
-                self.end += 1;
-            }
-        }
-    }
-}
-
-impl<I> Iterator for HashEach<I>
-where
-    I: Iterator,
-    I::Item: AsRef<[u8]>,
-{
-    type Item = u8;
-
-    #[inline]
-    fn next(&mut self) -> Option<u8> {
-        if self.next == self.end {
-            self.refill();
-        }
-        let bucket = *self.ready[..self.end].get(self.next)?;
-        self.next += 1;
-        Some(bucket)
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        let ready = self.end - self.next;
-        let (least, most) = self.keys.size_hint();
-        (least.saturating_add(ready), most.and_then(|most| most.checked_add(ready)))
-    }
-}
-
-impl<I> ExactSizeIterator for HashEach<I>
-where
-    I: ExactSizeIterator,
-    I::Item: AsRef<[u8]>,
-{
-}
-
-impl<I> FusedIterator for HashEach<I>
-where
-    I: Iterator,
-    I::Item: AsRef<[u8]>,
-{
 }

@@ -4,8 +4,8 @@
 //! buckets a server answers. Both servers compute the same hash over the same [`client_key`], so
 //! exactly one of them answers, without a word between them. A client that is not answered raises
 //! `secs`, and after a limit any server may step in: [`LoadBalance`] is the whole decision, and
-//! [`serves`] its short form. [`hash_each`] and [`hash_many`] hash many keys at once, for finding
-//! the addresses whose last clients are of one server.
+//! [`serves`] its short form. [`hash_many`] hashes many keys at once, to find the addresses whose
+//! last clients are one server's.
 //!
 //! # What a set bit means
 //!
@@ -39,7 +39,7 @@ mod decision;
 mod hash;
 mod polarity;
 
-pub use batch::{HashEach, hash_each, hash_many};
+pub use batch::hash_many;
 pub use buckets::{HashBuckets, OutOfRange};
 pub use decision::{Answer, DelayedService, LoadBalance, serves, unswap_secs};
 pub use hash::{chaddr_key, client_key, hash};
