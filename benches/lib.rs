@@ -1,44 +1,155 @@
 //! Benchmarks live in the `benches` folder of this package.
 //!
-//! A time alone says little about code on an unknown machine, so every benchmark also prints how
-//! many times a lower limit it takes, both measured in the same run and in turn.
+//! A time alone says little about code on an unknown machine, so every benchmark also says how it
+//! compares with something else, both measured in the same run and in turn: [`Ratios`].
 
-use std::time::{Duration, Instant};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
+
+/// Comparisons of one benchmark, printed as one table when they are all made.
+#[derive(Default)]
+pub struct Ratios {
+    rows: Vec<Row>,
+}
+
+struct Row {
+    what: String,
+    ratio: f64,
+    goal: Goal,
+    times: String,
+}
+
+/// What a ratio should be.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Goal {
+    /// Nothing is promised; the ratio is there to be seen.
+    Shown,
+    /// The ratio or less.
+    AtMost(f64),
+    /// The ratio or more.
+    AtLeast(f64),
+}
+
+impl Goal {
+    fn is_met(self, ratio: f64) -> bool {
+        match self {
+            Self::Shown => true,
+            Self::AtMost(limit) => ratio <= limit,
+            Self::AtLeast(limit) => ratio >= limit,
+        }
+    }
+}
+
+impl fmt::Display for Goal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shown => f.pad(""),
+            Self::AtMost(limit) => f.pad(&format!("<= {limit}")),
+            Self::AtLeast(limit) => f.pad(&format!(">= {limit}")),
+        }
+    }
+}
+
+impl Ratios {
+    /// No comparison yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many times the time of `limit` the function `subject` takes.
+    pub fn time(
+        &mut self,
+        name: &str,
+        subject: &mut dyn FnMut(),
+        limit_name: &str,
+        limit: &mut dyn FnMut(),
+        goal: Goal,
+    ) {
+        let [mine, limits] = best_nanos([subject, limit]);
+        self.add(format!("time of {name} / {limit_name}"), mine / limits, goal, mine, limits);
+    }
+
+    /// How many times as fast as `other` the function `subject` is.
+    pub fn speed(
+        &mut self,
+        name: &str,
+        subject: &mut dyn FnMut(),
+        other_name: &str,
+        other: &mut dyn FnMut(),
+        goal: Goal,
+    ) {
+        let [mine, others] = best_nanos([subject, other]);
+        self.add(format!("speed of {name} / {other_name}"), others / mine, goal, mine, others);
+    }
+
+    fn add(&mut self, what: String, ratio: f64, goal: Goal, mine: f64, others: f64) {
+        self.rows.push(Row { what, ratio, goal, times: format!("{mine:.1} / {others:.1}") });
+    }
+}
+
+impl fmt::Display for Ratios {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self.rows.iter().map(|row| row.what.len()).max().unwrap_or(0);
+        writeln!(f, "{:width$} | ratio  | goal    | met | ns", "what")?;
+        for Row { what, ratio, goal, times } in &self.rows {
+            let met = match goal {
+                Goal::Shown => "",
+                goal if goal.is_met(*ratio) => "yes",
+                _ => "NO",
+            };
+            writeln!(f, "{what:width$} | {ratio:6.2} | {goal:7} | {met:3} | {times}")?;
+        }
+        Ok(())
+    }
+}
 
 /// Prints how many times the time of `limit` the function `subject` takes.
-///
-/// Both run in turn for a number of rounds, and the best round of each counts: noise only ever
-/// adds time.
 pub fn print_ratio(
     name: &str,
     mut subject: impl FnMut(),
     limit_name: &str,
     mut limit: impl FnMut(),
 ) {
-    let (mut best_subject, mut best_limit) = (f64::MAX, f64::MAX);
-    for _ in 0..ROUNDS {
-        best_limit = best_limit.min(nanos_per_call(&mut limit));
-        best_subject = best_subject.min(nanos_per_call(&mut subject));
-    }
-    let ratio = best_subject / best_limit;
-    println!("{name}: {best_subject:.1} ns, {ratio:.2} times {limit_name} ({best_limit:.1} ns)");
+    let mut ratios = Ratios::new();
+    ratios.time(name, &mut subject, limit_name, &mut limit, Goal::Shown);
+    print!("{ratios}");
 }
 
-const ROUNDS: usize = 20;
-const ROUND: Duration = Duration::from_millis(10);
-const CALLS_BETWEEN_CLOCKS: u32 = 1000;
-
-fn nanos_per_call(f: &mut impl FnMut()) -> f64 {
-    let start = Instant::now();
-    let mut calls = 0_u32;
-    loop {
-        for _ in 0..CALLS_BETWEEN_CLOCKS {
-            f();
-        }
-        calls += CALLS_BETWEEN_CLOCKS;
-        let elapsed = start.elapsed();
-        if elapsed >= ROUND {
-            return elapsed.as_secs_f64() * 1e9 / f64::from(calls);
+/// The time of a call of each function, in nanoseconds.
+///
+/// They run in turn for a number of rounds, so that whatever else the machine does hits all alike,
+/// and the best round of each counts: noise only ever adds time.
+fn best_nanos<const N: usize>(mut functions: [&mut dyn FnMut(); N]) -> [f64; N] {
+    let calls = functions.each_mut().map(|f| calls_of_a_round(f));
+    let mut best = [f64::MAX; N];
+    for _ in 0..ROUNDS {
+        for ((f, calls), best) in functions.iter_mut().zip(calls).zip(&mut best) {
+            *best = best.min(run(f, calls).as_secs_f64() * 1e9 / f64::from(calls));
         }
     }
+    best
+}
+
+const ROUNDS: usize = 100;
+/// Shorter than a time slice of the system's, so that many rounds pass undisturbed.
+const ROUND: Duration = Duration::from_millis(2);
+
+/// How many calls fill a round.
+fn calls_of_a_round(f: &mut dyn FnMut()) -> u32 {
+    let mut calls = 1;
+    while run(f, calls) < ROUND {
+        calls *= 2;
+    }
+    calls
+}
+
+fn run(f: &mut dyn FnMut(), calls: u32) -> Duration {
+    let start = Instant::now();
+    for _ in 0..calls {
+        f();
+    }
+    start.elapsed()
 }
