@@ -1,12 +1,13 @@
 //! How one endpoint is set up.
 
 use alloc::string::String;
-use alloc::vec::Vec;
-use core::fmt;
 use core::net::IpAddr;
 use dhcp_failover_lease::{LeaseSpan, PoolShare, Role};
 use dhcp_failover_relationship::{Mode, Relationship, ServerType};
-use dhcp_failover_wire::{Dialect, digest::DigestKind};
+use dhcp_failover_wire::{
+    Dialect,
+    digest::{Key, Scheme},
+};
 use dhcp_loadbalance::HashBuckets;
 
 /// Who answers new clients in NORMAL, and who owns how many available addresses.
@@ -64,35 +65,6 @@ pub enum StartupPolicy {
     PartnerDown,
 }
 
-/// A shared secret for message digests (§11.1); its `Debug` does not show it.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Secret {
-    key: Vec<u8>,
-    kind: DigestKind,
-}
-
-impl Secret {
-    /// A secret for digests of the given kind.
-    #[must_use]
-    pub const fn new(key: Vec<u8>, kind: DigestKind) -> Self {
-        Self { key, kind }
-    }
-
-    pub(crate) fn key(&self) -> &[u8] {
-        &self.key
-    }
-
-    pub(crate) const fn kind(&self) -> DigestKind {
-        self.kind
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Secret({:?}, {} bytes)", self.kind, self.key.len())
-    }
-}
-
 /// How one endpoint is set up. Both servers of a pair need the same name, balance and secret.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "configuration is built field by field")]
@@ -124,7 +96,7 @@ pub struct EndpointConfig {
     /// the servers exchange what they know before they serve (S15). 0 if the embedder sees to that.
     pub pools_digest: u64,
     /// Sign and verify every message with this.
-    pub secret: Option<Secret>,
+    pub secret: Option<Key>,
     /// How to speak; `None` finds out from the partner's vendor class.
     pub dialect: Option<Dialect>,
 }
@@ -190,9 +162,9 @@ impl EndpointConfig {
             balance,
             mclt: span(relationship.mclt_s()),
             safe_period: relationship.safe_period_s().map(span),
-            secret: relationship.shared_secret().map(|secret| {
-                Secret::new(secret.expose().as_bytes().to_vec(), DigestKind::HmacSha256)
-            }),
+            secret: relationship
+                .shared_secret()
+                .map(|secret| Key::new(Scheme::HMAC_SHA256, secret.expose())),
             ..Self::new(relationship.name(), role, relationship.partner_server().into())
         }
     }

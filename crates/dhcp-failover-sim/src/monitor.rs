@@ -82,7 +82,7 @@ impl Monitor {
                     flow.promised.remove(&ack.address);
                 }
             }
-            Message::UpdReq | Message::UpdReqAll => {
+            Message::UpdReq(_) | Message::UpdReqAll => {
                 let all = packet.message == Message::UpdReqAll;
                 let instance = server.disk.record().map_or(0, |record| record.instance);
                 flow.before_request = flow.used_xids.last().copied().unwrap_or(0);
@@ -109,7 +109,7 @@ pub(crate) const fn kind(message: &Message) -> &'static str {
         Message::ConnectAck(_) => "CONNECTACK",
         Message::UpdReqAll => "UPDREQALL",
         Message::UpdDone => "UPDDONE",
-        Message::UpdReq => "UPDREQ",
+        Message::UpdReq(_) => "UPDREQ",
         Message::State(_) => "STATE",
         Message::Contact => "CONTACT",
         Message::Disconnect(_) => "DISCONNECT",

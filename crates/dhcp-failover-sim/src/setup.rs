@@ -2,7 +2,8 @@
 
 use crate::Host;
 use dhcp_failover_lease::{HardwareAddress, LeaseSpan, Role};
-use dhcp_failover_proto::{Balance, BindingTable, EndpointConfig, Secret, StartupPolicy};
+use dhcp_failover_proto::{Balance, BindingTable, EndpointConfig, StartupPolicy};
+use dhcp_failover_wire::digest::Key;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// A fault built into the harness itself, to show that the checkers see it.
@@ -57,7 +58,7 @@ pub struct Setup {
     /// Full lease times in PARTNER-DOWN.
     pub unlimited_in_partner_down: bool,
     /// Message digests.
-    pub secrets: [Option<Secret>; 2],
+    pub secrets: [Option<Key>; 2],
     /// How long a sync takes.
     pub disk_delay_ms: u64,
     /// One way through the network.

@@ -1,73 +1,52 @@
 //! The message digest (draft-12 §11.1, §12.17): a keyed hash over one whole encoded message.
 //!
-//! The digest is the first option and covers the complete message, header and itself included,
-//! with the digest bytes zero. The text says the message is hashed "concatenated with the shared
-//! secret"; here the secret is the HMAC key, as RFC 2104 means it. No public capture with a known
-//! secret exists to confirm that Windows (HMAC-SHA-256) does the same; dhcpd knows no digest.
+//! The digest is the first option. What exactly it covers and how the secret becomes a key is said
+//! differently in different places of the draft and not at all by [MS-DHCPF], so it is a value, a
+//! [`Scheme`]; no public capture with a known secret exists to decide the matter for Windows.
+//! dhcpd knows no digest.
 //!
 //! ```
 //! use dhcp_failover_wire::{
 //!     Dialect, Message, Packet, decode,
-//!     digest::{self, DigestError, DigestKind},
+//!     digest::{self, DigestError, Key, Scheme},
 //!     encode,
 //! };
 //!
 //! let packet = Packet { time: 1_700_000_000, xid: 1, message: Message::Contact };
+//! let old = Key::new(Scheme::HMAC_SHA256, "secret");
+//! let new = Key::new(Scheme::HMAC_SHA256, "another secret");
 //! let mut frame = Vec::new();
 //! encode(&packet, Dialect::Draft12, &mut frame)?;
-//! digest::sign(&mut frame, DigestKind::HmacSha256, b"secret")?;
+//! digest::sign(&mut frame, &old)?;
 //!
-//! digest::verify(&frame, DigestKind::HmacSha256, b"secret")?;
+//! digest::verify(&frame, &old)?;
 //! assert_eq!(decode(&frame, Dialect::Draft12)?, packet);
-//! let wrong = digest::verify(&frame, DigestKind::HmacSha256, b"Secret");
-//! assert_eq!(wrong, Err(DigestError::Mismatch));
+//! assert_eq!(digest::verify(&frame, &new), Err(DigestError::Mismatch));
+//! // While a secret is changed, both are accepted.
+//! assert_eq!(digest::verify_any(&frame, &[new, old]), Ok(1));
 //! # Ok::<(), dhcp_failover_wire::Error>(())
 //! ```
+
+mod error;
+mod scheme;
 
 use alloc::vec::Vec;
 
 use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
 use sha2::Sha256;
-use thiserror::Error;
 
+pub use self::{
+    error::DigestError,
+    scheme::{Coverage, DigestKind, Key, KeyEncoding, Scheme},
+};
 use crate::{
-    DecodeError, EncodeError, MAX_MESSAGE_LEN, OptionCode, RawMessage, RawOption,
-    error::offset_u16, writer::patch_length,
+    EncodeError, HEADER_LEN, MessageLimit, OptionCode, RawMessage, RawOption, error::offset_u16,
+    writer::patch_length,
 };
 
 /// The most a digest adds to a message: option header, type and 32 bytes.
 pub const MAX_LEN: usize = 37;
-
-/// The algorithm, with the number it has on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum DigestKind {
-    /// HMAC-MD5, the only one the draft defines.
-    HmacMd5 = 1,
-    /// HMAC-SHA-256, as Windows sends it.
-    HmacSha256 = 2,
-}
-
-impl DigestKind {
-    /// The type byte of the option.
-    #[must_use]
-    pub const fn type_byte(self) -> u8 {
-        match self {
-            Self::HmacMd5 => 1,
-            Self::HmacSha256 => 2,
-        }
-    }
-
-    /// The length of the digest in bytes, without the type byte.
-    #[must_use]
-    pub const fn digest_len(self) -> usize {
-        match self {
-            Self::HmacMd5 => 16,
-            Self::HmacSha256 => 32,
-        }
-    }
-}
 
 /// Puts a digest into one whole encoded message, as its first option, and adjusts its length.
 ///
@@ -75,30 +54,37 @@ impl DigestKind {
 ///
 /// [`DigestError::Message`] if `frame` is not one message, [`DigestError::AlreadySigned`] if it
 /// has a digest, [`DigestError::TooLong`] if there is no room for one. `frame` is then unchanged.
-pub fn sign(frame: &mut Vec<u8>, kind: DigestKind, key: &[u8]) -> Result<(), DigestError> {
+pub fn sign(frame: &mut Vec<u8>, key: &Key) -> Result<(), DigestError> {
+    sign_within(frame, key, MessageLimit::DRAFT)
+}
+
+/// As [`sign`], for a connection whose servers have agreed on longer messages.
+///
+/// # Errors
+///
+/// As [`sign`].
+pub fn sign_within(frame: &mut Vec<u8>, key: &Key, limit: MessageLimit) -> Result<(), DigestError> {
     let raw = RawMessage::parse(frame)?;
-    if raw.options().any(is_digest) {
+    if raw.option(OptionCode::MESSAGE_DIGEST).is_some() {
         return Err(DigestError::AlreadySigned);
     }
-    let zeros = [0; 32];
-    let zeros = zeros.get(..kind.digest_len()).unwrap_or(&zeros);
+    let digest_len = key.scheme().kind.digest_len();
     let [c0, c1] = OptionCode::MESSAGE_DIGEST.0.to_be_bytes();
-    let [l0, l1] = offset_u16(zeros.len().saturating_add(1)).to_be_bytes();
-    let head = [c0, c1, l0, l1, kind.type_byte()];
+    let [l0, l1] = offset_u16(digest_len.saturating_add(1)).to_be_bytes();
+    let head = [c0, c1, l0, l1, key.scheme().type_byte];
 
-    let length = frame.len().saturating_add(head.len()).saturating_add(zeros.len());
-    if length > MAX_MESSAGE_LEN {
-        return Err(DigestError::TooLong { length });
+    let length = frame.len().saturating_add(head.len()).saturating_add(digest_len);
+    if length > limit.bytes() {
+        return Err(DigestError::TooLong { length, limit });
     }
     let at = raw.header().payload_start();
-    let option = head.iter().chain(zeros).copied();
-    frame.splice(at..at, option);
-    patch_length(frame).map_err(|_: EncodeError| DigestError::TooLong { length })?;
+    frame.splice(at..at, head.into_iter().chain(core::iter::repeat_n(0, digest_len)));
+    patch_length(frame, limit).map_err(|_: EncodeError| DigestError::TooLong { length, limit })?;
 
-    let digest_at = at.saturating_add(head.len());
-    match kind {
-        DigestKind::HmacMd5 => fill::<Hmac<Md5>>(frame, digest_at, kind, key),
-        DigestKind::HmacSha256 => fill::<Hmac<Sha256>>(frame, digest_at, kind, key),
+    let place = Place { option_at: at, digest_at: at.saturating_add(head.len()), digest_len };
+    match key.scheme().kind {
+        DigestKind::HmacMd5 => fill::<Hmac<Md5>>(frame, place, key),
+        DigestKind::HmacSha256 => fill::<Hmac<Sha256>>(frame, place, key),
     }
     Ok(())
 }
@@ -109,7 +95,7 @@ pub fn sign(frame: &mut Vec<u8>, kind: DigestKind, key: &[u8]) -> Result<(), Dig
 ///
 /// [`DigestError`]: the message must not be acted on, and the connection is to be closed
 /// (draft-12 §11.1).
-pub fn verify(frame: &[u8], kind: DigestKind, key: &[u8]) -> Result<(), DigestError> {
+pub fn verify(frame: &[u8], key: &Key) -> Result<(), DigestError> {
     let raw = RawMessage::parse(frame)?;
     let mut options = raw.options();
     let first = match options.next() {
@@ -117,24 +103,46 @@ pub fn verify(frame: &[u8], kind: DigestKind, key: &[u8]) -> Result<(), DigestEr
         _ if options.any(is_digest) => return Err(DigestError::NotFirst),
         _ => return Err(DigestError::Missing),
     };
-    let Some((&found, digest)) = first.value.split_first() else {
-        return Err(DigestError::WrongLength { expected: expected_len(kind), found: 0 });
+    let Scheme { kind, type_byte: expected, .. } = key.scheme();
+    let digest_len = kind.digest_len();
+    let wrong_length = DigestError::WrongLength {
+        expected: offset_u16(digest_len.saturating_add(1)),
+        found: offset_u16(first.value.len()),
     };
-    if found != kind.type_byte() {
-        return Err(DigestError::WrongType { expected: kind.type_byte(), found });
+    let Some((&found, digest)) = first.value.split_first() else { return Err(wrong_length) };
+    if found != expected {
+        return Err(DigestError::WrongType { expected, found });
     }
-    if digest.len() != kind.digest_len() {
-        let found = offset_u16(first.value.len());
-        return Err(DigestError::WrongLength { expected: expected_len(kind), found });
+    if digest.len() != digest_len {
+        return Err(wrong_length);
     }
-    let digest_at = usize::from(first.offset).saturating_add(5);
+    let option_at = usize::from(first.offset);
+    let place = Place { option_at, digest_at: option_at.saturating_add(5), digest_len };
     let valid = match kind {
-        DigestKind::HmacMd5 => mac::<Hmac<Md5>>(frame, digest_at, kind, key)
-            .is_some_and(|mac| mac.verify_slice(digest).is_ok()),
-        DigestKind::HmacSha256 => mac::<Hmac<Sha256>>(frame, digest_at, kind, key)
+        DigestKind::HmacMd5 => {
+            mac::<Hmac<Md5>>(frame, place, key).is_some_and(|mac| mac.verify_slice(digest).is_ok())
+        }
+        DigestKind::HmacSha256 => mac::<Hmac<Sha256>>(frame, place, key)
             .is_some_and(|mac| mac.verify_slice(digest).is_ok()),
     };
     if valid { Ok(()) } else { Err(DigestError::Mismatch) }
+}
+
+/// Checks a digest against several keys: the present one first, then the one it replaces or will be
+/// replaced by. Gives the index of the key that fits.
+///
+/// # Errors
+///
+/// That of the first key, if none fits; [`DigestError::Missing`] without any key.
+pub fn verify_any(frame: &[u8], keys: &[Key]) -> Result<usize, DigestError> {
+    let mut first_error = None;
+    for (index, key) in keys.iter().enumerate() {
+        match verify(frame, key) {
+            Ok(()) => return Ok(index),
+            Err(error) => first_error = first_error.or(Some(error)),
+        }
+    }
+    Err(first_error.unwrap_or(DigestError::Missing))
 }
 
 /// Checks that a message carries no digest, as it must where no secret is configured
@@ -146,86 +154,55 @@ pub fn verify(frame: &[u8], kind: DigestKind, key: &[u8]) -> Result<(), DigestEr
 /// message.
 pub fn verify_absent(frame: &[u8]) -> Result<(), DigestError> {
     let raw = RawMessage::parse(frame)?;
-    if raw.options().any(is_digest) { Err(DigestError::Unexpected) } else { Ok(()) }
+    match raw.option(OptionCode::MESSAGE_DIGEST) {
+        Some(_) => Err(DigestError::Unexpected),
+        None => Ok(()),
+    }
 }
 
 fn is_digest(option: RawOption<'_>) -> bool {
     option.code == OptionCode::MESSAGE_DIGEST
 }
 
-fn expected_len(kind: DigestKind) -> u16 {
-    offset_u16(kind.digest_len().saturating_add(1))
+/// Where in a message the digest is.
+#[derive(Clone, Copy)]
+struct Place {
+    option_at: usize,
+    digest_at: usize,
+    digest_len: usize,
 }
 
-/// The hash over the message with the digest bytes at `digest_at` taken as zero.
-fn mac<M: Mac + KeyInit>(
-    frame: &[u8],
-    digest_at: usize,
-    kind: DigestKind,
-    key: &[u8],
-) -> Option<M> {
-    let (before, rest) = frame.split_at_checked(digest_at)?;
-    let (digest, after) = rest.split_at_checked(kind.digest_len())?;
-    let zeros = [0; 32];
+/// The hash over what the scheme covers.
+fn mac<M: Mac + KeyInit>(frame: &[u8], place: Place, key: &Key) -> Option<M> {
+    let Place { option_at, digest_at, digest_len } = place;
+    let (_, after) = frame.split_at_checked(digest_at.saturating_add(digest_len))?;
     // HMAC takes keys of any length.
-    let mut mac = <M as KeyInit>::new_from_slice(key).ok()?;
-    mac.update(before);
-    mac.update(zeros.get(..digest.len())?);
+    let mut mac = <M as KeyInit>::new_from_slice(key.bytes()).ok()?;
+    match key.scheme().coverage {
+        Coverage::ZeroedDigest => {
+            mac.update(frame.get(..digest_at)?);
+            mac.update([0; 32].get(..digest_len)?);
+        }
+        Coverage::WithoutOption => {
+            let option_len = digest_at.saturating_add(digest_len).saturating_sub(option_at);
+            let length = offset_u16(frame.len().saturating_sub(option_len));
+            debug_assert!(option_at >= HEADER_LEN, "options come after the header");
+            mac.update(&length.to_be_bytes());
+            mac.update(frame.get(2..option_at)?);
+        }
+    }
     mac.update(after);
+    if key.scheme().appends_secret {
+        mac.update(key.bytes());
+    }
     Some(mac)
 }
 
-fn fill<M: Mac + KeyInit>(frame: &mut [u8], digest_at: usize, kind: DigestKind, key: &[u8]) {
-    let Some(mac) = mac::<M>(frame, digest_at, kind, key) else { return };
+fn fill<M: Mac + KeyInit>(frame: &mut [u8], place: Place, key: &Key) {
+    let Some(mac) = mac::<M>(frame, place, key) else { return };
     let digest = mac.finalize().into_bytes();
-    let Some((_, rest)) = frame.split_at_mut_checked(digest_at) else { return };
+    let Some((_, rest)) = frame.split_at_mut_checked(place.digest_at) else { return };
     for (to, from) in rest.iter_mut().zip(&digest) {
         *to = *from;
     }
-}
-
-/// Why a message is not authentic, or cannot be signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
-#[non_exhaustive]
-pub enum DigestError {
-    /// There is no digest.
-    #[error("message has no digest and a shared secret is configured")]
-    Missing,
-    /// There is a digest, and no secret to check it with.
-    #[error("message has a digest and no shared secret is configured")]
-    Unexpected,
-    /// The digest is not the first option.
-    #[error("message-digest is not the first option")]
-    NotFirst,
-    /// The digest is of another algorithm.
-    #[error("message-digest has type {found} instead of {expected}")]
-    WrongType {
-        /// The type configured.
-        expected: u8,
-        /// The type received.
-        found: u8,
-    },
-    /// The option has another length than its type demands.
-    #[error("message-digest has {found} bytes instead of {expected}")]
-    WrongLength {
-        /// The length of the option for this type, type byte included.
-        expected: u16,
-        /// The length received.
-        found: u16,
-    },
-    /// The digest is wrong: another secret, or the message was changed.
-    #[error("message digest does not match: check that both servers have the same shared secret")]
-    Mismatch,
-    /// The message to sign has a digest already.
-    #[error("message has a digest already")]
-    AlreadySigned,
-    /// The message to sign would exceed the limit with a digest.
-    #[error("message of {length} bytes with its digest is above the limit of {MAX_MESSAGE_LEN}")]
-    TooLong {
-        /// The length it would have.
-        length: usize,
-    },
-    /// The bytes are not one message.
-    #[error(transparent)]
-    Message(#[from] DecodeError),
 }

@@ -1,16 +1,25 @@
 //! Typed messages to bytes.
 
-use alloc::vec::Vec;
+mod binding;
+mod connect;
 
+use alloc::vec::Vec;
+use core::net::Ipv4Addr;
+
+use self::{
+    binding::write_update,
+    connect::{write_connect, write_connect_ack},
+};
 use crate::{
-    BindingAck, BindingUpdate, Connect, ConnectAck, Dialect, EncodeError, HardwareAddress, Message,
-    MessageType, OptionCode, Packet, Reject, State, writer::Writer,
+    BindingAck, Dialect, EncodeError, Message, MessageLimit, MessageType, OptionCode, Packet,
+    Reject, ServerState, State, windows::RejectText, writer::Writer,
 };
 
 type Result<T = ()> = core::result::Result<T, EncodeError>;
 
-/// Appends a message to `out`, which is the only thing that may allocate. Options go in the order dhcpd uses, so that what it sent comes out
-/// as it came; no peer known depends on an order beyond assigned-IP-address first.
+/// Appends a message to `out`, which is the only thing that may allocate. Options go in the order
+/// dhcpd and Windows use, so that what they sent comes out as it came; no peer known depends on an
+/// order beyond assigned-IP-address first.
 ///
 /// No message-digest is added; [`digest::sign`](crate::digest::sign) does that afterwards, and
 /// needs room for it: at most [`digest::MAX_LEN`](crate::digest::MAX_LEN) bytes.
@@ -19,13 +28,29 @@ type Result<T = ()> = core::result::Result<T, EncodeError>;
 ///
 /// [`EncodeError`]; `out` is then as it was.
 pub fn encode(packet: &Packet, dialect: Dialect, out: &mut Vec<u8>) -> Result {
-    let facts = dialect.facts();
-    if !facts.typed {
-        return Err(EncodeError::NotSupported { dialect });
-    }
+    encode_within(packet, dialect, MessageLimit::DRAFT, out)
+}
+
+/// As [`encode`], for a connection whose servers have agreed on longer messages.
+///
+/// # Errors
+///
+/// As [`encode`].
+pub fn encode_within(
+    packet: &Packet,
+    dialect: Dialect,
+    limit: MessageLimit,
+    out: &mut Vec<u8>,
+) -> Result {
     let Packet { time, xid, ref message } = *packet;
+    let message_type = message.message_type();
+    let (refused, reason) = dialect.facts().refused_messages;
+    if refused.contains(&message_type) {
+        return Err(EncodeError::RefusedMessage { dialect, message_type, reason });
+    }
     let start = out.len();
-    let mut writer = Writer::begin(out, message.message_type(), facts.payload_offset, time, xid);
+    let offset = dialect.facts().payload_offset;
+    let mut writer = Writer::begin(out, message_type, offset, time, xid, limit);
     let written = write_message(&mut writer, message, dialect).and_then(|()| writer.finish());
     if written.is_err() {
         out.truncate(start);
@@ -35,148 +60,101 @@ pub fn encode(packet: &Packet, dialect: Dialect, out: &mut Vec<u8>) -> Result {
 
 fn write_message(writer: &mut Writer<'_>, message: &Message, dialect: Dialect) -> Result {
     match message {
-        Message::PoolReq
-        | Message::UpdReqAll
-        | Message::UpdDone
-        | Message::UpdReq
-        | Message::Contact => Ok(()),
+        Message::PoolReq | Message::UpdReqAll | Message::UpdDone | Message::Contact => Ok(()),
+        Message::UpdReq(body) => write_scope_ids(writer, &body.scope_ids, dialect),
         Message::PoolResp(body) => {
             writer.u32(OptionCode::ADDRESSES_TRANSFERRED, body.addresses_transferred)
         }
         Message::BndUpd(updates) => {
-            check_count(updates.len(), MessageType::BNDUPD, dialect)?;
+            check_count(updates.len(), MessageType::BNDUPD, dialect.max_bindings(), dialect)?;
             updates.iter().try_for_each(|update| write_update(writer, update, dialect))
         }
         Message::BndAck(acks) => {
-            check_count(acks.len(), MessageType::BNDACK, dialect)?;
-            acks.iter().try_for_each(|ack| write_ack(writer, ack))
+            let most = if dialect.batches_bindings() { usize::MAX } else { 1 };
+            check_count(acks.len(), MessageType::BNDACK, most, dialect)?;
+            acks.iter().try_for_each(|ack| write_ack(writer, ack, dialect))
         }
-        Message::Connect(body) => write_connect(writer, body),
-        Message::ConnectAck(body) => write_connect_ack(writer, body),
+        Message::Connect(body) => write_connect(writer, body, dialect),
+        Message::ConnectAck(body) => write_connect_ack(writer, body, dialect),
         Message::State(body) => write_state(writer, *body, dialect),
         Message::Disconnect(body) => {
             writer.u8(OptionCode::REJECT_REASON, body.reject_reason.0)?;
-            writer.maybe_bytes(OptionCode::MESSAGE, body.message.as_deref().map(str::as_bytes))
+            write_text(writer, body.message.as_deref(), dialect)
         }
     }
 }
 
+fn write_scope_ids(writer: &mut Writer<'_>, scope_ids: &[Ipv4Addr], dialect: Dialect) -> Result {
+    let option = OptionCode::SCOPE_ID_LIST;
+    if scope_ids.is_empty() {
+        return Ok(());
+    }
+    if !dialect.knows(option) {
+        let reason = "only Windows knows scopes; ask for all bindings";
+        return Err(EncodeError::Refused { dialect, option, reason });
+    }
+    writer.list(option, scope_ids.iter().map(|id| id.to_bits().to_le_bytes()))
+}
+
 /// A BNDUPD or BNDACK has one binding, or several where the dialect batches.
-fn check_count(bindings: usize, message_type: MessageType, dialect: Dialect) -> Result {
+fn check_count(
+    bindings: usize,
+    message_type: MessageType,
+    most: usize,
+    dialect: Dialect,
+) -> Result {
     let option = OptionCode::ASSIGNED_IP_ADDRESS;
-    match bindings {
-        0 => Err(EncodeError::Missing { message_type, option }),
-        2.. if !dialect.facts().batches_bindings => Err(EncodeError::Refused {
-            dialect,
-            option,
-            reason: "the peer takes a second binding for a duplicate and closes the connection; \
-                     send one binding a message",
-        }),
-        _ => Ok(()),
+    if bindings == 0 {
+        Err(EncodeError::Missing { message_type, option })
+    } else if bindings > most {
+        let reason = "the peer takes fewer bindings in one message: dhcpd one, for a second is a \
+                      duplicate to it and it closes the connection; Windows at most sixteen";
+        Err(EncodeError::Refused { dialect, option, reason })
+    } else {
+        Ok(())
     }
 }
 
-fn write_update(writer: &mut Writer<'_>, update: &BindingUpdate, dialect: Dialect) -> Result {
-    let facts = dialect.facts();
-    if !facts.takes_unknown_states && !update.status.is_known() {
-        return Err(EncodeError::Refused {
-            dialect,
-            option: OptionCode::BINDING_STATUS,
-            reason: "the peer exits on a status outside 1 to 7",
-        });
-    }
-    if !facts.sends_ddns && update.ddns.is_some() {
-        return Err(EncodeError::Refused {
-            dialect,
-            option: OptionCode::DDNS,
-            reason: "the peer closes the connection on it; leave it out",
-        });
-    }
-    writer.bytes(OptionCode::ASSIGNED_IP_ADDRESS, &update.address.octets())?;
-    writer.u8(OptionCode::BINDING_STATUS, update.status.0)?;
-    writer.maybe_bytes(OptionCode::CLIENT_IDENTIFIER, update.client_identifier.as_deref())?;
-    if let Some(hardware) = &update.client_hardware_address {
-        let HardwareAddress { htype, bytes } = hardware;
-        writer.tagged(OptionCode::CLIENT_HARDWARE_ADDRESS, &[*htype], bytes)?;
-    }
-    writer.maybe_u32(OptionCode::LEASE_EXPIRATION_TIME, update.lease_expiration_time)?;
-    writer.maybe_u32(OptionCode::POTENTIAL_EXPIRATION_TIME, update.potential_expiration_time)?;
-    writer.maybe_u32(OptionCode::START_TIME_OF_STATE, update.start_time_of_state)?;
-    writer
-        .maybe_u32(OptionCode::CLIENT_LAST_TRANSACTION_TIME, update.client_last_transaction_time)?;
-    if update.ip_flags.0 != 0 {
-        writer.u16(OptionCode::IP_FLAGS, update.ip_flags.0)?;
-    }
-    writer.maybe_bytes(OptionCode::DDNS, update.ddns.as_deref())?;
-    writer.maybe_bytes(
-        OptionCode::CLIENT_REQUEST_OPTIONS,
-        update.client_request_options.as_deref(),
-    )?;
-    writer.maybe_bytes(OptionCode::CLIENT_REPLY_OPTIONS, update.client_reply_options.as_deref())
-}
-
-fn write_ack(writer: &mut Writer<'_>, ack: &BindingAck) -> Result {
+fn write_ack(writer: &mut Writer<'_>, ack: &BindingAck, dialect: Dialect) -> Result {
     // Nothing but the address and the reason: dhcpd reads an echoed client-identifier as a
     // potential expiration of 0 and forgets what it promised.
     writer.bytes(OptionCode::ASSIGNED_IP_ADDRESS, &ack.address.octets())?;
-    write_reject(writer, ack.reject.as_ref())
+    write_reject(writer, ack.reject.as_ref(), dialect)
 }
 
-fn write_reject(writer: &mut Writer<'_>, reject: Option<&Reject>) -> Result {
+fn write_reject(writer: &mut Writer<'_>, reject: Option<&Reject>, dialect: Dialect) -> Result {
     let Some(Reject { reason, message }) = reject else { return Ok(()) };
     writer.u8(OptionCode::REJECT_REASON, reason.0)?;
-    writer.maybe_bytes(OptionCode::MESSAGE, message.as_deref().map(str::as_bytes))
+    write_text(writer, message.as_deref(), dialect)
 }
 
-fn write_connect(writer: &mut Writer<'_>, body: &Connect) -> Result {
-    write_name(writer, &body.relationship_name, MessageType::CONNECT)?;
-    writer.maybe_u32(OptionCode::MAX_UNACKED_BNDUPD, body.max_unacked_bndupd)?;
-    writer.maybe_u32(OptionCode::RECEIVE_TIMER, body.receive_timer)?;
-    writer.maybe_bytes(
-        OptionCode::VENDOR_CLASS_IDENTIFIER,
-        body.vendor_class_identifier.as_deref(),
-    )?;
-    writer.u8(OptionCode::PROTOCOL_VERSION, body.protocol_version)?;
-    writer.maybe_u8(OptionCode::TLS_REQUEST, body.tls_request)?;
-    writer.maybe_u32(OptionCode::MCLT, body.mclt)?;
-    let buckets = body.hash_buckets.as_ref().map(<[u8; 32]>::as_slice);
-    writer.maybe_bytes(OptionCode::HASH_BUCKET_ASSIGNMENT, buckets)?;
-    writer.maybe_u8(OptionCode::DELAYED_SERVICE_PARAMETER, body.delayed_service_parameter)?;
-    writer.maybe_bytes(OptionCode::VENDOR_SPECIFIC_OPTIONS, body.vendor_specific.as_deref())
-}
-
-fn write_connect_ack(writer: &mut Writer<'_>, body: &ConnectAck) -> Result {
-    if body.reject.is_none() || !body.relationship_name.is_empty() {
-        write_name(writer, &body.relationship_name, MessageType::CONNECTACK)?;
+fn write_text(writer: &mut Writer<'_>, text: Option<&str>, dialect: Dialect) -> Result {
+    let Some(text) = text else { return Ok(()) };
+    match dialect.windows() {
+        Some(settings) if settings.reject_text == RejectText::Utf16 => {
+            writer.list(OptionCode::MESSAGE, text.encode_utf16().map(u16::to_le_bytes))
+        }
+        _ => writer.bytes(OptionCode::MESSAGE, text.as_bytes()),
     }
-    writer.maybe_u32(OptionCode::MAX_UNACKED_BNDUPD, body.max_unacked_bndupd)?;
-    writer.maybe_u32(OptionCode::RECEIVE_TIMER, body.receive_timer)?;
-    writer.maybe_bytes(
-        OptionCode::VENDOR_CLASS_IDENTIFIER,
-        body.vendor_class_identifier.as_deref(),
-    )?;
-    writer.u8(OptionCode::PROTOCOL_VERSION, body.protocol_version)?;
-    writer.maybe_u8(OptionCode::TLS_REPLY, body.tls_reply)?;
-    write_reject(writer, body.reject.as_ref())?;
-    writer.maybe_bytes(OptionCode::VENDOR_SPECIFIC_OPTIONS, body.vendor_specific.as_deref())
-}
-
-fn write_name(writer: &mut Writer<'_>, name: &[u8], message_type: MessageType) -> Result {
-    if name.is_empty() {
-        return Err(EncodeError::Missing { message_type, option: OptionCode::RELATIONSHIP_NAME });
-    }
-    writer.bytes(OptionCode::RELATIONSHIP_NAME, name)
 }
 
 fn write_state(writer: &mut Writer<'_>, body: State, dialect: Dialect) -> Result {
-    if !dialect.facts().takes_unknown_states && !body.server_state.is_known() {
-        return Err(EncodeError::Refused {
-            dialect,
-            option: OptionCode::SERVER_STATE,
-            reason: "the peer goes to SHUTDOWN for good on a state it does not know",
-        });
+    let State { server_state, server_flags, start_time_of_state } = body;
+    let refuse =
+        |reason| EncodeError::Refused { dialect, option: OptionCode::SERVER_STATE, reason };
+    if let Some(reason) = dialect.facts().unknown_server_state
+        && !server_state.is_known()
+    {
+        return Err(refuse(reason));
     }
-    writer.u8(OptionCode::SERVER_STATE, body.server_state.0)?;
-    writer.u8(OptionCode::SERVER_FLAGS, body.server_flags.0)?;
-    writer.u32(OptionCode::START_TIME_OF_STATE, body.start_time_of_state)
+    let number = match dialect.windows() {
+        Some(_) if [ServerState::PAUSED, ServerState::SHUTDOWN].contains(&server_state) => {
+            return Err(refuse("Windows has the state reserved; close the connection without it"));
+        }
+        Some(settings) => settings.state_number(server_state),
+        None => server_state.0,
+    };
+    writer.u8(OptionCode::SERVER_STATE, number)?;
+    writer.u8(OptionCode::SERVER_FLAGS, server_flags.0)?;
+    writer.u32(OptionCode::START_TIME_OF_STATE, start_time_of_state)
 }

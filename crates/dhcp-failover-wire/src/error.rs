@@ -3,8 +3,7 @@
 use thiserror::Error;
 
 use crate::{
-    Dialect, FrameError, MAX_MESSAGE_LEN, MessageType, OptionCode, RejectReason,
-    digest::DigestError,
+    Dialect, FrameError, MessageLimit, MessageType, OptionCode, RejectReason, digest::DigestError,
 };
 
 /// Why bytes are not a message. Offsets count from the start of the message.
@@ -54,6 +53,15 @@ pub enum DecodeError {
         /// Its length.
         found: u16,
     },
+    /// A known option has a value its format does not allow: a name that is not UTF-16 in the
+    /// dialect of Windows, a NAP status above 255.
+    #[error("option {option} at offset {offset} has a value its format does not allow")]
+    OptionValue {
+        /// The option.
+        option: OptionCode,
+        /// Where it begins.
+        offset: u16,
+    },
     /// A known option came twice; only bindings may repeat, each begun by its own
     /// assigned-IP-address, and not in every dialect (draft-12 §6.2, §6.3).
     #[error("option {option} at offset {offset} is a duplicate")]
@@ -93,12 +101,6 @@ pub enum DecodeError {
         /// The type.
         found: MessageType,
     },
-    /// This dialect has no typed messages yet.
-    #[error("typed messages are not supported yet in dialect {dialect}")]
-    NotSupported {
-        /// The dialect.
-        dialect: Dialect,
-    },
 }
 
 impl DecodeError {
@@ -114,12 +116,12 @@ impl DecodeError {
 #[non_exhaustive]
 pub enum EncodeError {
     /// The message would be longer than the protocol allows.
-    #[error(
-        "message of {length} bytes is above the limit of {MAX_MESSAGE_LEN}: send less in one message"
-    )]
+    #[error("message of {length} bytes is above the limit of {limit}: send less in one message")]
     TooLong {
         /// The length it would have.
         length: usize,
+        /// The most this connection allows.
+        limit: MessageLimit,
     },
     /// A required option would be missing or a list empty.
     #[error("{message_type} lacks option {option}")]
@@ -139,11 +141,15 @@ pub enum EncodeError {
         /// What the peer would do, and so what to send instead.
         reason: &'static str,
     },
-    /// This dialect has no typed messages yet.
-    #[error("typed messages are not supported yet in dialect {dialect}")]
-    NotSupported {
+    /// The peer this dialect is for does not take such a message.
+    #[error("{message_type} cannot be sent in dialect {dialect}: {reason}")]
+    RefusedMessage {
         /// The dialect.
         dialect: Dialect,
+        /// The message.
+        message_type: MessageType,
+        /// What the peer would do, and so what to do instead.
+        reason: &'static str,
     },
 }
 
@@ -171,7 +177,7 @@ pub enum Error {
 /// ```
 /// use dhcp_failover_wire::{FrameError, RejectReason, reject_reason};
 ///
-/// let reason = reject_reason(FrameError::TooLong { length: 4000 });
+/// let reason = reject_reason(FrameError::TooShort { length: 4 });
 /// assert_eq!(reason, RejectReason::UNKNOWN_ERROR);
 /// ```
 #[must_use]
@@ -193,6 +199,9 @@ pub fn reject_reason(error: impl Into<Error>) -> RejectReason {
             OptionCode::MCLT => RejectReason::INVALID_MCLT,
             _ => RejectReason::UNKNOWN_ERROR,
         },
+        Error::Decode(DecodeError::OptionValue {
+            option: OptionCode::RELATIONSHIP_NAME, ..
+        }) => RejectReason::INVALID_PARTNER,
         Error::Frame(_) | Error::Decode(_) | Error::Encode(_) => RejectReason::UNKNOWN_ERROR,
     }
 }

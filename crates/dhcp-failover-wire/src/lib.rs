@@ -7,7 +7,8 @@
 //! 2. **A borrowed view**: [`RawMessage`] checks header and option structure in one pass; after
 //!    that every access is infallible and allocates nothing. It serves tools that show messages.
 //! 3. **Typed messages**: [`decode`] and [`encode`] with a [`Dialect`], because draft-12, ISC dhcpd
-//!    and Windows differ in what the same option holds and in what may be sent at all.
+//!    and Windows differ in what the same option holds and in what may be sent at all. [`rules`]
+//!    says which options a message or a binding needs; [`windows`] holds what only Windows has.
 //! 4. **The message digest** ([`digest`]): signing and verifying a whole encoded message.
 //!
 //! Nothing here reads a clock or a socket, and no input can cause a panic or an allocation larger
@@ -52,7 +53,9 @@
 
 extern crate alloc;
 
+#[macro_use]
 mod code;
+
 mod decode;
 mod dialect;
 pub mod digest;
@@ -60,7 +63,10 @@ mod encode;
 mod error;
 mod frame;
 mod message;
+mod option_set;
 mod raw;
+pub mod rules;
+pub mod windows;
 mod writer;
 
 pub use code::{
@@ -68,11 +74,15 @@ pub use code::{
 };
 pub use decode::decode;
 pub use dialect::Dialect;
-pub use encode::encode;
+pub use encode::{encode, encode_within};
 pub use error::{DecodeError, EncodeError, Error, reject_reason};
-pub use frame::{FrameError, HEADER_LEN, MAX_MESSAGE_LEN, frame_len, split_frame};
+pub use frame::{
+    FrameError, HEADER_LEN, MAX_MESSAGE_LEN, MessageLimit, frame_len, frame_len_within,
+    split_frame, split_frame_within,
+};
 pub use message::{
     BindingAck, BindingUpdate, Connect, ConnectAck, Disconnect, HardwareAddress, Message, Packet,
-    PoolResp, Reject, State,
+    PoolResp, Reject, State, UpdReq,
 };
+pub use option_set::OptionSet;
 pub use raw::{Header, Options, RawMessage, RawOption};

@@ -3,11 +3,12 @@
 //! Times are seconds since 1970 UTC as on the wire, on the sender's clock; the codec does not
 //! interpret them. A field that is `None` is an option that is not in the message.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use core::net::Ipv4Addr;
 
 use crate::{
-    BindingStatus, IpFlags, MessageType, OptionCode, RejectReason, ServerFlags, ServerState,
+    BindingStatus, IpFlags, MessageType, OptionCode, OptionSet, RejectReason, ServerFlags,
+    ServerState, windows,
 };
 
 /// A message with what the header says beside its type.
@@ -42,7 +43,7 @@ pub enum Message {
     /// Ends the answer to an update request (draft-12 §7.5).
     UpdDone,
     /// Asks for the bindings not acknowledged yet (draft-12 §7.3).
-    UpdReq,
+    UpdReq(UpdReq),
     /// The sender's state (draft-12 §7.10).
     State(State),
     /// Nothing but a sign of life (draft-12 §7.11).
@@ -64,7 +65,7 @@ impl Message {
             Self::ConnectAck(_) => MessageType::CONNECTACK,
             Self::UpdReqAll => MessageType::UPDREQALL,
             Self::UpdDone => MessageType::UPDDONE,
-            Self::UpdReq => MessageType::UPDREQ,
+            Self::UpdReq(_) => MessageType::UPDREQ,
             Self::State(_) => MessageType::STATE,
             Self::Contact => MessageType::CONTACT,
             Self::Disconnect(_) => MessageType::DISCONNECT,
@@ -88,6 +89,14 @@ impl Message {
     }
 }
 
+/// Body of an UPDREQ.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct UpdReq {
+    /// Windows: only the bindings of these scopes are asked for, which were just added to the
+    /// relationship. Empty for all, as always in the other dialects.
+    pub scope_ids: Vec<Ipv4Addr>,
+}
+
 /// Body of a POOLRESP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PoolResp {
@@ -97,10 +106,9 @@ pub struct PoolResp {
 
 /// One binding of a BNDUPD (draft-12 §7.1, table 7.1-1).
 ///
-/// The codec carries any combination of options; which of them a status requires or forbids is
-/// for the endpoint to judge, because it answers per binding with a reject reason. To dhcpd an
-/// ABANDONED binding must carry a lease expiration in the future, against the draft's table:
-/// without it dhcpd ends the abandonment at once and gives the address out again.
+/// The codec carries any combination of options. Which of them a status requires or forbids is told
+/// by [`rules`](crate::rules) and acted on by the endpoint, because it answers per binding with a
+/// reject reason.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct BindingUpdate {
     /// The address.
@@ -127,6 +135,8 @@ pub struct BindingUpdate {
     pub client_request_options: Option<Vec<u8>>,
     /// Magic cookie and options of the reply.
     pub client_reply_options: Option<Vec<u8>>,
+    /// What Windows says beside it; always there in its dialect and never in the others.
+    pub windows: Option<Box<windows::Binding>>,
 }
 
 impl BindingUpdate {
@@ -146,7 +156,40 @@ impl BindingUpdate {
             ddns: None,
             client_request_options: None,
             client_reply_options: None,
+            windows: None,
         }
+    }
+
+    /// The options that stand for this binding in a message.
+    #[must_use]
+    pub fn options(&self) -> OptionSet {
+        use OptionCode as O;
+        let set = OptionSet::EMPTY
+            .with(O::ASSIGNED_IP_ADDRESS)
+            .with(O::BINDING_STATUS)
+            .with_if(self.client_identifier.is_some(), O::CLIENT_IDENTIFIER)
+            .with_if(self.client_hardware_address.is_some(), O::CLIENT_HARDWARE_ADDRESS)
+            .with_if(self.lease_expiration_time.is_some(), O::LEASE_EXPIRATION_TIME)
+            .with_if(self.potential_expiration_time.is_some(), O::POTENTIAL_EXPIRATION_TIME)
+            .with_if(self.start_time_of_state.is_some(), O::START_TIME_OF_STATE)
+            .with_if(self.client_last_transaction_time.is_some(), O::CLIENT_LAST_TRANSACTION_TIME)
+            .with_if(self.ip_flags != IpFlags::NONE, O::IP_FLAGS)
+            .with_if(self.ddns.is_some(), O::DDNS)
+            .with_if(self.client_request_options.is_some(), O::CLIENT_REQUEST_OPTIONS)
+            .with_if(self.client_reply_options.is_some(), O::CLIENT_REPLY_OPTIONS);
+        let Some(windows) = &self.windows else { return set };
+        set.with(O::IP_FLAGS)
+            .with_if(windows.client_name.is_some(), O::CLIENT_NAME)
+            .with_if(windows.client_description.is_some(), O::CLIENT_DESCRIPTION)
+            .with_if(windows.subnet_mask.is_some(), O::CLIENT_SUBNET_MASK)
+            .with_if(windows.server_ip_address.is_some(), O::SERVER_IP_ADDRESS)
+            .with_if(windows.server_name.is_some(), O::SERVER_NAME)
+            .with_if(windows.client_type.is_some(), O::CLIENT_TYPE)
+            .with_if(windows.nap_status.is_some(), O::CLIENT_NAP_STATUS)
+            .with_if(windows.nap_probation.is_some(), O::CLIENT_NAP_PROBATION)
+            .with_if(windows.nap_capable.is_some(), O::CLIENT_NAP_CAPABLE)
+            .with_if(windows.matched_policy.is_some(), O::CLIENT_MATCHED_POLICY)
+            .with_if(windows.extended_address_state.is_some(), O::EXTENDED_ADDRESS_STATE)
     }
 }
 
@@ -264,23 +307,30 @@ pub struct Disconnect {
     pub message: Option<String>,
 }
 
-/// Whether an option belongs to one binding of a BNDUPD or BNDACK, and so begins anew with each
-/// assigned-IP-address, or to the whole message.
-pub(crate) const fn is_binding_option(code: OptionCode) -> bool {
-    matches!(
-        code,
-        OptionCode::BINDING_STATUS
-            | OptionCode::CLIENT_IDENTIFIER
-            | OptionCode::CLIENT_HARDWARE_ADDRESS
-            | OptionCode::CLIENT_LAST_TRANSACTION_TIME
-            | OptionCode::CLIENT_REPLY_OPTIONS
-            | OptionCode::CLIENT_REQUEST_OPTIONS
-            | OptionCode::DDNS
-            | OptionCode::IP_FLAGS
-            | OptionCode::LEASE_EXPIRATION_TIME
-            | OptionCode::MESSAGE
-            | OptionCode::POTENTIAL_EXPIRATION_TIME
-            | OptionCode::REJECT_REASON
-            | OptionCode::START_TIME_OF_STATE
-    )
-}
+/// The options that belong to one binding of a BNDUPD or BNDACK, and so begin anew with each
+/// assigned-IP-address; others belong to the whole message.
+pub(crate) const BINDING_OPTIONS: OptionSet = OptionSet::EMPTY
+    .with(OptionCode::BINDING_STATUS)
+    .with(OptionCode::CLIENT_IDENTIFIER)
+    .with(OptionCode::CLIENT_HARDWARE_ADDRESS)
+    .with(OptionCode::CLIENT_LAST_TRANSACTION_TIME)
+    .with(OptionCode::CLIENT_REPLY_OPTIONS)
+    .with(OptionCode::CLIENT_REQUEST_OPTIONS)
+    .with(OptionCode::DDNS)
+    .with(OptionCode::IP_FLAGS)
+    .with(OptionCode::LEASE_EXPIRATION_TIME)
+    .with(OptionCode::MESSAGE)
+    .with(OptionCode::POTENTIAL_EXPIRATION_TIME)
+    .with(OptionCode::REJECT_REASON)
+    .with(OptionCode::START_TIME_OF_STATE)
+    .with(OptionCode::CLIENT_NAME)
+    .with(OptionCode::CLIENT_DESCRIPTION)
+    .with(OptionCode::CLIENT_SUBNET_MASK)
+    .with(OptionCode::SERVER_IP_ADDRESS)
+    .with(OptionCode::SERVER_NAME)
+    .with(OptionCode::CLIENT_TYPE)
+    .with(OptionCode::CLIENT_NAP_STATUS)
+    .with(OptionCode::CLIENT_NAP_PROBATION)
+    .with(OptionCode::CLIENT_NAP_CAPABLE)
+    .with(OptionCode::CLIENT_MATCHED_POLICY)
+    .with(OptionCode::EXTENDED_ADDRESS_STATE);

@@ -2,12 +2,15 @@
 
 use core::{fmt, iter::FusedIterator};
 
-use crate::{DecodeError, HEADER_LEN, MessageType, OptionCode, error::offset_u16, frame_len};
+use crate::{
+    DecodeError, FrameError, HEADER_LEN, MessageLimit, MessageType, OptionCode, error::offset_u16,
+    frame_len_within,
+};
 
 /// The fixed header of every message (draft-12 §6.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Header {
-    /// Length of the whole message in bytes, `12..=2048`.
+    /// Length of the whole message in bytes, at least 12.
     pub length: u16,
     /// What kind of message it is.
     pub message_type: MessageType,
@@ -40,7 +43,8 @@ pub struct RawMessage<'a> {
 }
 
 impl<'a> RawMessage<'a> {
-    /// Checks one whole message, as [`split_frame`](crate::split_frame) gives it.
+    /// Checks one whole message, as [`split_frame`](crate::split_frame) gives it; how long it may
+    /// be was decided there.
     ///
     /// Every option must lie within the message; codes and values are not looked at, so a type or
     /// an option nobody knows passes.
@@ -55,9 +59,9 @@ impl<'a> RawMessage<'a> {
             found: offset_u16(frame.len()),
         };
         let Some(fixed) = frame.first_chunk::<HEADER_LEN>() else {
-            return Err(frame_len(frame).map_or_else(DecodeError::Frame, |_| length));
+            return Err(whole_len(frame).map_or_else(DecodeError::Frame, |_| length));
         };
-        if frame_len(frame)? != Some(frame.len()) {
+        if whole_len(frame)? != Some(frame.len()) {
             return Err(length);
         }
         let &[l0, l1, message_type, payload_offset, t0, t1, t2, t3, x0, x1, x2, x3] = fixed;
@@ -94,6 +98,12 @@ impl<'a> RawMessage<'a> {
     #[must_use]
     pub const fn options(&self) -> Options<'a> {
         self.options
+    }
+
+    /// The first option with a code.
+    #[must_use]
+    pub fn option(&self, code: OptionCode) -> Option<RawOption<'a>> {
+        self.options().find(|option| option.code == code)
     }
 
     /// The whole message.
@@ -154,6 +164,10 @@ impl fmt::Debug for Options<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(*self).finish()
     }
+}
+
+const fn whole_len(frame: &[u8]) -> Result<Option<usize>, FrameError> {
+    frame_len_within(frame, MessageLimit::MAX)
 }
 
 /// Walks all options; what is left when they end is an option that does not fit.

@@ -2,11 +2,12 @@
 
 use alloc::vec::Vec;
 
-use crate::{EncodeError, MAX_MESSAGE_LEN, MessageType, OptionCode};
+use crate::{EncodeError, MessageLimit, MessageType, OptionCode};
 
 pub(crate) struct Writer<'a> {
     out: &'a mut Vec<u8>,
     start: usize,
+    limit: MessageLimit,
 }
 
 impl<'a> Writer<'a> {
@@ -17,12 +18,13 @@ impl<'a> Writer<'a> {
         payload_offset: u8,
         time: u32,
         xid: u32,
+        limit: MessageLimit,
     ) -> Self {
         let start = out.len();
         out.extend_from_slice(&[0, 0, message_type.0, payload_offset]);
         out.extend_from_slice(&time.to_be_bytes());
         out.extend_from_slice(&xid.to_be_bytes());
-        Self { out, start }
+        Self { out, start, limit }
     }
 
     pub(crate) fn bytes(&mut self, code: OptionCode, value: &[u8]) -> Result<(), EncodeError> {
@@ -39,12 +41,35 @@ impl<'a> Writer<'a> {
         let length = tag.len().saturating_add(value.len());
         // A value too long for its own length field is too long for any message.
         let Ok(field) = u16::try_from(length) else {
-            return Err(EncodeError::TooLong { length });
+            return Err(EncodeError::TooLong { length, limit: self.limit });
         };
         self.out.extend_from_slice(&code.0.to_be_bytes());
         self.out.extend_from_slice(&field.to_be_bytes());
         self.out.extend_from_slice(tag);
         self.out.extend_from_slice(value);
+        Ok(())
+    }
+
+    /// A value of parts of equal length.
+    pub(crate) fn list<const N: usize>(
+        &mut self,
+        code: OptionCode,
+        parts: impl Iterator<Item = [u8; N]>,
+    ) -> Result<(), EncodeError> {
+        let header = self.out.len();
+        self.bytes(code, &[])?;
+        let start = self.out.len();
+        for part in parts {
+            self.out.extend_from_slice(&part);
+        }
+        let length = self.out.len().saturating_sub(start);
+        let Ok(field) = u16::try_from(length) else {
+            return Err(EncodeError::TooLong { length, limit: self.limit });
+        };
+        let tail = self.out.get_mut(header..).unwrap_or_default();
+        if let Some([_, _, l0, l1]) = tail.first_chunk_mut() {
+            [*l0, *l1] = field.to_be_bytes();
+        }
         Ok(())
     }
 
@@ -83,18 +108,18 @@ impl<'a> Writer<'a> {
     /// Ends the message: checks and patches its length.
     pub(crate) fn finish(self) -> Result<(), EncodeError> {
         let message = self.out.get_mut(self.start..).unwrap_or_default();
-        patch_length(message)
+        patch_length(message, self.limit)
     }
 }
 
 /// Sets the length field of a whole message to its length.
-pub(crate) fn patch_length(message: &mut [u8]) -> Result<(), EncodeError> {
+pub(crate) fn patch_length(message: &mut [u8], limit: MessageLimit) -> Result<(), EncodeError> {
     let length = message.len();
     match (u16::try_from(length), message.first_chunk_mut()) {
-        (Ok(value), Some(field)) if length <= MAX_MESSAGE_LEN => {
+        (Ok(value), Some(field)) if length <= limit.bytes() => {
             *field = value.to_be_bytes();
             Ok(())
         }
-        _ => Err(EncodeError::TooLong { length }),
+        _ => Err(EncodeError::TooLong { length, limit }),
     }
 }

@@ -1,8 +1,8 @@
 //! A failover message in one line.
 
 use dhcp_failover::wire::{
-    BindingStatus, DecodeError, Dialect, IpFlags, OptionCode, RawMessage, RawOption, RejectReason,
-    ServerFlags, ServerState, decode,
+    BindingStatus, Dialect, IpFlags, OptionCode, RawMessage, RawOption, RejectReason, ServerFlags,
+    ServerState, decode,
 };
 use std::fmt::Write;
 use std::net::Ipv4Addr;
@@ -28,11 +28,8 @@ pub fn message(frame: &[u8], dialect: Dialect) -> String {
         // Writing to a string cannot fail.
         let _ = write!(line, "{} {}", option.code, value(option, header.time));
     }
-    match decode(frame, dialect) {
-        Ok(_) | Err(DecodeError::NotSupported { .. }) => {}
-        Err(error) => {
-            let _ = write!(line, "  MALFORMED: {error}");
-        }
+    if let Err(error) = decode(frame, dialect) {
+        let _ = write!(line, "  MALFORMED: {error}");
     }
     line
 }

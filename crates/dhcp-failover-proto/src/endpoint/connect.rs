@@ -61,7 +61,7 @@ impl Endpoint {
     /// without our noticing must not be kept out.
     pub(super) fn connect(&mut self, mut link: Link, packet: &Packet, connect: &Connect) {
         let dialect = self.dialect_for(connect.vendor_class_identifier.as_deref());
-        if dialect.is_supported() {
+        if speaks(dialect) {
             link.dialect = dialect;
         }
         let id = link.id;
@@ -136,7 +136,7 @@ impl Endpoint {
         dialect: Dialect,
     ) -> Result<(LeaseSpan, HashBuckets), Refusal> {
         let refuse = |reason, text: &str| Err(Refusal(reason, String::from(text)));
-        if !dialect.is_supported() {
+        if !speaks(dialect) {
             return refuse(RejectReason::UNKNOWN_REASON, NOT_SUPPORTED);
         }
         if connect.protocol_version != PROTOCOL_VERSION {
@@ -204,7 +204,7 @@ impl Endpoint {
     /// §7.9.2 steps 4 and 5.
     fn check_connect_ack(&self, ack: &ConnectAck, dialect: Dialect) -> Result<(), Refusal> {
         let refuse = |reason, text: &str| Err(Refusal(reason, String::from(text)));
-        if !dialect.is_supported() {
+        if !speaks(dialect) {
             return refuse(RejectReason::UNKNOWN_REASON, NOT_SUPPORTED);
         }
         if ack.relationship_name != self.config.name.as_bytes() {
@@ -273,8 +273,14 @@ impl Endpoint {
             encode(&packet, dialect, &mut bytes)?;
         }
         if let Some(secret) = &self.config.secret {
-            digest::sign(&mut bytes, secret.kind(), secret.key())?;
+            digest::sign(&mut bytes, secret)?;
         }
         Ok(bytes)
     }
+}
+
+/// Whether an endpoint knows what a peer of this dialect means by its messages. Of Windows it does
+/// not yet know how addresses are handed over.
+const fn speaks(dialect: Dialect) -> bool {
+    !matches!(dialect, Dialect::Microsoft(_))
 }

@@ -77,7 +77,7 @@ impl Endpoint {
         dialect: Dialect,
     ) -> Result<Packet, (String, Option<RejectReason>)> {
         let checked = match &self.config.secret {
-            Some(secret) => digest::verify(bytes, secret.kind(), secret.key()),
+            Some(secret) => digest::verify(bytes, secret),
             None => digest::verify_absent(bytes),
         };
         if let Err(error) = checked {
@@ -129,7 +129,7 @@ impl Endpoint {
             }
             Message::BndUpd(updates) => self.binding_updates(packet, updates, bindings),
             Message::BndAck(acks) => self.binding_acks(packet, acks, bindings),
-            Message::UpdReq => self.update_request(packet.xid, false),
+            Message::UpdReq(_) => self.update_request(packet.xid, false),
             Message::UpdReqAll => self.update_request(packet.xid, true),
             Message::UpdDone => self.updates_done(packet),
             Message::PoolReq => self.pool_request(packet.xid),

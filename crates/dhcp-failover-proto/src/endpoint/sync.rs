@@ -6,7 +6,7 @@ use alloc::collections::BTreeSet;
 use alloc::string::String;
 use core::net::Ipv4Addr;
 use dhcp_failover_lease::LeaseInstant;
-use dhcp_failover_wire::{Message, Packet, RejectReason};
+use dhcp_failover_wire::{Message, Packet, RejectReason, UpdReq};
 
 /// Used bindings looked at in one call, so that no call stalls the server.
 const SCAN_CHUNK: usize = 1_024;
@@ -85,7 +85,7 @@ impl Endpoint {
             return; // hearing a state twice does not ask twice (isc-U17)
         }
         let all = self.record.storage_lost;
-        let message = if all { Message::UpdReqAll } else { Message::UpdReq };
+        let message = if all { Message::UpdReqAll } else { Message::UpdReq(UpdReq::default()) };
         if let Some(xid) = self.send_new(message) {
             self.request = Some(Request { xid, all, sent: self.lease_now, progress: self.now });
         }

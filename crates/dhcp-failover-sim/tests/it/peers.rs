@@ -1,12 +1,12 @@
 //! Partners that are not what they should be (draft-12 §6.1, §7.8.2, §11).
 
 use crate::{busy, normal};
-use dhcp_failover_proto::{Event, Secret, State};
+use dhcp_failover_proto::{Event, State};
 use dhcp_failover_sim::{Host, Pair, Rng, Setup};
-use dhcp_failover_wire::digest::DigestKind;
+use dhcp_failover_wire::digest::{Key, Scheme};
 
-fn secret(key: &str) -> Option<Secret> {
-    Some(Secret::new(key.as_bytes().to_vec(), DigestKind::HmacMd5))
+fn secret(key: &str) -> Option<Key> {
+    Some(Key::new(Scheme::HMAC_MD5, key))
 }
 
 /// S15, §7.8.2: another relationship's name is refused with a reason, and not hammered at.

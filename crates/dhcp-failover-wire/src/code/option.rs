@@ -3,7 +3,9 @@
 use core::fmt;
 
 codes! {
-    /// The code of an option (draft-12 §12).
+    /// The code of an option: 1 to 29 of draft-12 §12, 30 to 41 of [MS-DHCPF], which only
+    /// [`Dialect::Microsoft`](crate::Dialect::Microsoft) knows (others may use the numbers
+    /// otherwise).
     OptionCode(u16) {
         /// Number of addresses given to the secondary, u32.
         ADDRESSES_TRANSFERRED = 1, "addresses-transferred";
@@ -63,5 +65,29 @@ codes! {
         VENDOR_CLASS_IDENTIFIER = 28, "vendor-class-identifier";
         /// Options of the implementation's own.
         VENDOR_SPECIFIC_OPTIONS = 29, "vendor-specific-options";
+        /// Windows: the scopes whose bindings an UPDREQ asks for, little-endian.
+        SCOPE_ID_LIST = 30, "scope-id-list";
+        /// Windows: the name of the client, UTF-16LE with NUL.
+        CLIENT_NAME = 31, "client-name";
+        /// Windows: a description of the client, UTF-16LE with NUL.
+        CLIENT_DESCRIPTION = 32, "client-description";
+        /// Windows: the subnet mask of the client's scope.
+        CLIENT_SUBNET_MASK = 33, "client-subnet-mask";
+        /// Windows: the address of the server that granted the lease.
+        SERVER_IP_ADDRESS = 34, "server-IP-address";
+        /// Windows: the name of the server that granted the lease, UTF-16LE with NUL.
+        SERVER_NAME = 35, "server-name";
+        /// Windows: whether the client speaks DHCP or BOOTP, u8.
+        CLIENT_TYPE = 36, "client-type";
+        /// Windows: network access protection status, u8.
+        CLIENT_NAP_STATUS = 37, "client-NAP-status";
+        /// Windows: end of the network access protection probation, u32.
+        CLIENT_NAP_PROBATION = 38, "client-NAP-probation";
+        /// Windows: whether the client is capable of network access protection, u8.
+        CLIENT_NAP_CAPABLE = 39, "client-NAP-capable";
+        /// Windows: the name of the policy that chose the address, UTF-16LE with NUL.
+        CLIENT_MATCHED_POLICY = 40, "client-matched-policy";
+        /// Windows: flags of the address beyond its state, u32.
+        EXTENDED_ADDRESS_STATE = 41, "extended-address-state";
     }
 }

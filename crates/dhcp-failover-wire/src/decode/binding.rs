@@ -1,11 +1,11 @@
 //! BNDUPD and BNDACK: bindings, each begun by its assigned-IP-address (draft-12 §6.3).
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
-use super::{Seen, value};
+use super::{Seen, value, windows::read_windows_option};
 use crate::{
     BindingAck, BindingStatus, BindingUpdate, DecodeError, Dialect, MessageType, OptionCode,
-    RawMessage, RawOption, Reject, RejectReason, message::is_binding_option,
+    RawMessage, RawOption, Reject, RejectReason, message::BINDING_OPTIONS, windows,
 };
 
 pub(super) fn updates(
@@ -14,27 +14,40 @@ pub(super) fn updates(
 ) -> Result<Vec<BindingUpdate>, DecodeError> {
     bindings(raw, dialect, |address, options| {
         let mut update = BindingUpdate::new(value::address(address)?, BindingStatus(0));
-        let mut status = None;
+        let mut extra = dialect.windows().map(|_| Box::new(windows::Binding::empty()));
+        let mut number = None;
         for option in options {
-            read_update_option(&mut update, &mut status, option, dialect)?;
+            if let Some(extra) = &mut extra
+                && read_windows_option(&mut update, extra, option)?
+            {
+                continue;
+            }
+            read_update_option(&mut update, &mut number, option, dialect)?;
         }
-        update.status = status.ok_or(DecodeError::Missing {
+        let number = number.ok_or(DecodeError::Missing {
             message_type: MessageType::BNDUPD,
             option: OptionCode::BINDING_STATUS,
             offset: address.offset,
         })?;
+        update.status = BindingStatus(number);
+        if let (Some(mut extra), Some(settings)) = (extra, dialect.windows()) {
+            extra.status = windows::Status(number);
+            let has_client = update.client_hardware_address.is_some();
+            update.status = settings.binding_status(extra.status, extra.flags, has_client);
+            update.windows = Some(extra);
+        }
         Ok(update)
     })
 }
 
 fn read_update_option(
     update: &mut BindingUpdate,
-    status: &mut Option<BindingStatus>,
+    number: &mut Option<u8>,
     option: RawOption<'_>,
     dialect: Dialect,
 ) -> Result<(), DecodeError> {
     match option.code {
-        OptionCode::BINDING_STATUS => *status = Some(BindingStatus(value::u8(option)?)),
+        OptionCode::BINDING_STATUS => *number = Some(value::u8(option)?),
         OptionCode::CLIENT_IDENTIFIER => update.client_identifier = Some(option.value.into()),
         OptionCode::CLIENT_HARDWARE_ADDRESS => {
             update.client_hardware_address = Some(value::hardware_address(option)?);
@@ -50,7 +63,10 @@ fn read_update_option(
             update.client_last_transaction_time = Some(value::u32(option)?);
         }
         OptionCode::IP_FLAGS => update.ip_flags = value::ip_flags(option, dialect)?,
-        OptionCode::DDNS if dialect.facts().sends_ddns => update.ddns = Some(option.value.into()),
+        // dhcpd takes no DDNS option, so whatever stands there is not the draft's.
+        OptionCode::DDNS if dialect != Dialect::IscDhcpd => {
+            update.ddns = Some(option.value.into());
+        }
         OptionCode::CLIENT_REQUEST_OPTIONS => {
             update.client_request_options = Some(option.value.into());
         }
@@ -68,7 +84,7 @@ pub(super) fn acks(raw: RawMessage<'_>, dialect: Dialect) -> Result<Vec<BindingA
         for option in options {
             match option.code {
                 OptionCode::REJECT_REASON => reason = Some(RejectReason(value::u8(option)?)),
-                OptionCode::MESSAGE => message = Some(value::text(option)),
+                OptionCode::MESSAGE => message = Some(value::text(option, dialect)),
                 // A peer may repeat the binding here (table 7.2-1 only advises against it).
                 _ => {}
             }
@@ -86,7 +102,7 @@ fn bindings<'a, T>(
     read: impl Fn(RawOption<'a>, BindingOptions<'a>) -> Result<T, DecodeError>,
 ) -> Result<Vec<T>, DecodeError> {
     let batches = dialect.facts().batches_bindings;
-    let mut seen = Seen::default();
+    let mut seen = Seen::new(dialect);
     let mut found = Vec::new();
     let mut options = raw.options();
     while let Some(option) = options.next() {
@@ -100,7 +116,11 @@ fn bindings<'a, T>(
             let of_binding = if batches { options } else { raw.options() };
             found.push(read(option, BindingOptions { options: of_binding, batches })?);
         } else {
-            if batches && found.is_empty() && is_binding_option(option.code) {
+            if batches
+                && found.is_empty()
+                && BINDING_OPTIONS.contains(option.code)
+                && dialect.knows(option.code)
+            {
                 let RawOption { code, offset, .. } = option;
                 return Err(DecodeError::OutsideBinding { option: code, offset });
             }

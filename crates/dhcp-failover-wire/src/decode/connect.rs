@@ -4,14 +4,15 @@ use alloc::vec::Vec;
 
 use super::{distinct, require, value};
 use crate::{
-    Connect, ConnectAck, DecodeError, OptionCode, RawMessage, RawOption, Reject, RejectReason,
+    Connect, ConnectAck, DecodeError, Dialect, OptionCode, RawMessage, RawOption, Reject,
+    RejectReason,
 };
 
-pub(super) fn connect(raw: RawMessage<'_>) -> Result<Connect, DecodeError> {
+pub(super) fn connect(raw: RawMessage<'_>, dialect: Dialect) -> Result<Connect, DecodeError> {
     let mut common = Common::default();
     let (mut tls_request, mut mclt) = (None, None);
     let (mut hash_buckets, mut delayed_service_parameter) = (None, None);
-    for option in distinct(raw) {
+    for option in distinct(raw, dialect) {
         let option = option?;
         match option.code {
             OptionCode::TLS_REQUEST => tls_request = Some(value::u8(option)?),
@@ -20,7 +21,7 @@ pub(super) fn connect(raw: RawMessage<'_>) -> Result<Connect, DecodeError> {
             OptionCode::DELAYED_SERVICE_PARAMETER => {
                 delayed_service_parameter = Some(value::u8(option)?);
             }
-            _ => common.read(option)?,
+            _ => common.read(option, dialect)?,
         }
     }
     Ok(Connect {
@@ -37,16 +38,19 @@ pub(super) fn connect(raw: RawMessage<'_>) -> Result<Connect, DecodeError> {
     })
 }
 
-pub(super) fn connect_ack(raw: RawMessage<'_>) -> Result<ConnectAck, DecodeError> {
+pub(super) fn connect_ack(
+    raw: RawMessage<'_>,
+    dialect: Dialect,
+) -> Result<ConnectAck, DecodeError> {
     let mut common = Common::default();
     let (mut reason, mut message, mut tls_reply) = (None, None, None);
-    for option in distinct(raw) {
+    for option in distinct(raw, dialect) {
         let option = option?;
         match option.code {
             OptionCode::TLS_REPLY => tls_reply = Some(value::u8(option)?),
             OptionCode::REJECT_REASON => reason = Some(RejectReason(value::u8(option)?)),
-            OptionCode::MESSAGE => message = Some(value::text(option)),
-            _ => common.read(option)?,
+            OptionCode::MESSAGE => message = Some(value::text(option, dialect)),
+            _ => common.read(option, dialect)?,
         }
     }
     let relationship_name = match (common.name, reason) {
@@ -78,13 +82,13 @@ struct Common {
 }
 
 impl Common {
-    fn read(&mut self, option: RawOption<'_>) -> Result<(), DecodeError> {
+    fn read(&mut self, option: RawOption<'_>, dialect: Dialect) -> Result<(), DecodeError> {
         match option.code {
-            OptionCode::RELATIONSHIP_NAME => self.name = Some(value::name(option)?),
+            OptionCode::RELATIONSHIP_NAME => self.name = Some(value::name(option, dialect)?),
             OptionCode::MAX_UNACKED_BNDUPD => self.max_unacked_bndupd = Some(value::u32(option)?),
             OptionCode::RECEIVE_TIMER => self.receive_timer = Some(value::u32(option)?),
             OptionCode::VENDOR_CLASS_IDENTIFIER => {
-                self.vendor_class_identifier = Some(option.value.into());
+                self.vendor_class_identifier = Some(value::vendor_class(option, dialect)?);
             }
             OptionCode::PROTOCOL_VERSION => self.version = Some(value::u8(option)?),
             OptionCode::VENDOR_SPECIFIC_OPTIONS => self.vendor_specific = Some(option.value.into()),

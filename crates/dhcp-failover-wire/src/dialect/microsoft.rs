@@ -1,16 +1,26 @@
-//! Windows Server ([MS-DHCPF]): the facts that are settled. Its typed messages need more than this
-//! table: binding status as a bit field, UTF-16LE names, states numbered otherwise, options 30-41.
+//! Windows Server ([MS-DHCPF]). What is not settled is in [`windows::Settings`](crate::windows).
 
 use super::Facts;
+use crate::{MessageType, OptionCode, OptionSet};
 
 pub(super) const FACTS: Facts = Facts {
-    typed: false,
+    // The draft's own value, and the mark by which others tell Windows.
     payload_offset: 8,
-    set_buckets_are_primarys: true,
+    last_option: OptionCode::EXTENDED_ADDRESS_STATE,
     batches_bindings: true,
-    sends_ddns: true,
+    has_digests: true,
     reads_short_ip_flags: true,
-    takes_unknown_states: false,
+    unknown_server_state: Some("Windows has no such state"),
+    unknown_binding_status: Some("Windows has no such status"),
+    refused_options: (
+        OptionSet::EMPTY.with(OptionCode::TLS_REQUEST).with(OptionCode::TLS_REPLY),
+        "Windows does not negotiate TLS; leave it out",
+    ),
+    refused_messages: (
+        &[MessageType::POOLREQ, MessageType::POOLRESP, MessageType::DISCONNECT],
+        "Windows drops it unread: addresses are handed over by BNDUPDs, and a connection ends \
+         without a word",
+    ),
 };
 
 /// How its vendor-class-identifier begins, in UTF-16LE; the version follows.

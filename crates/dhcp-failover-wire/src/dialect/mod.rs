@@ -6,7 +6,7 @@ mod microsoft;
 
 use core::fmt;
 
-use crate::{HEADER_LEN, OptionCode, RawMessage};
+use crate::{HEADER_LEN, MessageType, OptionCode, OptionSet, RawMessage, windows};
 
 /// How a peer speaks. It is a property of the peer that the operator configures or the endpoint
 /// learns; nothing in a message says it outright.
@@ -17,13 +17,14 @@ pub enum Dialect {
     Draft12,
     /// What ISC dhcpd 4.4 sends and accepts.
     IscDhcpd,
-    /// [MS-DHCPF], Windows Server. Reserved: [`decode`](crate::decode) and
-    /// [`encode`](crate::encode) refuse it for now; framing, [`RawMessage`](crate::RawMessage) and
-    /// [`digest`](crate::digest) work.
-    Microsoft,
+    /// [MS-DHCPF], Windows Server, with what is not settled about it.
+    Microsoft(windows::Settings),
 }
 
 impl Dialect {
+    /// Windows with the recommended settings.
+    pub const MICROSOFT: Self = Self::Microsoft(windows::Settings::DEFAULT);
+
     /// The dialect a CONNECT or CONNECTACK was written in, by what its sender calls itself: dhcpd
     /// sends `isc-` and its version, Windows `MSFT` and its version in UTF-16LE; anybody else is
     /// taken for an implementation of the draft. `None` if the message has no
@@ -63,16 +64,10 @@ impl Dialect {
         if vendor_class_identifier.starts_with(isc::VENDOR_CLASS_PREFIX) {
             Self::IscDhcpd
         } else if vendor_class_identifier.starts_with(microsoft::VENDOR_CLASS_PREFIX) {
-            Self::Microsoft
+            Self::MICROSOFT
         } else {
             Self::Draft12
         }
-    }
-
-    /// Whether [`decode`](crate::decode) and [`encode`](crate::encode) know it.
-    #[must_use]
-    pub const fn is_supported(self) -> bool {
-        self.facts().typed
     }
 
     /// Whether a set bit of [`hash_buckets`](crate::Connect::hash_buckets) is a bucket of the
@@ -80,7 +75,11 @@ impl Dialect {
     /// have it the other way round.
     #[must_use]
     pub const fn set_buckets_are_primarys(self) -> bool {
-        self.facts().set_buckets_are_primarys
+        match self {
+            Self::Draft12 => false,
+            Self::IscDhcpd => true,
+            Self::Microsoft(settings) => settings.set_buckets_are_primarys,
+        }
     }
 
     /// Whether one BNDUPD or BNDACK may carry several bindings (draft-12 §6.3).
@@ -89,11 +88,49 @@ impl Dialect {
         self.facts().batches_bindings
     }
 
+    /// How many bindings one BNDUPD may carry that the peer is sent; its length limits it further.
+    /// A BNDACK answers as many as its BNDUPD had.
+    #[must_use]
+    pub const fn max_bindings(self) -> usize {
+        match self {
+            Self::Draft12 => usize::MAX,
+            Self::IscDhcpd => 1,
+            Self::Microsoft(settings) => match settings.max_bindings {
+                0 => 1,
+                1..=16 => settings.max_bindings as usize,
+                17.. => 16,
+            },
+        }
+    }
+
+    /// Whether the peer signs its messages and checks ours where a secret is configured
+    /// ([`digest`](crate::digest)). dhcpd discards digests: a secret cannot be used with it.
+    #[must_use]
+    pub const fn has_digests(self) -> bool {
+        self.facts().has_digests
+    }
+
+    /// Whether the peer's implementation knows an option at all; it skips others, and so does
+    /// [`decode`](crate::decode).
+    #[must_use]
+    pub const fn knows(self, option: OptionCode) -> bool {
+        1 <= option.0 && option.0 <= self.facts().last_option.0
+    }
+
+    /// What is not settled about Windows, if the dialect is that.
+    #[must_use]
+    pub const fn windows(self) -> Option<windows::Settings> {
+        match self {
+            Self::Microsoft(settings) => Some(settings),
+            Self::Draft12 | Self::IscDhcpd => None,
+        }
+    }
+
     pub(crate) const fn facts(self) -> &'static Facts {
         match self {
             Self::Draft12 => &draft12::FACTS,
             Self::IscDhcpd => &isc::FACTS,
-            Self::Microsoft => &microsoft::FACTS,
+            Self::Microsoft(_) => &microsoft::FACTS,
         }
     }
 }
@@ -103,25 +140,29 @@ impl fmt::Display for Dialect {
         f.pad(match self {
             Self::Draft12 => "draft12",
             Self::IscDhcpd => "isc",
-            Self::Microsoft => "microsoft",
+            Self::Microsoft(_) => "microsoft",
         })
     }
 }
 
 /// The table of a dialect.
 pub(crate) struct Facts {
-    /// Whether typed messages exist.
-    pub(crate) typed: bool,
     /// The payload offset sent.
     pub(crate) payload_offset: u8,
-    pub(crate) set_buckets_are_primarys: bool,
+    /// The last of the options it knows.
+    pub(crate) last_option: OptionCode,
     pub(crate) batches_bindings: bool,
-    /// Whether the DDNS option may be sent.
-    pub(crate) sends_ddns: bool,
+    pub(crate) has_digests: bool,
     /// Whether IP-flags of one byte are read as well as of two.
     pub(crate) reads_short_ip_flags: bool,
-    /// Whether the peer survives states and binding statuses it does not know.
-    pub(crate) takes_unknown_states: bool,
+    /// What the peer does on a server state it does not know, if it does not survive it.
+    pub(crate) unknown_server_state: Option<&'static str>,
+    /// The same for a binding status.
+    pub(crate) unknown_binding_status: Option<&'static str>,
+    /// Options that are not sent to it, and what would happen.
+    pub(crate) refused_options: (OptionSet, &'static str),
+    /// Messages that are not sent to it, and what would happen.
+    pub(crate) refused_messages: (&'static [MessageType], &'static str),
 }
 
 /// The payload offset of a header without additional bytes.

@@ -1,8 +1,8 @@
 //! What a peer is told.
 
 use dhcp_failover_wire::{
-    DecodeError, EncodeError, Error, FrameError, MessageType, OptionCode, RejectReason,
-    digest::DigestError, reject_reason,
+    DecodeError, EncodeError, Error, FrameError, MessageLimit, MessageType, OptionCode,
+    RejectReason, digest::DigestError, reject_reason,
 };
 
 #[test]
@@ -25,7 +25,10 @@ fn each_error_has_its_reject_reason() {
         (length(O::RELATIONSHIP_NAME), R::INVALID_PARTNER),
         (length(O::SERVER_STATE), R::UNKNOWN_ERROR),
         (reject_reason(FrameError::TooShort { length: 3 }), R::UNKNOWN_ERROR),
-        (reject_reason(EncodeError::TooLong { length: 3000 }), R::UNKNOWN_ERROR),
+        (
+            reject_reason(EncodeError::TooLong { length: 3000, limit: MessageLimit::DRAFT }),
+            R::UNKNOWN_ERROR,
+        ),
         (reject_reason(DigestError::Missing), R::MISSING_DIGEST),
         (reject_reason(DigestError::Unexpected), R::DIGEST_NOT_CONFIGURED),
         (reject_reason(DigestError::WrongType { expected: 1, found: 2 }), R::DIGEST_NOT_SUPPORTED),
@@ -38,7 +41,7 @@ fn each_error_has_its_reject_reason() {
 
 #[test]
 fn errors_say_what_failed_and_stay_small() {
-    let error = Error::from(FrameError::TooLong { length: 3000 });
+    let error = Error::from(FrameError::TooLong { length: 3000, limit: MessageLimit::DRAFT });
     assert_eq!(
         error.to_string(),
         "failed to find a message: message length 3000 is above the limit of 2048 bytes"

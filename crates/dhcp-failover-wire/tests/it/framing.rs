@@ -1,6 +1,6 @@
 //! Messages out of a stream.
 
-use dhcp_failover_wire::{FrameError, frame_len, split_frame};
+use dhcp_failover_wire::{FrameError, MessageLimit, frame_len, split_frame, split_frame_within};
 
 use crate::support::{frame, hex};
 
@@ -21,7 +21,10 @@ fn an_impossible_length_is_refused_before_the_message_is_there() {
     }
     for length in [2049, 4096, u16::MAX] {
         let bytes = length.to_be_bytes();
-        assert_eq!(split_frame(&bytes), Err(FrameError::TooLong { length }));
+        assert_eq!(
+            split_frame(&bytes),
+            Err(FrameError::TooLong { length, limit: MessageLimit::DRAFT })
+        );
     }
 }
 
@@ -36,4 +39,21 @@ fn a_message_is_split_off_when_its_last_byte_is_there() {
     let (message, rest) = split_frame(&stream).unwrap().unwrap();
     assert_eq!((message, rest), (&first[..], &second[..]));
     assert_eq!(split_frame(rest), Ok(Some((&second[..], &[][..]))));
+}
+
+#[test]
+fn a_longer_message_is_taken_only_where_it_was_agreed_on() {
+    let mut long = frame(11, 12, &format!("0063 0bb8 {}", "00".repeat(3000)));
+    assert_eq!(long.len(), 3016);
+    let agreed = MessageLimit::new(4096);
+    assert_eq!(split_frame_within(&long, agreed), Ok(Some((&long[..], &[][..]))));
+    assert!(split_frame(&long).is_err());
+    long[..2].copy_from_slice(&[0x10, 0x01]);
+    assert_eq!(
+        split_frame_within(&long, agreed),
+        Err(FrameError::TooLong { length: 4097, limit: agreed })
+    );
+    // Nobody may be held to less than the draft's 2048.
+    assert_eq!(MessageLimit::new(100), MessageLimit::DRAFT);
+    assert_eq!(MessageLimit::MAX.bytes(), 65_535);
 }

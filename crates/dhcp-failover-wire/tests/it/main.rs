@@ -7,4 +7,7 @@ mod framing;
 mod malformed;
 mod properties;
 mod round_trip;
+mod rules;
+mod strategies;
 mod support;
+mod windows;

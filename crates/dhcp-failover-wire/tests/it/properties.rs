@@ -1,152 +1,20 @@
 //! Properties over generated messages and bytes. A failure prints its seed and keeps it.
 
 use dhcp_failover_wire::{
-    BindingAck, BindingStatus, BindingUpdate, Connect, ConnectAck, DecodeError, Dialect,
-    Disconnect, EncodeError, HardwareAddress, IpFlags, Message, Packet, PoolResp, RawMessage,
-    Reject, RejectReason, ServerFlags, ServerState, State, decode, digest, encode, split_frame,
+    DecodeError, Dialect, EncodeError, Message, OptionCode, OptionSet, Packet, RawMessage, decode,
+    digest::{self, Key, Scheme},
+    encode,
+    rules::{Part, Presence, presence},
+    split_frame,
 };
-use proptest::{collection::vec, option, prelude::*};
+use proptest::{collection::vec, prelude::*};
 
-use crate::support::encoded;
+use crate::{
+    strategies::{nearly_a_message, packet, windows_packet},
+    support::encoded,
+};
 
-const DIALECTS: [Dialect; 3] = [Dialect::Draft12, Dialect::IscDhcpd, Dialect::Microsoft];
-
-fn bytes() -> impl Strategy<Value = Vec<u8>> {
-    vec(any::<u8>(), 0..20)
-}
-
-prop_compose! {
-    fn hardware()(htype: u8, bytes in bytes()) -> HardwareAddress {
-        HardwareAddress { htype, bytes }
-    }
-}
-
-prop_compose! {
-    fn update()(
-        address: [u8; 4],
-        status: u8,
-        client_identifier in option::of(bytes()),
-        client_hardware_address in option::of(hardware()),
-        times: [Option<u32>; 4],
-        ip_flags: u16,
-        embedded in [option::of(bytes()), option::of(bytes()), option::of(bytes())],
-    ) -> BindingUpdate {
-        let [ddns, client_request_options, client_reply_options] = embedded;
-        BindingUpdate {
-            client_identifier,
-            client_hardware_address,
-            lease_expiration_time: times[0],
-            potential_expiration_time: times[1],
-            start_time_of_state: times[2],
-            client_last_transaction_time: times[3],
-            ip_flags: IpFlags(ip_flags),
-            ddns,
-            client_request_options,
-            client_reply_options,
-            ..BindingUpdate::new(address.into(), BindingStatus(status))
-        }
-    }
-}
-
-prop_compose! {
-    fn reject()(reason: u8, message in option::of(".{0,12}")) -> Reject {
-        Reject { reason: RejectReason(reason), message }
-    }
-}
-
-prop_compose! {
-    fn ack()(address: [u8; 4], reject in option::of(reject())) -> BindingAck {
-        BindingAck { address: address.into(), reject }
-    }
-}
-
-prop_compose! {
-    fn connect()(
-        relationship_name in vec(any::<u8>(), 1..20),
-        numbers: [Option<u32>; 3],
-        vendor_class_identifier in option::of(bytes()),
-        protocol_version: u8,
-        small: [Option<u8>; 2],
-        hash_buckets: Option<[u8; 32]>,
-        vendor_specific in option::of(bytes()),
-    ) -> Connect {
-        Connect {
-            relationship_name,
-            max_unacked_bndupd: numbers[0],
-            receive_timer: numbers[1],
-            vendor_class_identifier,
-            protocol_version,
-            tls_request: small[0],
-            mclt: numbers[2],
-            hash_buckets,
-            delayed_service_parameter: small[1],
-            vendor_specific,
-        }
-    }
-}
-
-fn message() -> impl Strategy<Value = Message> {
-    let connect_ack = (connect(), option::of(reject())).prop_map(|(connect, reject)| ConnectAck {
-        relationship_name: connect.relationship_name,
-        max_unacked_bndupd: connect.max_unacked_bndupd,
-        receive_timer: connect.receive_timer,
-        vendor_class_identifier: connect.vendor_class_identifier,
-        protocol_version: connect.protocol_version,
-        tls_reply: connect.tls_request,
-        reject,
-        vendor_specific: connect.vendor_specific,
-    });
-    let state = any::<(u8, u8, u32)>().prop_map(|(state, flags, start_time_of_state)| State {
-        server_state: ServerState(state),
-        server_flags: ServerFlags(flags),
-        start_time_of_state,
-    });
-    prop_oneof![
-        Just(Message::PoolReq),
-        any::<u32>().prop_map(|addresses_transferred| {
-            Message::PoolResp(PoolResp { addresses_transferred })
-        }),
-        vec(update(), 1..5).prop_map(Message::BndUpd),
-        vec(ack(), 1..5).prop_map(Message::BndAck),
-        connect().prop_map(Message::Connect),
-        connect_ack.prop_map(Message::ConnectAck),
-        Just(Message::UpdReqAll),
-        Just(Message::UpdDone),
-        Just(Message::UpdReq),
-        state.prop_map(Message::State),
-        Just(Message::Contact),
-        reject().prop_map(|Reject { reason, message }| {
-            Message::Disconnect(Disconnect { reject_reason: reason, message })
-        }),
-    ]
-}
-
-prop_compose! {
-    fn packet()(time: u32, xid: u32, message in message()) -> Packet {
-        Packet { time, xid, message }
-    }
-}
-
-/// A header that holds, over options that mostly do.
-fn nearly_a_message() -> impl Strategy<Value = Vec<u8>> {
-    let value = prop_oneof![vec(any::<u8>(), 1), vec(any::<u8>(), 4), vec(any::<u8>(), 0..6)];
-    let option = (0..32_u16, value);
-    (0..14_u8, prop_oneof![Just(8_u8), Just(12), any::<u8>()], vec(option, 0..12), bytes())
-        .prop_map(|(message_type, offset, options, tail)| {
-            let mut frame = vec![0, 0, message_type, offset, 0, 0, 0, 1, 0, 0, 0, 2];
-            for (code, value) in options {
-                frame.extend(code.to_be_bytes());
-                frame.extend(u16::try_from(value.len()).unwrap().to_be_bytes());
-                frame.extend(value);
-            }
-            if tail.len() > 12 {
-                frame.extend(tail);
-            }
-            let length = u16::try_from(frame.len()).unwrap();
-            frame[..2].copy_from_slice(&length.to_be_bytes());
-            frame
-        })
-}
+const DIALECTS: [Dialect; 3] = [Dialect::Draft12, Dialect::IscDhcpd, Dialect::MICROSOFT];
 
 /// What must hold for any bytes.
 fn check(frame: &[u8]) {
@@ -159,11 +27,16 @@ fn check(frame: &[u8]) {
                 let header = raw.header();
                 assert_eq!(header.message_type, packet.message.message_type());
                 assert_eq!((header.time, header.xid), (packet.time, packet.xid));
+                view_agrees(*raw, packet, dialect);
                 let mut out = Vec::new();
                 match encode(packet, dialect, &mut out) {
                     Ok(()) => assert_eq!(decode(&out, dialect).as_ref(), Ok(packet)),
                     // Read for the endpoint to judge, never sent.
-                    Err(EncodeError::Refused { .. }) => assert_eq!(dialect, Dialect::IscDhcpd),
+                    Err(EncodeError::Refused { .. } | EncodeError::RefusedMessage { .. }) => {
+                        assert_ne!(dialect, Dialect::Draft12);
+                    }
+                    // One more byte for the IP-flags, or Windows' mandatory mask.
+                    Err(EncodeError::TooLong { .. }) => assert!(frame.len() > 1024),
                     Err(error) => panic!("{error} for {packet:?}"),
                 }
             }
@@ -171,12 +44,86 @@ fn check(frame: &[u8]) {
             (Ok(_), Err(_)) => {}
         }
     }
-    for kind in [digest::DigestKind::HmacMd5, digest::DigestKind::HmacSha256] {
-        assert!(digest::verify(frame, kind, b"secret").is_err());
+    for scheme in [Scheme::HMAC_MD5, Scheme::HMAC_SHA256, Scheme::WINDOWS] {
+        assert!(digest::verify(frame, &Key::new(scheme, "secret")).is_err());
     }
 }
 
+/// The typed bindings have exactly the options the view shows, but for those without a meaning.
+fn view_agrees(raw: RawMessage<'_>, packet: &Packet, dialect: Dialect) {
+    let Message::BndUpd(updates) = &packet.message else { return };
+    let mut of_bindings: Vec<OptionSet> = Vec::new();
+    for option in raw.options() {
+        if option.code == OptionCode::ASSIGNED_IP_ADDRESS || of_bindings.is_empty() {
+            of_bindings.push(OptionSet::EMPTY);
+        }
+        let last = of_bindings.last_mut().unwrap();
+        // Flags that are zero are as good as none, but to Windows.
+        let zero = option.code == OptionCode::IP_FLAGS
+            && dialect.windows().is_none()
+            && option.value.iter().all(|byte| *byte == 0);
+        if dialect.knows(option.code) && !zero {
+            *last = last.with(option.code);
+        }
+    }
+    if dialect == Dialect::IscDhcpd {
+        of_bindings = vec![of_bindings.into_iter().fold(OptionSet::EMPTY, union)];
+    } else if of_bindings.len() > updates.len() {
+        // Before the first address nothing belongs to a binding.
+        of_bindings.remove(0);
+    }
+    assert_eq!(of_bindings.len(), updates.len());
+    for (update, seen) in updates.iter().zip(of_bindings) {
+        let part = Part::Update(update.status);
+        let meant = |option: &OptionCode| {
+            !matches!(presence(dialect, part, *option), Presence::Unlisted)
+                && (*option != OptionCode::DDNS || dialect != Dialect::IscDhcpd)
+        };
+        let seen: OptionSet = seen.iter().filter(meant).collect();
+        let windows = dialect.windows().is_some();
+        let typed = update.options();
+        // Windows' flags are always there, as zero if none came.
+        let typed = if windows {
+            typed
+                .without(flags())
+                .with_if(seen.contains(OptionCode::IP_FLAGS), OptionCode::IP_FLAGS)
+        } else {
+            typed
+        };
+        assert_eq!(typed, seen, "{update:?}");
+    }
+}
+
+const fn flags() -> OptionSet {
+    OptionSet::EMPTY.with(OptionCode::IP_FLAGS)
+}
+
+fn union(a: OptionSet, b: OptionSet) -> OptionSet {
+    a.iter().chain(b.iter()).collect()
+}
+
 proptest! {
+    #[test]
+    fn what_is_encoded_for_windows_decodes_to_itself((settings, packet) in windows_packet()) {
+        let dialect = Dialect::Microsoft(settings);
+        let frame = encoded(&packet, dialect);
+        prop_assert_eq!(frame[3], 8);
+        prop_assert_eq!(decode(&frame, dialect), Ok(packet));
+    }
+
+    #[test]
+    fn changed_windows_messages_are_decoded_or_refused(
+        (settings, packet) in windows_packet(),
+        changes in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        let mut frame = encoded(&packet, Dialect::Microsoft(settings));
+        for (index, value) in changes {
+            let index = index.index(frame.len());
+            frame[index] = value;
+        }
+        check(&frame);
+    }
+
     #[test]
     fn what_is_encoded_decodes_to_itself(packet in packet()) {
         let frame = encoded(&packet, Dialect::Draft12);

@@ -2,25 +2,18 @@
 //!
 //! # Partners
 //!
-//! * **Windows Server.** [`Dialect::Microsoft`](crate::wire::Dialect::Microsoft) frames can be cut,
-//!   shown and their digests verified, but not decoded to typed messages. An endpoint refuses such a
-//!   partner and says so.
+//! * **Windows Server.** The codec reads and writes its messages
+//!   ([`Dialect::Microsoft`](crate::wire::Dialect::Microsoft)), but an endpoint does not know what
+//!   Windows means by them: it refuses such a partner.
 //! * **ISC dhcpd.** The codec reads every message of 31 captures of dhcpd 4.4.3-P1; 16 of them are in
 //!   its tests and come out again byte for byte. What is known to make dhcpd exit or disconnect is
 //!   not sent. An endpoint has *not* been run against a live dhcpd: try it in a laboratory first.
 //! * Two servers of this implementation are what has been tested.
 //!
-//! ```
-//! use dhcp_failover::wire::Dialect;
-//!
-//! assert!(Dialect::Draft12.is_supported() && Dialect::IscDhcpd.is_supported());
-//! assert!(!Dialect::Microsoft.is_supported());
-//! ```
-//!
 //! # Protocol
 //!
 //! * **TLS.** Not spoken; a partner that requires it is refused. Without a
-//!   [`Secret`](crate::proto::Secret) anybody who can send from the partner's address is the partner;
+//!   [`Key`](crate::wire::digest::Key) anybody who can send from the partner's address is the partner;
 //!   with one, messages are authentic but readable. Use a network you trust, or a tunnel.
 //! * **Changing the secret.** Both servers must be given the new one at about the same time; between
 //!   the two restarts they do not talk, and serve in COMMUNICATIONS-INTERRUPTED.

@@ -10,7 +10,7 @@ use dhcp_failover_lease::{Binding, BindingStatus, Knowledge, LeaseInstant, Lease
 use dhcp_failover_proto::{
     self as proto, Balance, BindingTable, Endpoint, EndpointConfig, EndpointRecord, TableError,
 };
-use dhcp_failover_wire::digest::DigestKind;
+use dhcp_failover_wire::digest::{Key, Scheme};
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
 
@@ -168,7 +168,7 @@ fn endpoint_config(it: &Relationship) -> EndpointConfig {
     let seconds = |s: u32| LeaseSpan::from_s(u64::from(s));
     let secret = it.secret.as_ref().map(|secret| {
         // The stronger of the two kinds; the draft's HMAC-MD5 only for a partner that knows no other.
-        proto::Secret::new(secret.bytes().to_vec(), DigestKind::HmacSha256)
+        Key::from_bytes(Scheme::HMAC_SHA256, secret.bytes())
     });
     EndpointConfig {
         balance: match it.mode {
