@@ -6,7 +6,10 @@ use crate::setup::Mutation;
 use crate::{Host, Pair};
 use dhcp_failover_lease::{Binding, StatusSet};
 use dhcp_failover_proto::{Event, Input, Output, Record, State};
-use dhcp_failover_wire::{Dialect, Message, decode};
+use dhcp_failover_wire::rules::{self, Part};
+use dhcp_failover_wire::{
+    BindingStatus, Dialect, Message, OptionCode, OptionSet, Packet, RawMessage, decode,
+};
 
 impl Pair {
     /// One input, and all that comes of it.
@@ -99,6 +102,9 @@ impl Pair {
                 let rule = if update_done { Rule::S9 } else { Rule::S11 };
                 self.violation(rule, format!("{host:?}: {text}"));
             }
+            if let Err(text) = keeps_the_tables(bytes, &packet) {
+                self.violation(Rule::S11, format!("{host:?}: {text}"));
+            }
             let server = &self.servers[host.index()];
             if let Err(text) = durable_before_visible(server, link, &packet) {
                 self.violation(Rule::S5, format!("{host:?} {text}"));
@@ -141,5 +147,30 @@ fn mutate(mutation: Mutation, host: Host, binding: &mut Binding) {
             binding.knowledge.told = StatusSet::EMPTY;
         }
         _ => {}
+    }
+}
+
+/// Every message has the options its table demands and none it forbids (draft-12 §7).
+fn keeps_the_tables(bytes: &[u8], packet: &Packet) -> Result<(), String> {
+    let message_type = packet.message.message_type();
+    let check = |part, options| {
+        rules::check(Dialect::Draft12, part, options)
+            .map_err(|violation| format!("{message_type}: {violation}"))
+    };
+    let whole = || RawMessage::parse(bytes).map(|raw| raw.option_set()).unwrap_or_default();
+    match &packet.message {
+        Message::BndUpd(updates) => updates.iter().try_for_each(|it| {
+            let mut options = it.options();
+            if it.status == BindingStatus::ABANDONED {
+                // The one deviation: it says when the address may be tried again.
+                options = options.without(OptionSet::EMPTY.with(OptionCode::LEASE_EXPIRATION_TIME));
+            }
+            check(Part::Update(it.status), options)
+        }),
+        Message::BndAck(_) => Ok(()), // what it may hold has one shape only
+        Message::ConnectAck(ack) => {
+            check(Part::ConnectAck { rejects: ack.reject.is_some() }, whole())
+        }
+        _ => check(Part::Message(message_type), whole()),
     }
 }

@@ -3,8 +3,8 @@
 use core::{fmt, iter::FusedIterator};
 
 use crate::{
-    DecodeError, FrameError, HEADER_LEN, MessageLimit, MessageType, OptionCode, error::offset_u16,
-    frame_len_within,
+    DecodeError, FrameError, HEADER_LEN, MessageLimit, MessageType, OptionCode, OptionSet,
+    error::offset_u16, frame_len_within,
 };
 
 /// The fixed header of every message (draft-12 §6.1).
@@ -104,6 +104,13 @@ impl<'a> RawMessage<'a> {
     #[must_use]
     pub fn option(&self, code: OptionCode) -> Option<RawOption<'a>> {
         self.options().find(|option| option.code == code)
+    }
+
+    /// Which options with a name are there, for [`rules`](crate::rules). A message with bindings is
+    /// checked binding by binding ([`BindingUpdate::options`](crate::BindingUpdate::options)).
+    #[must_use]
+    pub fn option_set(&self) -> OptionSet {
+        self.options().map(|option| option.code).collect()
     }
 
     /// The whole message.

@@ -377,7 +377,8 @@ fn to_update(binding: &Binding, potential: LeaseInstant) -> BindingUpdate {
     update.start_time_of_state = time(binding.start_of_state);
     update.ip_flags = flags_to_wire(binding);
     if binding.status == BindingStatus::Abandoned {
-        // Not in the draft; without it dhcpd ends the abandonment at once.
+        // Deviation from table 7.1-1: when the address may be tried again. Nothing else says it,
+        // and without it dhcpd ends the abandonment at once.
         update.lease_expiration_time = time(binding.expiries.lease);
         return update;
     }
