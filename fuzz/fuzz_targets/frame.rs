@@ -1,34 +1,43 @@
-//! A stream cut into reads at will gives the same messages, or the same error, as in one piece.
+//! A stream cut into reads at will gives the same messages, or the same error, as in one piece, and
+//! under a higher limit too.
 #![no_main]
 
-use dhcp_failover_wire::{FrameError, HEADER_LEN, MAX_MESSAGE_LEN, split_frame};
+use std::ops::Range;
+
+use dhcp_failover_wire::{FrameError, HEADER_LEN, MessageLimit, split_frame_within};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    let Some((&step, stream)) = data.split_first() else { return };
-    let whole = messages(stream, stream.len().max(1));
-    assert_eq!(messages(stream, usize::from(step).max(1)), whole);
-    assert_eq!(messages(stream, 1), whole);
+    let Some((&[step, limit], stream)) = data.split_first_chunk() else { return };
+    let limit = MessageLimit::new(u16::from(limit) << 8);
+    let whole = messages(stream, stream.len().max(1), limit);
+    assert_eq!(messages(stream, usize::from(step).max(1), limit), whole);
+    assert_eq!(messages(stream, 1, limit), whole);
 });
 
-fn messages(mut stream: &[u8], step: usize) -> (Vec<Vec<u8>>, Result<usize, FrameError>) {
-    let (mut found, mut buffer) = (Vec::new(), Vec::new());
-    while !stream.is_empty() {
-        let (read, rest) = stream.split_at(step.min(stream.len()));
-        stream = rest;
-        buffer.extend_from_slice(read);
+/// Where the messages are, and the unfinished rest; what was read and not consumed is the buffer.
+fn messages(
+    stream: &[u8],
+    step: usize,
+    limit: MessageLimit,
+) -> (Vec<Range<usize>>, Result<usize, FrameError>) {
+    let (mut found, mut consumed, mut read) = (Vec::new(), 0, 0);
+    while read < stream.len() {
+        read = (read + step).min(stream.len());
         loop {
-            match split_frame(&buffer) {
+            match split_frame_within(&stream[consumed..read], limit) {
                 Ok(Some((frame, rest))) => {
-                    assert!((HEADER_LEN..=MAX_MESSAGE_LEN).contains(&frame.len()));
-                    found.push(frame.to_vec());
-                    buffer = rest.to_vec();
+                    assert!((HEADER_LEN..=limit.bytes()).contains(&frame.len()));
+                    assert_eq!(frame.len() + rest.len(), read - consumed);
+                    found.push(consumed..consumed + frame.len());
+                    consumed += frame.len();
                 }
                 Ok(None) => break,
                 Err(error) => return (found, Err(error)),
             }
         }
-        assert!(buffer.len() < MAX_MESSAGE_LEN, "an incomplete message is below the limit");
+        // Who reads in pieces no longer than the limit always makes progress.
+        assert!(read - consumed < limit.bytes() + step, "an incomplete message is below the limit");
     }
-    (found, Ok(buffer.len()))
+    (found, Ok(read - consumed))
 }
