@@ -26,7 +26,7 @@
 //! | module | what it is | usable alone |
 //! |---|---|---|
 //! | [`proto`] | the failover endpoint: bytes, time and lease events in; bytes, writes and timers out | needs all below |
-//! | [`wire`] | messages as bytes and as types, in the dialects of the draft and ISC dhcpd; a borrowed view of any dialect's | yes |
+//! | [`wire`] | messages as bytes and as types, in the dialects of the draft, ISC dhcpd and Windows; a borrowed view | yes |
 //! | [`lease`] | times, lease-time arithmetic, conflict rules, balance of the pools | yes |
 //! | [`loadbalance`] | which of two servers answers a client (RFC 3074) | yes |
 //! | [`relationship`] | who fails over with whom, how and for which scopes, with the operations of Windows | yes |
