@@ -117,6 +117,10 @@ fn a_message_without_room_or_with_a_digest_is_not_signed_and_not_changed() {
     sign_within(&mut full, &key, MessageLimit::new(4096)).unwrap();
     assert_eq!(verify(&full, &key), Ok(()));
 
+    let mut fitting = encoded(&update(2048 - 29 - 21), Dialect::Draft12);
+    sign(&mut fitting, &key).unwrap();
+    assert_eq!(fitting.len(), 2048);
+
     let mut signed = encoded(&update(1), Dialect::Draft12);
     sign(&mut signed, &key).unwrap();
     let again = sign(&mut signed.clone(), &Key::new(Scheme::HMAC_SHA256, "secret"));

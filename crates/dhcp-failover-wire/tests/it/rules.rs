@@ -145,5 +145,6 @@ fn a_set_holds_options_with_a_name_only() {
     let two = set(&[O::MCLT, O::DDNS]);
     assert_eq!(format!("{two:?}"), "{DDNS, MCLT}");
     assert_eq!(all.intersection(two), two);
+    assert_eq!(two.with(O::MCLT), two, "an option is in a set once");
     assert_eq!(OptionSet::EMPTY.with_if(false, O::MCLT), OptionSet::EMPTY);
 }
