@@ -53,6 +53,7 @@ impl<'a> RawMessage<'a> {
     ///
     /// [`DecodeError::Frame`], [`DecodeError::Length`], [`DecodeError::PayloadOffset`] or
     /// [`DecodeError::OptionOverrun`].
+    #[inline]
     pub fn parse(frame: &'a [u8]) -> Result<Self, DecodeError> {
         let length = DecodeError::Length {
             expected: frame.first_chunk().map_or(12, |bytes| u16::from_be_bytes(*bytes)),
@@ -83,7 +84,7 @@ impl<'a> RawMessage<'a> {
                 length: header.length,
             });
         };
-        let options = Options { rest: payload, offset: start };
+        let options = Options { rest: payload, end: frame.len() };
         check_options(options)?;
         Ok(Self { header, frame, options })
     }
@@ -144,7 +145,15 @@ pub struct RawOption<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Options<'a> {
     rest: &'a [u8],
-    offset: usize,
+    /// Where they end, in bytes from the start of the message.
+    end: usize,
+}
+
+impl Options<'_> {
+    /// Where the next option stands.
+    fn offset(&self) -> u16 {
+        offset_u16(self.end.saturating_sub(self.rest.len()))
+    }
 }
 
 impl<'a> Iterator for Options<'a> {
@@ -157,9 +166,8 @@ impl<'a> Iterator for Options<'a> {
         let option = RawOption {
             code: OptionCode(u16::from_be_bytes([c0, c1])),
             value,
-            offset: offset_u16(self.offset),
+            offset: self.offset(),
         };
-        self.offset = self.offset.saturating_add(4).saturating_add(length);
         self.rest = rest;
         Some(option)
     }
@@ -180,7 +188,7 @@ const fn whole_len(frame: &[u8]) -> Result<Option<usize>, FrameError> {
 /// Walks all options; what is left when they end is an option that does not fit.
 fn check_options(mut options: Options<'_>) -> Result<(), DecodeError> {
     for _ in options.by_ref() {}
-    let offset = offset_u16(options.offset);
+    let offset = options.offset();
     match *options.rest {
         [] => Ok(()),
         [c0, c1, l0, l1, ref after @ ..] => Err(DecodeError::OptionOverrun {
