@@ -21,9 +21,9 @@ impl<'a> Writer<'a> {
         limit: MessageLimit,
     ) -> Self {
         let start = out.len();
-        out.extend_from_slice(&[0, 0, message_type.0, payload_offset]);
-        out.extend_from_slice(&time.to_be_bytes());
-        out.extend_from_slice(&xid.to_be_bytes());
+        let ([t0, t1, t2, t3], [x0, x1, x2, x3]) = (time.to_be_bytes(), xid.to_be_bytes());
+        let kind = message_type.0;
+        out.extend_from_slice(&[0, 0, kind, payload_offset, t0, t1, t2, t3, x0, x1, x2, x3]);
         Self { out, start, limit }
     }
 
@@ -43,8 +43,8 @@ impl<'a> Writer<'a> {
         let Ok(field) = u16::try_from(length) else {
             return Err(EncodeError::TooLong { length, limit: self.limit });
         };
-        self.out.extend_from_slice(&code.0.to_be_bytes());
-        self.out.extend_from_slice(&field.to_be_bytes());
+        let ([c0, c1], [l0, l1]) = (code.0.to_be_bytes(), field.to_be_bytes());
+        self.out.extend_from_slice(&[c0, c1, l0, l1]);
         self.out.extend_from_slice(tag);
         self.out.extend_from_slice(value);
         Ok(())
@@ -82,7 +82,9 @@ impl<'a> Writer<'a> {
     }
 
     pub(crate) fn u32(&mut self, code: OptionCode, value: u32) -> Result<(), EncodeError> {
-        self.bytes(code, &value.to_be_bytes())
+        let ([c0, c1], [v0, v1, v2, v3]) = (code.0.to_be_bytes(), value.to_be_bytes());
+        self.out.extend_from_slice(&[c0, c1, 0, 4, v0, v1, v2, v3]);
+        Ok(())
     }
 
     pub(crate) fn maybe_u8(&mut self, code: OptionCode, v: Option<u8>) -> Result<(), EncodeError> {
