@@ -30,8 +30,8 @@ pub fn decode(frame: &[u8], dialect: Dialect) -> Result<Packet, DecodeError> {
     let message = match header.message_type {
         MessageType::POOLREQ => Message::PoolReq,
         MessageType::POOLRESP => Message::PoolResp(pool_resp(raw, dialect)?),
-        MessageType::BNDUPD => Message::BndUpd(binding::updates(raw, dialect)?),
-        MessageType::BNDACK => Message::BndAck(binding::acks(raw, dialect)?),
+        MessageType::BNDUPD => Message::BndUpd(binding::bindings(raw, dialect)?),
+        MessageType::BNDACK => Message::BndAck(binding::bindings(raw, dialect)?),
         MessageType::CONNECT => Message::Connect(connect::connect(raw, dialect)?),
         MessageType::CONNECTACK => Message::ConnectAck(connect::connect_ack(raw, dialect)?),
         MessageType::UPDREQALL => Message::UpdReqAll,
@@ -126,26 +126,24 @@ fn require<T>(value: Option<T>, raw: RawMessage<'_>, option: OptionCode) -> Resu
 /// The known options already met.
 struct Seen {
     options: OptionSet,
-    dialect: Dialect,
+    /// The last of the options that the dialect knows.
+    last: OptionCode,
 }
 
 impl Seen {
     const fn new(dialect: Dialect) -> Self {
-        Self { options: OptionSet::EMPTY, dialect }
+        Self { options: OptionSet::EMPTY, last: dialect.facts().last_option }
     }
 
     /// Notes an option, which must not have been noted before. Unknown options are not counted:
     /// whether they may repeat is not known either.
     fn first(&mut self, option: RawOption<'_>) -> Result<(), DecodeError> {
         let RawOption { code, offset, .. } = option;
-        if !self.dialect.knows(code) {
-            return Ok(());
+        if code.0 > self.last.0 || self.options.insert(code) {
+            Ok(())
+        } else {
+            Err(DecodeError::Duplicate { option: code, offset })
         }
-        if self.options.contains(code) {
-            return Err(DecodeError::Duplicate { option: code, offset });
-        }
-        self.options = self.options.with(code);
-        Ok(())
     }
 
     /// Forgets the options of a binding when the next one begins.

@@ -18,6 +18,15 @@ impl OptionSet {
         Self(self.0 | bit(option))
     }
 
+    /// Puts an option into the set; whether it was not there before. An option without a name
+    /// changes nothing and is always new.
+    pub(crate) const fn insert(&mut self, option: OptionCode) -> bool {
+        let bit = bit(option);
+        let new = self.0 & bit == 0;
+        self.0 |= bit;
+        new
+    }
+
     /// The set with an option if it is there: for building a set from `Option` fields.
     #[must_use]
     pub const fn with_if(self, present: bool, option: OptionCode) -> Self {

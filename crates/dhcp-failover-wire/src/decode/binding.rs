@@ -1,53 +1,193 @@
 //! BNDUPD and BNDACK: bindings, each begun by its assigned-IP-address (draft-12 §6.3).
 
 use alloc::{boxed::Box, vec::Vec};
+use core::net::Ipv4Addr;
 
 use super::{Seen, value, windows::read_windows_option};
 use crate::{
     BindingAck, BindingStatus, BindingUpdate, DecodeError, Dialect, MessageType, OptionCode,
-    RawMessage, RawOption, Reject, RejectReason, message::BINDING_OPTIONS, windows,
+    OptionSet, RawMessage, RawOption, Reject, RejectReason, message::BINDING_OPTIONS, windows,
 };
 
-pub(super) fn updates(
+/// The bindings of a message.
+pub(super) fn bindings<T: Binding>(
     raw: RawMessage<'_>,
     dialect: Dialect,
-) -> Result<Vec<BindingUpdate>, DecodeError> {
-    bindings(raw, dialect, |address, options| {
-        let mut update = BindingUpdate::new(value::address(address)?, BindingStatus(0));
-        let mut extra = dialect.windows().map(|_| Box::new(windows::Binding::empty()));
-        let mut number = None;
-        for option in options {
-            if let Some(extra) = &mut extra
-                && read_windows_option(&mut update, extra, option)?
-            {
-                continue;
-            }
-            read_update_option(&mut update, &mut number, option, dialect)?;
+) -> Result<Vec<T>, DecodeError> {
+    let mut reader = Reader::new(dialect);
+    let batches = dialect.facts().batches_bindings;
+    if !batches {
+        // The order is free: the whole message is about this address.
+        raw.option(OptionCode::ASSIGNED_IP_ADDRESS).map_or(Ok(()), |first| reader.begin(first))?;
+    }
+    for option in raw.options() {
+        if batches && option.code == OptionCode::ASSIGNED_IP_ADDRESS {
+            reader.finish()?;
+            reader.begin(option)?;
+        } else {
+            reader.read(option)?;
         }
-        let number = number.ok_or(DecodeError::Missing {
-            message_type: MessageType::BNDUPD,
-            option: OptionCode::BINDING_STATUS,
-            offset: address.offset,
-        })?;
-        update.status = BindingStatus(number);
-        if let (Some(mut extra), Some(settings)) = (extra, dialect.windows()) {
-            extra.status = windows::Status(number);
-            let has_client = update.client_hardware_address.is_some();
-            update.status = settings.binding_status(extra.status, extra.flags, has_client);
-            update.windows = Some(extra);
-        }
-        Ok(update)
-    })
+    }
+    reader.finish()?;
+    if reader.found.is_empty() {
+        return Err(DecodeError::Missing {
+            message_type: raw.header().message_type,
+            option: OptionCode::ASSIGNED_IP_ADDRESS,
+            offset: 0,
+        });
+    }
+    Ok(reader.found)
 }
 
+/// Reads options in the order of the message.
+struct Reader<T> {
+    found: Vec<T>,
+    /// Where the address of the last of them stands.
+    begun_at: u16,
+    seen: Seen,
+    dialect: Dialect,
+}
+
+impl<T: Binding> Reader<T> {
+    fn new(dialect: Dialect) -> Self {
+        // Most messages have one binding.
+        Self { found: Vec::with_capacity(1), begun_at: 0, seen: Seen::new(dialect), dialect }
+    }
+
+    fn begin(&mut self, address: RawOption<'_>) -> Result<(), DecodeError> {
+        self.begun_at = address.offset;
+        self.seen.next_binding();
+        self.found.push(T::EMPTY);
+        let address = value::address(address)?;
+        self.found.last_mut().into_iter().for_each(|binding| binding.begin(address, self.dialect));
+        Ok(())
+    }
+
+    #[inline]
+    fn read(&mut self, option: RawOption<'_>) -> Result<(), DecodeError> {
+        let RawOption { code, offset, .. } = option;
+        match self.found.last_mut() {
+            Some(binding) => {
+                self.seen.first(option)?;
+                binding.read(option, self.dialect)
+            }
+            // In a message that may hold several bindings, an option before the first address.
+            None if BINDING_OPTIONS.contains(code)
+                && self.dialect.knows(code)
+                && self.dialect.batches_bindings() =>
+            {
+                Err(DecodeError::OutsideBinding { option: code, offset })
+            }
+            None => self.seen.first(option),
+        }
+    }
+
+    /// Ends the binding begun last, if there is one.
+    fn finish(&mut self) -> Result<(), DecodeError> {
+        match self.found.last_mut() {
+            Some(binding) => binding.finish(self.seen.options, self.begun_at, self.dialect),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A binding while it is read, in the place where it will stay: it is large, and a copy of what has
+/// just been written piece by piece is slow.
+pub(super) trait Binding: Sized {
+    /// What it is before anything is read.
+    const EMPTY: Self;
+
+    /// Takes the address the binding begins with.
+    fn begin(&mut self, address: Ipv4Addr, dialect: Dialect);
+
+    /// Takes an option of the binding or of the whole message.
+    fn read(&mut self, option: RawOption<'_>, dialect: Dialect) -> Result<(), DecodeError>;
+
+    /// Checks and completes the binding, whose options were these and whose address stood there.
+    fn finish(
+        &mut self,
+        options: OptionSet,
+        begun_at: u16,
+        dialect: Dialect,
+    ) -> Result<(), DecodeError>;
+}
+
+impl Binding for BindingUpdate {
+    const EMPTY: Self = Self::new(Ipv4Addr::UNSPECIFIED, BindingStatus(0));
+
+    fn begin(&mut self, address: Ipv4Addr, dialect: Dialect) {
+        self.address = address;
+        self.windows = dialect.windows().map(|_| Box::new(windows::Binding::empty()));
+    }
+
+    #[inline]
+    fn read(&mut self, option: RawOption<'_>, dialect: Dialect) -> Result<(), DecodeError> {
+        if self.windows.is_some() && read_windows_option(self, option)? {
+            return Ok(());
+        }
+        read_update_option(self, option, dialect)
+    }
+
+    fn finish(
+        &mut self,
+        options: OptionSet,
+        begun_at: u16,
+        dialect: Dialect,
+    ) -> Result<(), DecodeError> {
+        let (message_type, option) = (MessageType::BNDUPD, OptionCode::BINDING_STATUS);
+        if !options.contains(option) {
+            return Err(DecodeError::Missing { message_type, option, offset: begun_at });
+        }
+        if let (Some(extra), Some(settings)) = (&mut self.windows, dialect.windows()) {
+            extra.status = windows::Status(self.status.0);
+            let has_client = self.client_hardware_address.is_some();
+            self.status = settings.binding_status(extra.status, extra.flags, has_client);
+        }
+        Ok(())
+    }
+}
+
+impl Binding for BindingAck {
+    const EMPTY: Self = Self::accept(Ipv4Addr::UNSPECIFIED);
+
+    fn begin(&mut self, address: Ipv4Addr, _: Dialect) {
+        self.address = address;
+    }
+
+    #[inline]
+    fn read(&mut self, option: RawOption<'_>, dialect: Dialect) -> Result<(), DecodeError> {
+        let no_reject = Reject { reason: RejectReason(0), message: None };
+        match option.code {
+            OptionCode::REJECT_REASON => {
+                let reason = RejectReason(value::u8(option)?);
+                self.reject.get_or_insert(no_reject).reason = reason;
+            }
+            OptionCode::MESSAGE => {
+                let text = value::text(option, dialect);
+                self.reject.get_or_insert(no_reject).message = Some(text);
+            }
+            // A peer may repeat the binding here (table 7.2-1 only advises against it).
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, options: OptionSet, _: u16, _: Dialect) -> Result<(), DecodeError> {
+        if !options.contains(OptionCode::REJECT_REASON) {
+            self.reject = None;
+        }
+        Ok(())
+    }
+}
+
+#[inline]
 fn read_update_option(
     update: &mut BindingUpdate,
-    number: &mut Option<u8>,
     option: RawOption<'_>,
     dialect: Dialect,
 ) -> Result<(), DecodeError> {
     match option.code {
-        OptionCode::BINDING_STATUS => *number = Some(value::u8(option)?),
+        OptionCode::BINDING_STATUS => update.status = BindingStatus(value::u8(option)?),
         OptionCode::CLIENT_IDENTIFIER => update.client_identifier = Some(option.value.into()),
         OptionCode::CLIENT_HARDWARE_ADDRESS => {
             update.client_hardware_address = Some(value::hardware_address(option)?);
@@ -76,79 +216,4 @@ fn read_update_option(
         _ => {}
     }
     Ok(())
-}
-
-pub(super) fn acks(raw: RawMessage<'_>, dialect: Dialect) -> Result<Vec<BindingAck>, DecodeError> {
-    bindings(raw, dialect, |address, options| {
-        let (mut reason, mut message) = (None, None);
-        for option in options {
-            match option.code {
-                OptionCode::REJECT_REASON => reason = Some(RejectReason(value::u8(option)?)),
-                OptionCode::MESSAGE => message = Some(value::text(option, dialect)),
-                // A peer may repeat the binding here (table 7.2-1 only advises against it).
-                _ => {}
-            }
-        }
-        let reject = reason.map(|reason| Reject { reason, message });
-        Ok(BindingAck { address: value::address(address)?, reject })
-    })
-}
-
-/// Cuts a message into its bindings and reads each with `read`, which gets the address option and
-/// the options that belong to it.
-fn bindings<'a, T>(
-    raw: RawMessage<'a>,
-    dialect: Dialect,
-    read: impl Fn(RawOption<'a>, BindingOptions<'a>) -> Result<T, DecodeError>,
-) -> Result<Vec<T>, DecodeError> {
-    let batches = dialect.facts().batches_bindings;
-    let mut seen = Seen::new(dialect);
-    let mut found = Vec::new();
-    let mut options = raw.options();
-    while let Some(option) = options.next() {
-        if option.code == OptionCode::ASSIGNED_IP_ADDRESS {
-            if batches {
-                seen.next_binding();
-            } else {
-                seen.first(option)?;
-            }
-            // Without batches the order is free: the whole message is about this address.
-            let of_binding = if batches { options } else { raw.options() };
-            found.push(read(option, BindingOptions { options: of_binding, batches })?);
-        } else {
-            if batches
-                && found.is_empty()
-                && BINDING_OPTIONS.contains(option.code)
-                && dialect.knows(option.code)
-            {
-                let RawOption { code, offset, .. } = option;
-                return Err(DecodeError::OutsideBinding { option: code, offset });
-            }
-            seen.first(option)?;
-        }
-    }
-    if found.is_empty() {
-        return Err(DecodeError::Missing {
-            message_type: raw.header().message_type,
-            option: OptionCode::ASSIGNED_IP_ADDRESS,
-            offset: 0,
-        });
-    }
-    Ok(found)
-}
-
-/// The options of one binding: up to the next address where several may follow.
-struct BindingOptions<'a> {
-    options: crate::Options<'a>,
-    batches: bool,
-}
-
-impl<'a> Iterator for BindingOptions<'a> {
-    type Item = RawOption<'a>;
-
-    fn next(&mut self) -> Option<RawOption<'a>> {
-        self.options
-            .next()
-            .filter(|option| !(self.batches && option.code == OptionCode::ASSIGNED_IP_ADDRESS))
-    }
 }

@@ -3,15 +3,15 @@
 use super::value;
 use crate::{
     BindingUpdate, DecodeError, OptionCode, RawOption,
-    windows::{Binding, ClientType, Flags, Text},
+    windows::{ClientType, Flags, Text},
 };
 
 /// Reads an option whose format is Windows' own; `false` if it has the draft's.
 pub(super) fn read_windows_option(
     update: &mut BindingUpdate,
-    binding: &mut Binding,
     option: RawOption<'_>,
 ) -> Result<bool, DecodeError> {
+    let Some(binding) = &mut update.windows else { return Ok(false) };
     let text = || Some(Text::from_bytes(option.value.into()));
     match option.code {
         OptionCode::CLIENT_HARDWARE_ADDRESS => {
