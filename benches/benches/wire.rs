@@ -103,14 +103,14 @@ fn main() {
     );
 
     let view = &mut || {
-        black_box(RawMessage::parse(black_box(&frame)).expect("sound"));
+        assert!(black_box(RawMessage::parse(black_box(&frame))).is_ok());
     };
     let walk = &mut || {
         let raw = RawMessage::parse(black_box(&frame)).expect("sound");
         black_box(raw.options().map(|option| option.value.len()).sum::<usize>());
     };
     let typed = &mut || {
-        black_box(decode(black_box(&frame), Dialect::Draft12)).expect("sound");
+        assert!(black_box(decode(black_box(&frame), Dialect::Draft12)).is_ok());
     };
     let mut out = Vec::with_capacity(2048);
     let write = &mut || {
@@ -138,7 +138,7 @@ fn main() {
         black_box(&copied);
     };
     let dhcproto_decode = &mut || {
-        black_box(v4::Message::from_bytes(black_box(&ack_bytes))).expect("sound");
+        assert!(black_box(v4::Message::from_bytes(black_box(&ack_bytes))).is_ok());
     };
     let mut out = Vec::with_capacity(2048);
     let dhcproto_encode = &mut || {
