@@ -106,18 +106,6 @@ impl fmt::Display for Ratios {
     }
 }
 
-/// Prints how many times the time of `limit` the function `subject` takes.
-pub fn print_ratio(
-    name: &str,
-    mut subject: impl FnMut(),
-    limit_name: &str,
-    mut limit: impl FnMut(),
-) {
-    let mut ratios = Ratios::new();
-    ratios.time(name, &mut subject, limit_name, &mut limit, Goal::Shown);
-    print!("{ratios}");
-}
-
 /// The time of a call of each function, in nanoseconds.
 ///
 /// They run in turn for a number of rounds, so that whatever else the machine does hits all alike,
