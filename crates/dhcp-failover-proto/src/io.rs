@@ -1,6 +1,6 @@
 //! What goes into an endpoint and what comes out.
 
-use crate::{Monotonic, Record, State, Ticket};
+use crate::{Monotonic, Reason, Record, State, Ticket};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -91,18 +91,37 @@ pub enum Command {
     Shutdown,
 }
 
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::PartnerDown => "partner-down",
+            Self::Pause => "pause",
+            Self::Shutdown => "shutdown",
+        })
+    }
+}
+
 /// Why a command was not carried out.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum CommandError {
     /// The state does not allow it.
-    NotInState(State),
+    NotInState {
+        /// The command.
+        command: Command,
+        /// This server's state; in STARTUP, the one before.
+        state: State,
+        /// Why the state does not allow it, and what to do.
+        because: Reason,
+    },
 }
 
 impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotInState(state) => write!(f, "not possible in state {state}"),
+            Self::NotInState { command, state, because } => {
+                write!(f, "{command} is not possible in state {state}: {because}")
+            }
         }
     }
 }
@@ -172,6 +191,22 @@ pub enum Event {
         from: State,
         /// To this one.
         to: State,
+        /// Why.
+        because: Reason,
+    },
+    /// No partner has been found, and nobody is served until there is one or an operator decides
+    /// (§9.3.2 step 6, H12).
+    Waiting {
+        /// The state it waits in.
+        state: State,
+        /// Why.
+        because: Reason,
+    },
+    /// The store is an older copy: the partner has heard this server serve after its newest stamp.
+    /// Everything is fetched from the partner and waited for, as after the loss of the disk.
+    OldStore {
+        /// Seconds of this server's service, at least, that the store knows nothing of.
+        missing_s: u32,
     },
     /// The partner reported a state.
     PartnerState {

@@ -43,7 +43,9 @@ mod endpoint;
 mod io;
 mod listener;
 mod record;
+mod severity;
 mod state;
+mod stats;
 mod table;
 mod timer;
 mod view;
@@ -57,8 +59,10 @@ pub use io::{
 };
 pub use listener::{Listener, Route};
 pub use record::{EndpointRecord, Record, Ticket};
+pub use severity::Severity;
 pub use state::State;
-pub use table::{Cause, Outcome, next_state};
+pub use stats::Stats;
+pub use table::{Cause, Outcome, Reason, Rule, next_state, rule_for, rules_of};
 pub use view::{Decision, Ignored, Query, RequestClass, Service, ServiceView};
 
 /// The lease arithmetic this endpoint decides with.

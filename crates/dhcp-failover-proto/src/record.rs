@@ -75,6 +75,11 @@ pub struct EndpointRecord {
     /// In PARTNER-DOWN: the partner has been heard in RECOVER-DONE since, so it may be renewing
     /// leases and its addresses are not ours any more (H21).
     pub partner_returned: bool,
+    /// In PARTNER-DOWN: an operator ordered it, rather than the safe period or the configuration.
+    pub partner_down_ordered: bool,
+    /// When the partner was last heard in a state in which clients are served, in its own time; 0
+    /// if never. Told to it when it returns, so that it can see whether its store is the newest.
+    pub partner_served: u32,
     /// This server does not serve beyond this moment without a later record (§9.3.2, §9.6.2).
     pub alive_until: LeaseInstant,
     /// When this record was made: the clock never starts before it.

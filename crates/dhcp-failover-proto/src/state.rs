@@ -1,6 +1,7 @@
 //! Failover endpoint states (draft-12 §9).
 
 use core::fmt;
+use dhcp_failover_relationship::FsmState;
 use dhcp_failover_wire::ServerState;
 
 /// A failover endpoint state. Complete: the draft names twelve.
@@ -95,10 +96,60 @@ impl State {
             Self::RecoverWait => ServerState::RECOVER_WAIT,
         }
     }
+
+    /// The state as Windows numbers it (`FSM_STATE`).
+    #[must_use]
+    pub const fn to_fsm(self) -> FsmState {
+        match self {
+            Self::Startup => FsmState::Startup,
+            Self::Normal => FsmState::Normal,
+            Self::CommunicationsInterrupted => FsmState::CommunicationInterrupted,
+            Self::PartnerDown => FsmState::PartnerDown,
+            Self::PotentialConflict => FsmState::PotentialConflict,
+            Self::Recover => FsmState::Recover,
+            Self::Paused => FsmState::Paused,
+            Self::Shutdown => FsmState::Shutdown,
+            Self::RecoverDone => FsmState::RecoverDone,
+            Self::ResolutionInterrupted => FsmState::ResolutionInterrupted,
+            Self::ConflictDone => FsmState::ConflictDone,
+            Self::RecoverWait => FsmState::RecoverWait,
+        }
+    }
+
+    /// The state that Windows numbers so. `None` for `NO_STATE` and `INIT`: an endpoint does not
+    /// exist before STARTUP.
+    #[must_use]
+    pub fn from_fsm(state: FsmState) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.to_fsm() == state)
+    }
 }
 
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_has_one_number_on_the_wire_and_one_at_windows() {
+        for state in State::ALL {
+            assert_eq!(State::from_wire(state.to_wire()), Some(state));
+            assert_eq!(State::from_fsm(state.to_fsm()), Some(state));
+        }
+        let before: alloc::vec::Vec<_> =
+            FsmState::ALL.into_iter().filter(|it| State::from_fsm(*it).is_none()).collect();
+        assert_eq!(before, [FsmState::NoState, FsmState::Init]);
+    }
+
+    /// H14: RECOVER-WAIT has no number in the draft.
+    #[test]
+    fn h14_recover_wait_is_254() {
+        assert_eq!(State::RecoverWait.to_wire(), ServerState(254));
+        assert_eq!(State::from_wire(ServerState(12)), None);
+        assert_eq!(State::from_wire(ServerState(0)), None);
     }
 }

@@ -123,7 +123,7 @@ impl Pair {
     }
 
     fn event(&mut self, host: Host, event: Event) {
-        if let Event::State { from, to } = &event {
+        if let Event::State { from, to, .. } = &event {
             self.log(Some(host), format!("{from} -> {to}"));
             if *to == State::Normal {
                 self.servers[host.index()].incomplete = false;

@@ -78,7 +78,7 @@ impl Server {
                 Output::Refuse { token, why } => {
                     println!("{}  {}  grant {} refused: {why:?}", clock(now), self.name, token.0);
                 }
-                Output::Event(Event::State { from, to }) => {
+                Output::Event(Event::State { from, to, .. }) => {
                     println!("{}  {}  {from} -> {to}", clock(now), self.name);
                 }
                 Output::Event(Event::Disconnected { reason }) => {

@@ -37,6 +37,8 @@ impl Endpoint {
                 link.rebase(now);
                 link.answered_connect = link.answered_connect.map(shift);
                 link.skew = link.skew.map(|skew| skew.rebased(shift));
+                link.hints =
+                    link.hints.map(|hints| super::hints::Hints { heard_serving: 0, ..hints });
                 link.id = LinkId(u64::try_from(number).unwrap_or(0));
             }
         }
@@ -48,11 +50,13 @@ impl Endpoint {
             &mut record.alive_until,
             &mut record.written_at,
             &mut form.alive_durable,
+            &mut form.stamp_at_start,
         ] {
             *at = shift(*at);
         }
         record.storage_lost_at = record.storage_lost_at.map(shift);
         record.connect_time = 0;
+        record.partner_served = 0;
         record.instance = 0;
         let base = form.gate.base();
         form.state_ticket = Ticket(form.state_ticket.as_u64().saturating_sub(base));
@@ -63,6 +67,7 @@ impl Endpoint {
         form.gate.rebase();
         form.updates.rebase(self.record.instance);
         form.epoch = 0;
+        form.stats = crate::Stats::default();
         form.partner = form.partner.map(|partner| super::PartnerState { since: 0, ..partner });
         debug_assert_eq!(form.lease_now - CANONICAL_NOW, LeaseSpan::ZERO);
         form

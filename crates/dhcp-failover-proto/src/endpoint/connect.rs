@@ -20,11 +20,6 @@ const MAX_WINDOW: u32 = 10_000;
 /// Used for a partner that does not say when it gives up (draft: MUST, dhcpd floods without it).
 const DEFAULT_RECEIVE_S: u32 = 60;
 
-/// What two endpoints of this implementation tell each other in vendor-specific-options (§12.29):
-/// a version and flag bits.
-const VENDOR_VERSION: u8 = 1;
-const VENDOR_RAN_FAILOVER: u8 = 1;
-
 const NOT_SUPPORTED: &str = "this version does not speak the Windows dialect yet";
 
 /// Why a connection is not accepted.
@@ -233,22 +228,15 @@ impl Endpoint {
         link.max_unacked = max_unacked.unwrap_or(1).clamp(1, MAX_WINDOW);
         let receive_s = receive_timer.filter(|s| *s > 0).unwrap_or(DEFAULT_RECEIVE_S);
         link.partner_receive_ms = ms(LeaseSpan::from_s(u64::from(receive_s)));
-        link.partner_ran_failover = match vendor_specific {
-            Some([VENDOR_VERSION, flags, ..]) => Some(flags & VENDOR_RAN_FAILOVER != 0),
-            _ => None,
-        };
+        link.hints = vendor_specific.and_then(super::hints::Hints::parse);
         // What one server remembers, both know: a server that lost its own memory of it must not
         // let its partner take the pair for a new one later (§9.6.2).
-        self.record.ran_failover |= link.partner_ran_failover == Some(true);
+        self.record.ran_failover |= link.hints.is_some_and(|hints| hints.ran_failover);
+        self.check_store();
         if max_unacked.is_none() || receive_timer.is_none_or(|s| s == 0) {
             let message = "no usable max-unacked-bndupd or receive-timer; using 1 and 60 s";
             self.event(Event::PeerError { message: String::from(message) });
         }
-    }
-
-    fn vendor_specific(&self) -> Vec<u8> {
-        let flags = if self.record.ran_failover { VENDOR_RAN_FAILOVER } else { 0 };
-        alloc::vec![VENDOR_VERSION, flags]
     }
 
     fn dialect_for(&self, vendor_class: Option<&[u8]>) -> Dialect {

@@ -21,6 +21,7 @@ impl Endpoint {
         match self.read(bytes, dialect) {
             Ok(packet) => {
                 self.note_time(packet.time);
+                self.heard(&packet);
                 self.message(&packet, bindings);
             }
             Err((_, None)) => self.note_silence_broken(),

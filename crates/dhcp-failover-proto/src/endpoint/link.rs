@@ -47,8 +47,8 @@ pub(super) struct Link {
     announced: bool,
     /// When CONNECTACK was sent: the partner's first STATE comes after it.
     pub(super) answered_connect: Option<LeaseInstant>,
-    /// The partner says that this relationship has run before; `None` if it does not tell.
-    pub(super) partner_ran_failover: Option<bool>,
+    /// What the partner says of the past; `None` if it does not tell.
+    pub(super) hints: Option<super::hints::Hints>,
     next_xid: u32,
     opened: Monotonic,
     last_received: Monotonic,
@@ -66,7 +66,7 @@ impl Link {
             partner_receive_ms: 0,
             announced: false,
             answered_connect: None,
-            partner_ran_failover: None,
+            hints: None,
             next_xid: 1,
             opened: now,
             last_received: now,
@@ -278,6 +278,7 @@ impl Endpoint {
             link.announced |= matches!(message, Message::State(_));
             link.dialect
         });
+        self.stats.sent(message);
         match self.encoded(xid, message, dialect) {
             Ok(bytes) => self.gate.output(Output::Transmit { link: id, bytes }),
             Err(error) => {

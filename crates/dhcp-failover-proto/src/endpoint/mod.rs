@@ -1,23 +1,27 @@
 //! One end of one failover relationship.
 
 mod canonical;
+mod commands;
 mod connect;
 mod frames;
 mod gate;
+mod hints;
 mod leases;
 mod link;
 mod pools;
 mod receive;
+mod starting;
 mod sync;
 mod transitions;
 mod updates;
+mod waiting;
 
 use crate::clock::to_wire;
 use crate::record::HashBucketsRecord;
 use crate::timer::{Timer, TimerTable};
 use crate::{
-    Bindings, Command, CommandError, EndpointConfig, EndpointRecord, Event, Input, Monotonic,
-    Output, Record, Service, ServiceView, State, Ticket,
+    Bindings, EndpointConfig, EndpointRecord, Event, Input, Monotonic, Output, Record, Service,
+    ServiceView, State, Stats, Ticket,
 };
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
@@ -46,7 +50,7 @@ const EXPIRY_GRACE: LeaseSpan = LeaseSpan::from_s(60);
 /// See the [crate documentation](crate) for the contract. The calls fall into three kinds:
 /// [`handle`](Self::handle) for what happened, [`poll_output`](Self::poll_output) for what to do
 /// about it, and getters: [`view`](Self::view), [`status`](Self::status),
-/// [`permits`](Self::permits), [`lease_now`](Self::lease_now).
+/// [`stats`](Self::stats), [`permits`](Self::permits), [`lease_now`](Self::lease_now).
 ///
 /// `Eq` and `Hash` are derived over the whole value; [`canonical`](Self::canonical) is the form to
 /// compare when absolute times and running numbers should not matter.
@@ -84,6 +88,11 @@ pub struct Endpoint {
     /// Stands between PARTNER-DOWN and NORMAL (H21).
     interlock: Option<Barrier>,
     pools: Option<PoolWork>,
+    stats: Stats,
+    /// The alive-until stamp on disk when this run began.
+    stamp_at_start: LeaseInstant,
+    /// The partner has been asked whether the store is the newest.
+    store_checked: bool,
 }
 
 /// What the partner said of itself.
@@ -157,6 +166,9 @@ impl Endpoint {
             answer: None,
             interlock: None,
             pools: None,
+            stats: Stats::default(),
+            stamp_at_start: record.alive_until,
+            store_checked: false,
             record,
             config,
         };
@@ -180,7 +192,10 @@ impl Endpoint {
         match input {
             Input::Tick => {}
             Input::LinkUp { link, side } => self.link_up(link, side),
-            Input::DialFailed => self.dial_failed(),
+            Input::DialFailed => {
+                self.stats.dial_failed();
+                self.dial_failed();
+            }
             Input::Frame { link, bytes } => self.frame(link, bytes, bindings),
             Input::LinkDown { link } => self.link_down(link),
             Input::Persisted(ticket) => self.persisted(ticket),
@@ -243,23 +258,10 @@ impl Endpoint {
         }
     }
 
-    /// Whether a command would be carried out now.
-    ///
-    /// # Errors
-    /// Why not.
-    pub fn permits(&self, command: Command) -> Result<(), CommandError> {
-        let leaving = matches!(self.state, State::Paused | State::Shutdown);
-        let refused = match command {
-            Command::PartnerDown => {
-                let resumed = match self.state {
-                    State::Startup => self.record.state,
-                    state => state,
-                };
-                leaving || resumed == State::RecoverWait
-            }
-            Command::Pause | Command::Shutdown => leaving,
-        };
-        if refused { Err(CommandError::NotInState(self.state)) } else { Ok(()) }
+    /// What it has done since it was made.
+    #[must_use]
+    pub const fn stats(&self) -> &Stats {
+        &self.stats
     }
 
     /// Now, on this server's lease clock, as of the last [`handle`](Self::handle).
@@ -326,21 +328,8 @@ impl Endpoint {
     }
 
     fn event(&mut self, event: Event) {
+        self.stats.note(&event);
         self.gate.event(event);
-    }
-
-    fn command(&mut self, command: Command) {
-        if let Err(error) = self.permits(command) {
-            return self.event(Event::CommandRefused(error));
-        }
-        match command {
-            Command::PartnerDown => self.partner_down(),
-            Command::Pause => {
-                self.leave(State::Paused);
-                self.close_link("paused by an operator");
-            }
-            Command::Shutdown => self.leave(State::Shutdown),
-        }
     }
 
     fn run_timers<B: Bindings>(&mut self, bindings: &B) {
@@ -450,6 +439,8 @@ fn first_record(config: &EndpointConfig, now: LeaseInstant) -> EndpointRecord {
         instance: instance_at(now),
         recover_until: LeaseInstant::ZERO,
         partner_returned: false,
+        partner_down_ordered: false,
+        partner_served: 0,
         alive_until: LeaseInstant::ZERO,
         written_at: now,
     }

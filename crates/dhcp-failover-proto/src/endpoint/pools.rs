@@ -2,7 +2,7 @@
 
 use super::Endpoint;
 use crate::timer::Timer;
-use crate::{Bindings, Event, State};
+use crate::{Bindings, Cause, Event, Outcome, State, rule_for};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
@@ -48,7 +48,8 @@ impl Endpoint {
     }
 
     pub(super) fn pool_request(&mut self, xid: u32) {
-        if self.is_primary() && self.state == State::Normal {
+        let rule = rule_for(self.config.role, self.state, Cause::PoolRequest);
+        if rule.outcome == Outcome::Stay {
             self.begin_round(Some(xid));
         } else {
             if !self.is_primary() {

@@ -1,7 +1,7 @@
 //! UPDREQ, UPDREQALL and UPDDONE (draft-12 §7.3 - §7.5, §5.16, §5.17).
 
 use super::{Endpoint, ms};
-use crate::{Bindings, Cause, Event, Monotonic, Outcome, State, next_state};
+use crate::{Bindings, Cause, Event, Monotonic, Outcome, State, rule_for};
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 use core::net::Ipv4Addr;
@@ -101,7 +101,7 @@ impl Endpoint {
             skew.refine_by_answer(request.sent, packet.time);
         }
         let ran_before =
-            self.link.as_ref().is_some_and(|link| link.partner_ran_failover != Some(false));
+            self.link.is_some() && self.partner_hints().is_none_or(|hints| hints.ran_failover);
         if request.all && ran_before {
             // Our lost data may have extended leases; the partner holds them, and so do we (H19).
             self.record.storage_lost_at = Some(request.sent);
@@ -120,9 +120,9 @@ impl Endpoint {
             // the two would chase each other for ever (L5).
             return self.settle();
         }
-        if let Outcome::Enter(state) = next_state(self.config.role, self.state, Cause::UpdatesDone)
-        {
-            self.enter(state);
+        let rule = rule_for(self.config.role, self.state, Cause::UpdatesDone);
+        if let Outcome::Enter(state) = rule.outcome {
+            self.enter(state, rule.because);
             self.settle();
         }
     }

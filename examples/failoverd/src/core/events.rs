@@ -7,9 +7,9 @@ use dhcp_failover_wire::RejectReason;
 
 /// Writes a log line for an event of a relationship.
 pub(super) fn log(relationship: &str, event: &Event, metrics: &Metrics, limits: &mut LogLimits) {
-    if let Event::State { from, to } = event {
+    if let Event::State { from, to, because } = event {
         metrics.set_state(relationship, Some(from.name()), to.name());
-        tracing::info!(relationship, "state {from} -> {to}");
+        tracing::info!(relationship, "state {from} -> {to}: {because}");
     } else if is_outdated(event) {
         tracing::debug!(relationship, "outdated: {event:?}");
     } else if limits.allow(topic(event)) {

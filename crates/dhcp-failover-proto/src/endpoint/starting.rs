@@ -1,0 +1,86 @@
+//! STARTUP: what the state before becomes (draft-12 §9.3.2).
+
+use super::Endpoint;
+use crate::table::{alone_after_startup, resumed};
+use crate::{Event, Outcome, Reason, Service, State};
+use dhcp_failover_lease::Role;
+
+const GOES_ON: Reason = Reason::new("9.3.2", "the partner has been heard; the state before");
+const NEW_ADDRESSES: Reason =
+    Reason::new("5.17", "the addresses of the relationship have changed: both must compare");
+const BOTH_SERVED: Reason = Reason::new(
+    "9.3.2",
+    "the partner went to PARTNER-DOWN while this server still served: both must compare",
+);
+const WAS_DECLARED_DOWN: Reason = Reason::new(
+    "9.3.2",
+    "the partner is in PARTNER-DOWN since this server went down, and knows more",
+);
+pub(super) const OLD_STORE: Reason =
+    Reason::new("5.17", "the store is an older copy: everything must be fetched");
+
+impl Endpoint {
+    /// Previous states in which contact was okay become what losing contact makes of them
+    /// (§9.3.2 step 2).
+    pub(super) fn resume_previous_state(&mut self) {
+        self.record.state = resumed(self.config.role, self.record.state);
+    }
+
+    /// §9.3.2 step 5: communications are okay.
+    pub(super) fn leave_startup(&mut self) {
+        let (state, because) = self.state_after_startup();
+        self.enter(state, because);
+    }
+
+    /// §9.3.2 step 5, H5: what the previous state becomes now that the partner is heard.
+    fn state_after_startup(&self) -> (State, Reason) {
+        let previous = self.record.state;
+        let (Some(partner), Some(skew)) =
+            (self.partner, self.link.as_ref().and_then(|link| link.skew))
+        else {
+            return (previous, GOES_ON);
+        };
+        let served_before = Service::of(previous) == Service::Everybody;
+        if served_before && self.record.pools_digest != self.config.pools_digest {
+            // Of addresses that came new into this relationship neither knows what the other did
+            // with them: they compare before they serve (S15).
+            return (State::PotentialConflict, NEW_ADDRESSES);
+        }
+        // A partner that was alone when we were alone too has as much to learn from us.
+        if partner.state != State::PartnerDown || !served_before || previous == State::PartnerDown {
+            return (previous, GOES_ON);
+        }
+        // A conflict only if this server certainly served after that (H5). In doubt RECOVER, which
+        // serves nobody before everything is exchanged and waited for; a conflict that is
+        // interrupted would (§9.11.2), beside a partner that has taken over every address.
+        let (_, entered) = skew.interval(partner.since, self.lease_now);
+        let last_alive = self.record.alive_until.saturating_sub(super::ALIVE_HORIZON);
+        if entered < last_alive {
+            (State::PotentialConflict, BOTH_SERVED)
+        } else {
+            (State::Recover, WAS_DECLARED_DOWN)
+        }
+    }
+
+    /// §9.3.2 step 6: nobody has answered (H4, H12).
+    pub(super) fn startup_over(&mut self) {
+        if self.state != State::Startup {
+            return;
+        }
+        let previous = self.record.state;
+        let (outcome, because) = alone_after_startup(previous, self.config.startup_policy);
+        match outcome {
+            Outcome::Enter(_) => self.partner_down(false, because),
+            Outcome::Resume => self.enter(previous, because),
+            _ => {}
+        }
+        // Not on record as serving: somebody has to bring the partner back, or say it is down.
+        if Service::of(self.state) == Service::Nobody && self.state != State::RecoverWait {
+            self.event(Event::Waiting { state: self.state, because });
+        }
+    }
+
+    pub(super) const fn is_primary(&self) -> bool {
+        matches!(self.config.role, Role::Primary)
+    }
+}

@@ -1,0 +1,56 @@
+//! RECOVER-WAIT: until leases that nobody knows of are over (draft-12 §9.6).
+
+use super::{Endpoint, ms};
+use crate::timer::Timer;
+use crate::{Cause, Outcome, StartupPolicy, State, rule_for};
+use dhcp_failover_lease::LeaseInstant;
+
+impl Endpoint {
+    pub(super) fn begin_recover_wait(&mut self) {
+        if self.record.recover_until == LeaseInstant::ZERO {
+            self.record.recover_until = self.recover_wait_end();
+        } // else it goes on from before a restart
+        self.record.storage_lost = false;
+        let wait = self.record.recover_until - self.lease_now;
+        // A second more: the clocks count whole ones.
+        let pause = if wait.as_s() == 0 { 0 } else { ms(wait).saturating_add(1_000) };
+        self.timers.set(Timer::RecoverWait, self.now.plus_ms(pause));
+    }
+
+    /// §9.6.2: the MCLT from when this server can last have served. Never from when contact was
+    /// lost: a server serves on without contact.
+    fn recover_wait_end(&self) -> LeaseInstant {
+        let partner_is_new = self.partner_hints().is_some_and(|hints| !hints.ran_failover);
+        if !self.record.ran_failover && partner_is_new {
+            // Neither ever served in this relationship: nothing to wait for.
+            return self.lease_now;
+        }
+        let last_served = if self.record.storage_lost {
+            let (_, started) = self.origin;
+            self.declared_down().map_or(started, |declared| declared.min(started))
+        } else {
+            // The stamp: it did not serve beyond.
+            self.record.alive_until
+        };
+        last_served + self.record.mclt_for_waits
+    }
+
+    /// When an operator told the partner that this server is down, at the latest: it did not serve
+    /// then, nor since, unless it is configured to serve without having heard its partner.
+    fn declared_down(&self) -> Option<LeaseInstant> {
+        let by_order = self.partner_hints().is_some_and(|hints| hints.alone_by_order);
+        let partner = self.partner.filter(|partner| partner.state == State::PartnerDown)?;
+        let skew = self.link.as_ref().and_then(|link| link.skew)?;
+        let trusted = by_order && self.config.startup_policy == StartupPolicy::Wait;
+        trusted.then(|| skew.interval(partner.since, self.lease_now).1)
+    }
+
+    pub(super) fn recover_wait_over(&mut self) {
+        let rule = rule_for(self.config.role, self.state, Cause::WaitOver);
+        if let Outcome::Enter(state) = rule.outcome {
+            self.record.recover_until = LeaseInstant::ZERO;
+            self.enter(state, rule.because);
+            self.settle();
+        }
+    }
+}
