@@ -3,8 +3,8 @@
 use dhcp_failover_wire::{
     BindingAck, BindingStatus, BindingUpdate, Connect, ConnectAck, Dialect, Disconnect,
     EncodeError, HardwareAddress, IpFlags, MAX_MESSAGE_LEN, Message, MessageLimit, MessageType,
-    OptionCode, Packet, PoolResp, Reject, RejectReason, ServerFlags, ServerState, State, UpdReq,
-    decode, encode,
+    OptionCode, Packet, PoolResp, RawMessage, Reject, RejectReason, ServerFlags, ServerState,
+    State, UpdReq, decode, encode,
 };
 
 use crate::support::{encoded, frame};
@@ -202,6 +202,30 @@ fn the_order_of_options_does_not_matter_to_dhcpd() {
         ..BindingUpdate::new([192, 0, 2, 1].into(), BindingStatus::ACTIVE)
     };
     assert_eq!(updates, [expected]);
+}
+
+#[test]
+fn what_dhcpd_calls_ddns_is_not_read() {
+    // It declares the option with no length, so what stands there is not the draft's.
+    let options = "0002 0004 c0000201  0003 0001 02  0009 0003 000100";
+    let ddns = |dialect| match decode(&frame(3, 12, options), dialect).unwrap().message {
+        Message::BndUpd(mut updates) => updates.remove(0).ddns,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(ddns(Dialect::IscDhcpd), None);
+    assert_eq!(ddns(Dialect::Draft12), Some(vec![0, 1, 0]));
+}
+
+#[test]
+fn a_view_is_shown_with_its_options() {
+    let bytes = frame(11, 12, "0010 0002 6869");
+    let shown = format!("{:?}", RawMessage::parse(&bytes).unwrap());
+    assert_eq!(
+        shown,
+        "RawMessage { header: Header { length: 18, message_type: CONTACT, payload_offset: 12, \
+         time: 1694498816, xid: 7 }, options: [RawOption { code: message, value: [104, 105], \
+         offset: 12 }] }"
+    );
 }
 
 #[test]
