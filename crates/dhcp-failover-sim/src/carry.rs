@@ -6,10 +6,8 @@ use crate::setup::Mutation;
 use crate::{Host, Pair};
 use dhcp_failover_lease::{Binding, StatusSet};
 use dhcp_failover_proto::{Event, Input, Output, Record, State};
-use dhcp_failover_wire::rules::{self, Part};
-use dhcp_failover_wire::{
-    BindingStatus, Dialect, Message, OptionCode, OptionSet, Packet, RawMessage, decode,
-};
+use dhcp_failover_wire::rules::{self, Violation};
+use dhcp_failover_wire::{BindingStatus, Dialect, Message, OptionCode, Packet, RawMessage, decode};
 
 impl Pair {
     /// One input, and all that comes of it.
@@ -152,25 +150,17 @@ fn mutate(mutation: Mutation, host: Host, binding: &mut Binding) {
 
 /// Every message has the options its table demands and none it forbids (draft-12 §7).
 fn keeps_the_tables(bytes: &[u8], packet: &Packet) -> Result<(), String> {
-    let message_type = packet.message.message_type();
-    let check = |part, options| {
-        rules::check(Dialect::Draft12, part, options)
-            .map_err(|violation| format!("{message_type}: {violation}"))
+    let raw = RawMessage::parse(bytes).map_err(|error| error.to_string())?;
+    // The one deviation: it says when an ABANDONED address may be tried again.
+    let deviation = Violation::Forbidden { option: OptionCode::LEASE_EXPIRATION_TIME };
+    let abandons = |message: &Message| match message {
+        Message::BndUpd(updates) => updates.iter().all(|it| it.status == BindingStatus::ABANDONED),
+        _ => false,
     };
-    let whole = || RawMessage::parse(bytes).map(|raw| raw.option_set()).unwrap_or_default();
-    match &packet.message {
-        Message::BndUpd(updates) => updates.iter().try_for_each(|it| {
-            let mut options = it.options();
-            if it.status == BindingStatus::ABANDONED {
-                // The one deviation: it says when the address may be tried again.
-                options = options.without(OptionSet::EMPTY.with(OptionCode::LEASE_EXPIRATION_TIME));
-            }
-            check(Part::Update(it.status), options)
-        }),
-        Message::BndAck(_) => Ok(()), // what it may hold has one shape only
-        Message::ConnectAck(ack) => {
-            check(Part::ConnectAck { rejects: ack.reject.is_some() }, whole())
+    match rules::check_message(Dialect::Draft12, raw, &packet.message) {
+        Err(violation) if violation == deviation && abandons(&packet.message) => Ok(()),
+        result => {
+            result.map_err(|violation| format!("{}: {violation}", packet.message.message_type()))
         }
-        _ => check(Part::Message(message_type), whole()),
     }
 }

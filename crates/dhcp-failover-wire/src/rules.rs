@@ -24,7 +24,10 @@ mod microsoft;
 
 use thiserror::Error;
 
-use crate::{BindingStatus, Dialect, MessageType, OptionCode, OptionSet, RejectReason};
+use crate::{
+    BindingAck, BindingStatus, BindingUpdate, Dialect, Message, MessageType, OptionCode, OptionSet,
+    RawMessage, RejectReason, windows,
+};
 
 /// What a table says of an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -126,6 +129,43 @@ pub fn check(dialect: Dialect, part: Part, options: OptionSet) -> Result<(), Vio
         Some(option) => Err(Violation::Forbidden { option }),
         None => Ok(()),
     }
+}
+
+/// Checks a whole message, each of its bindings by itself: [`check`] for what `raw` has and
+/// `message` was read from.
+///
+/// # Errors
+///
+/// The first [`Violation`].
+pub fn check_message(
+    dialect: Dialect,
+    raw: RawMessage<'_>,
+    message: &Message,
+) -> Result<(), Violation> {
+    let part = match message {
+        Message::BndUpd(updates) => {
+            let check = |update: &BindingUpdate| {
+                check(dialect, Part::Update(update.status), update.options())
+            };
+            return updates.iter().filter(|update| !is_exempt(update)).try_for_each(check);
+        }
+        Message::BndAck(acks) => {
+            let check = |ack: &BindingAck| {
+                check(dialect, Part::Ack { rejects: ack.reject.is_some() }, ack.options())
+            };
+            return acks.iter().try_for_each(check);
+        }
+        Message::ConnectAck(body) => Part::ConnectAck { rejects: body.reject.is_some() },
+        other => Part::Message(other.message_type()),
+    };
+    check(dialect, part, raw.option_set())
+}
+
+/// Windows demands nothing of an update about a lease that was deleted while the servers could not
+/// talk.
+fn is_exempt(update: &BindingUpdate) -> bool {
+    let flag = windows::Flags::DELETED_COMM_DOWN;
+    update.windows.as_ref().is_some_and(|windows| windows.flags.contains(flag))
 }
 
 /// What breaks a rule.

@@ -120,6 +120,16 @@ impl BindingAck {
         Self { address, reject: None }
     }
 
+    /// The options that stand for this answer in a message.
+    #[must_use]
+    pub fn options(&self) -> OptionSet {
+        let text = self.reject.as_ref().is_some_and(|reject| reject.message.is_some());
+        OptionSet::EMPTY
+            .with(OptionCode::ASSIGNED_IP_ADDRESS)
+            .with_if(self.reject.is_some(), OptionCode::REJECT_REASON)
+            .with_if(text, OptionCode::MESSAGE)
+    }
+
     /// Rejects the binding of an address, with a text for people.
     #[must_use]
     pub const fn reject(address: Ipv4Addr, reason: RejectReason, message: Option<String>) -> Self {

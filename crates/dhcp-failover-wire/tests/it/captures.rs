@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dhcp_failover_wire::{Dialect, Message, MessageType, RawMessage, decode};
+use dhcp_failover_wire::{Dialect, Message, MessageType, RawMessage, decode, rules};
 
 use crate::support::{encoded, hex};
 
@@ -30,6 +30,19 @@ fn every_captured_dhcpd_message_comes_out_as_it_came() {
     // All twelve types occur, so none was left untested by a poor choice of captures.
     let known: Vec<MessageType> = (1..=12).map(MessageType).collect();
     assert_eq!(seen.keys().copied().collect::<Vec<_>>(), known, "{seen:?}");
+}
+
+#[test]
+fn dhcpd_keeps_its_tables_and_the_scripted_probe_does_not() {
+    let mut broken = Vec::new();
+    for (scenario, frame) in isc() {
+        let packet = decode(&frame, Dialect::IscDhcpd).unwrap();
+        let raw = RawMessage::parse(&frame).unwrap();
+        if let Err(violation) = rules::check_message(Dialect::IscDhcpd, raw, &packet.message) {
+            broken.push(format!("{scenario} {} {violation}", packet.message.message_type()));
+        }
+    }
+    assert_eq!(broken, [""; 0]);
 }
 
 #[test]
