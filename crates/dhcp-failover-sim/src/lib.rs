@@ -24,6 +24,7 @@ mod client;
 mod converge;
 mod disk;
 mod fault;
+pub mod hostile;
 mod ledger;
 mod log;
 mod monitor;

@@ -86,6 +86,16 @@ impl Gate {
         self.out.pop_front()
     }
 
+    /// How much waits.
+    pub(super) fn held(&self) -> usize {
+        self.held.len()
+    }
+
+    /// How many messages do.
+    pub(super) fn held_messages(&self) -> usize {
+        self.held.iter().filter(|(_, held)| matches!(held, Held::Message { .. })).count()
+    }
+
     pub(super) fn is_drained(&self) -> bool {
         self.out.is_empty()
     }

@@ -27,6 +27,7 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 use core::net::Ipv4Addr;
 use dhcp_failover_lease::{Binding, Control, LeaseInstant, LeaseSpan, Role};
+use dhcp_failover_wire::RejectReason;
 use dhcp_loadbalance::HashBuckets;
 use gate::Gate;
 use link::Link;
@@ -42,6 +43,8 @@ const ALIVE_HORIZON: LeaseSpan = LeaseSpan::from_s(5);
 const ALIVE_PERIOD_MS: u64 = 2_000;
 /// Stamps that may be on their way to a slow disk; more would not make it quicker.
 const MAX_STAMPS_PENDING: usize = 16;
+/// Messages beyond the agreed windows that may wait for the disk.
+const MAX_BACKLOG: usize = 1_000;
 /// In NORMAL the secondary leaves it to the primary for so long to end a lease.
 const EXPIRY_GRACE: LeaseSpan = LeaseSpan::from_s(60);
 
@@ -123,6 +126,8 @@ pub struct Status {
     pub pending: usize,
     /// Bindings the partner refused.
     pub disputed: usize,
+    /// Messages and confirmations that wait for stable storage.
+    pub held: usize,
     /// The maximum client lead time in force.
     pub mclt: LeaseSpan,
 }
@@ -206,6 +211,19 @@ impl Endpoint {
         self.check_liveness();
         self.work(bindings);
         self.release();
+        self.check_backlog();
+    }
+
+    /// A partner that sends more than this server's disk keeps up with, and more than was agreed,
+    /// must not fill its memory.
+    fn check_backlog(&mut self) {
+        let Some(link) = &self.link else { return };
+        let agreed = link.max_unacked.saturating_add(self.config.max_unacked_bndupd);
+        let most = MAX_BACKLOG.saturating_add(usize::try_from(agreed).unwrap_or(MAX_BACKLOG));
+        if self.gate.held() > most && self.gate.held_messages() > most {
+            let why = alloc::format!("more than {most} messages wait for this server's disk");
+            self.disconnect(RejectReason::UNKNOWN_ERROR, why);
+        }
     }
 
     /// The next thing to do. [`Output::Wait`] ends the drain.
@@ -254,6 +272,7 @@ impl Endpoint {
             connected: self.is_connected(),
             pending: self.updates.pending(),
             disputed: self.updates.disputed(),
+            held: self.gate.held(),
             mclt: self.record.mclt,
         }
     }

@@ -151,21 +151,22 @@ fn to_local(
 }
 
 fn client_of(received: &BindingUpdate) -> Result<Option<Client>, String> {
-    let identifier = received.client_identifier.as_deref();
+    // An empty one names nobody, nor does hardware of type 0: neither could be told on.
+    let identifier = received.client_identifier.as_deref().filter(|it| !it.is_empty());
     if let Some(length) = identifier.map(<[u8]>::len).filter(|length| *length > MAX_IDENTIFIER) {
         return Err(alloc::format!(
             "client-identifier of {length} bytes, at most {MAX_IDENTIFIER} are possible"
         ));
     }
     let hardware = match &received.client_hardware_address {
-        Some(hardware) => {
+        Some(hardware) if hardware.htype != 0 => {
             HardwareAddress::new(hardware.htype, &hardware.bytes).ok_or_else(|| {
                 let length = hardware.bytes.len();
                 alloc::format!("client-hardware-address of {length} bytes, at most 16 are possible")
             })?
         }
-        None if identifier.is_none() => return Ok(None),
-        None => HardwareAddress::new(0, &[]).ok_or_else(String::new)?,
+        _ if identifier.is_none() => return Ok(None),
+        _ => HardwareAddress::new(0, &[]).ok_or_else(String::new)?,
     };
     Ok(Some(Client::new(identifier, hardware)))
 }

@@ -113,12 +113,12 @@ impl Updates {
         self.dirty.union(&self.busy).copied().collect()
     }
 
-    /// What was not answered on a connection must be sent again on the next (§8.6).
     /// Updates sent and not answered.
     pub(super) fn under_way(&self) -> usize {
         self.in_flight.len()
     }
 
+    /// What was not answered on a connection must be sent again on the next (§8.6).
     pub(super) fn link_lost(&mut self) {
         self.in_flight.clear();
         self.dirty.append(&mut self.busy);

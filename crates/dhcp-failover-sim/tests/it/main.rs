@@ -4,6 +4,7 @@ mod canonical;
 mod conflict;
 mod contact;
 mod durability;
+mod hostile;
 mod leases;
 mod leaving;
 mod mutants;
