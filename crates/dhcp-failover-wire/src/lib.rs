@@ -57,6 +57,7 @@ extern crate alloc;
 mod code;
 
 mod decode;
+mod describe;
 mod dialect;
 pub mod digest;
 mod encode;
@@ -73,6 +74,7 @@ pub use code::{
     BindingStatus, IpFlags, MessageType, OptionCode, RejectReason, ServerFlags, ServerState,
 };
 pub use decode::decode;
+pub use describe::Description;
 pub use dialect::Dialect;
 pub use encode::{encode, encode_within};
 pub use error::{DecodeError, EncodeError, Error, reject_reason};

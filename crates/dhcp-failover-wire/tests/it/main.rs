@@ -1,6 +1,7 @@
 //! Tests of the codec through its public interface.
 
 mod captures;
+mod describe;
 mod dialects;
 mod digest;
 mod errors;
