@@ -86,6 +86,9 @@ impl Pair {
 
     fn transmit(&mut self, host: Host, link: u64, bytes: &[u8]) {
         if let Ok(packet) = decode(bytes, Dialect::Draft12) {
+            if let Some(trace) = &mut self.trace {
+                trace.push((self.now, host, crate::monitor::step(&packet.message)));
+            }
             if !matches!(packet.message, Message::Contact | Message::PoolReq | Message::PoolResp(_))
             {
                 self.log(Some(host), line(&packet));
@@ -122,6 +125,9 @@ impl Pair {
 
     fn event(&mut self, host: Host, event: Event) {
         if let Event::State { from, to, .. } = &event {
+            if let Some(trace) = &mut self.trace {
+                trace.push((self.now, host, format!("enters {to}")));
+            }
             self.log(Some(host), format!("{from} -> {to}"));
             if *to == State::Normal {
                 self.servers[host.index()].incomplete = false;

@@ -3,7 +3,7 @@
 use crate::Host;
 use crate::server::Server;
 use dhcp_failover_proto::Bindings;
-use dhcp_failover_wire::{Message, Packet};
+use dhcp_failover_wire::{Message, Packet, ServerFlags};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
@@ -114,6 +114,20 @@ pub(crate) const fn kind(message: &Message) -> &'static str {
         Message::Contact => "CONTACT",
         Message::Disconnect(_) => "DISCONNECT",
         _ => "other",
+    }
+}
+
+/// A message in the words of a transcript.
+pub(crate) fn step(message: &Message) -> String {
+    let kind = kind(message);
+    match message {
+        Message::State(state) => {
+            let starting = state.server_flags.contains(ServerFlags::STARTUP);
+            let flag = if starting { " with STARTUP" } else { "" };
+            format!("sends STATE {}{flag}", state.server_state)
+        }
+        Message::PoolResp(answer) => format!("sends {kind} {}", answer.addresses_transferred),
+        _ => format!("sends {kind}"),
     }
 }
 

@@ -18,6 +18,18 @@ impl Pair {
         self.log.tail(lines.unwrap_or(250)).to_string()
     }
 
+    /// From now on, remembers every message sent and every state entered.
+    pub fn record_trace(&mut self) {
+        self.trace = Some(Vec::new());
+    }
+
+    /// What was remembered so far, with the time: `sends UPDREQ`, `sends STATE NORMAL`,
+    /// `enters NORMAL`.
+    #[must_use]
+    pub fn trace(&self) -> &[(u64, Host, String)] {
+        self.trace.as_deref().unwrap_or_default()
+    }
+
     /// True time.
     #[must_use]
     pub fn now_ms(&self) -> u64 {

@@ -38,6 +38,8 @@ pub struct Pair {
     /// What the endpoints reported.
     pub(crate) events: Vec<(u64, Host, Event)>,
     pub(crate) log: Log,
+    /// Messages sent and states entered, if somebody wants to compare them.
+    pub(crate) trace: Option<Vec<(u64, Host, String)>>,
     at_this_moment: u32,
     pub(crate) changed: bool,
     pub(crate) early: VecDeque<(Host, Ticket)>,
@@ -74,6 +76,7 @@ impl Pair {
             violations: Vec::new(),
             events: Vec::new(),
             log: Log::default(),
+            trace: None,
             at_this_moment: 0,
             changed: false,
             early: VecDeque::new(),

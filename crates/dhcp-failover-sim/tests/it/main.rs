@@ -14,6 +14,7 @@ mod pools;
 mod reconfigured;
 mod recovery;
 mod soak;
+mod transcripts;
 
 use dhcp_failover_proto::State;
 use dhcp_failover_sim::{Host, Pair, Setup};
