@@ -2,8 +2,9 @@
 
 use clap::{Parser, Subcommand};
 use failoverd::admin::{self, AdminRequest, AdminResponse, ClientError, Row};
+use failoverd::decode;
 use serde::Serialize;
-use std::io::{ErrorKind, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -26,6 +27,14 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(flatten)]
+    Server(ServerCommand),
+    Decode(decode::Arguments),
+}
+
+/// What a running server is asked or told.
+#[derive(Debug, Subcommand)]
+enum ServerCommand {
     /// Show the state of each relationship.
     Status,
     /// List the addresses and their leases.
@@ -40,13 +49,17 @@ enum Command {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    let command = match &arguments.command {
+        Command::Decode(capture) => return show_capture(capture, arguments.json),
+        Command::Server(command) => command,
+    };
     let Some(server) = arguments.server.clone() else {
         let text = "the server's socket is missing: add --server SOCKET, the admin_socket of its \
                     configuration";
         let error = clap::error::ErrorKind::MissingRequiredArgument;
         <Arguments as clap::CommandFactory>::command().error(error, text).exit();
     };
-    match run(&arguments, &server) {
+    match run(&arguments, command, &server) {
         Ok(text) => print(&text),
         Err(error) => {
             eprintln!("failoverctl: {error}");
@@ -55,17 +68,21 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &Arguments, server: &std::path::Path) -> Result<String, ClientError> {
+fn run(
+    arguments: &Arguments,
+    command: &ServerCommand,
+    server: &std::path::Path,
+) -> Result<String, ClientError> {
     let relationship = arguments.relationship.clone();
-    let request = match arguments.command {
-        Command::Leases => {
+    let request = match command {
+        ServerCommand::Leases => {
             let rows = admin::leases(server, relationship.as_deref())?;
             return rendered(&rows, arguments.json);
         }
-        Command::Status => AdminRequest::Status { relationship },
-        Command::PartnerDown => AdminRequest::PartnerDown { relationship },
-        Command::Pause => AdminRequest::Pause { relationship },
-        Command::Shutdown => AdminRequest::Shutdown { relationship },
+        ServerCommand::Status => AdminRequest::Status { relationship },
+        ServerCommand::PartnerDown => AdminRequest::PartnerDown { relationship },
+        ServerCommand::Pause => AdminRequest::Pause { relationship },
+        ServerCommand::Shutdown => AdminRequest::Shutdown { relationship },
     };
     match admin::call(server, &request)? {
         AdminResponse::Status { rows } => rendered(&rows, arguments.json),
@@ -75,6 +92,17 @@ fn run(arguments: &Arguments, server: &std::path::Path) -> Result<String, Client
         }
         AdminResponse::Done { message } => Ok(message + "\n"),
         AdminResponse::Failed { message } => Err(ClientError::Refused(message)),
+    }
+}
+
+fn show_capture(arguments: &decode::Arguments, as_json: bool) -> ExitCode {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    match decode::run(arguments, as_json, &mut out) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("failoverctl: {error}");
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -1,0 +1,207 @@
+//! The packets of a pcap or pcapng file.
+
+use std::{
+    fmt,
+    io::{self, Read},
+};
+
+use pcap_parser::{
+    Block, Linktype, PcapBlockOwned, PcapError, create_reader, traits::PcapReaderIterator,
+};
+use thiserror::Error;
+
+/// No block of a capture may be longer: a packet has at most 256 KiB, and the rest is comments.
+const BUFFER_LEN: usize = 4 << 20;
+/// No section has more interfaces.
+const MAX_INTERFACES: usize = 4096;
+
+/// When a packet was captured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Timestamp {
+    /// Microseconds since 1970 UTC; what is finer is cut off.
+    pub unix_us: u64,
+}
+
+/// As seconds with six decimals.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:06}", self.unix_us / 1_000_000, self.unix_us % 1_000_000)
+    }
+}
+
+/// Why a capture cannot be read, or no further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
+#[non_exhaustive]
+pub enum CaptureError {
+    /// There is not a byte in it.
+    #[error("the capture is empty")]
+    Empty,
+    /// It begins like neither kind of file.
+    #[error("this is no capture: it begins like neither pcap nor pcapng")]
+    NotACapture,
+    /// It ends in the middle of a packet; what came before was given.
+    #[error("the capture ends in the middle of frame {frame}; it was cut off")]
+    CutOff {
+        /// The number of the frame that is not whole.
+        frame: u64,
+    },
+    /// It cannot be read any further.
+    #[error("the capture is broken at frame {frame}; what follows cannot be read")]
+    Broken {
+        /// The number the next frame would have.
+        frame: u64,
+    },
+    /// The operating system refused to read.
+    #[error("failed to read the capture: {kind}")]
+    Read {
+        /// What it said.
+        kind: io::ErrorKind,
+    },
+}
+
+/// A packet as captured.
+pub(crate) struct Packet<'a> {
+    /// As Wireshark counts, from 1.
+    pub(crate) frame: u64,
+    pub(crate) time: Timestamp,
+    pub(crate) link_type: i32,
+    pub(crate) data: &'a [u8],
+}
+
+/// What a pcapng section says of an interface, or a pcap file of itself.
+#[derive(Clone, Copy)]
+struct Interface {
+    link_type: i32,
+    /// Ticks of a timestamp in a second.
+    resolution: u64,
+    offset_s: i64,
+}
+
+pub(crate) struct Container<'r> {
+    reader: Box<dyn PcapReaderIterator + Send + 'r>,
+    interfaces: Vec<Interface>,
+    frame: u64,
+    /// The error that ended it, or that it is over.
+    ended: bool,
+}
+
+impl<'r> Container<'r> {
+    pub(crate) fn new(source: impl Read + Send + 'r) -> Result<Self, CaptureError> {
+        let reader = create_reader(BUFFER_LEN, Whole(source)).map_err(|error| match error {
+            PcapError::Eof => CaptureError::Empty,
+            PcapError::ReadError => CaptureError::Read { kind: io::ErrorKind::Other },
+            _ => CaptureError::NotACapture,
+        })?;
+        Ok(Self { reader, interfaces: Vec::new(), frame: 0, ended: false })
+    }
+
+    /// Gives the next packet to `take`; `None` at the end, and after an error.
+    pub(crate) fn next<T>(
+        &mut self,
+        mut take: impl FnMut(&Packet<'_>) -> T,
+    ) -> Option<Result<T, CaptureError>> {
+        while !self.ended {
+            match self.reader.next() {
+                Ok((length, block)) => {
+                    let found = of_block(&block, &mut self.interfaces);
+                    let taken = found.map(|(time, link_type, data)| {
+                        self.frame += 1;
+                        take(&Packet { frame: self.frame, time, link_type, data })
+                    });
+                    self.reader.consume(length);
+                    if let Some(taken) = taken {
+                        return Some(Ok(taken));
+                    }
+                }
+                Err(PcapError::Incomplete(_)) => {
+                    if self.reader.refill().is_err() {
+                        return self.fail(CaptureError::Read { kind: io::ErrorKind::Other });
+                    }
+                }
+                Err(PcapError::Eof) => self.ended = true,
+                Err(PcapError::UnexpectedEof) => {
+                    return self.fail(CaptureError::CutOff { frame: self.frame + 1 });
+                }
+                Err(PcapError::ReadError) => {
+                    return self.fail(CaptureError::Read { kind: io::ErrorKind::Other });
+                }
+                Err(_) => return self.fail(CaptureError::Broken { frame: self.frame + 1 }),
+            }
+        }
+        None
+    }
+
+    fn fail<T>(&mut self, error: CaptureError) -> Option<Result<T, CaptureError>> {
+        self.ended = true;
+        Some(Err(error))
+    }
+}
+
+/// What is a packet in a block; what only describes the packets goes to `interfaces`.
+fn of_block<'a>(
+    block: &PcapBlockOwned<'a>,
+    interfaces: &mut Vec<Interface>,
+) -> Option<(Timestamp, i32, &'a [u8])> {
+    match block {
+        PcapBlockOwned::LegacyHeader(header) => {
+            let resolution =
+                if header.is_nanosecond_precision() { 1_000_000_000 } else { 1_000_000 };
+            let Linktype(link_type) = header.network;
+            interfaces.push(Interface { link_type, resolution, offset_s: 0 });
+            None
+        }
+        PcapBlockOwned::Legacy(packet) => {
+            let interface = *interfaces.first()?;
+            let (seconds, ticks) = (u64::from(packet.ts_sec), u64::from(packet.ts_usec));
+            let unix_us = seconds * 1_000_000 + ticks * 1_000_000 / interface.resolution;
+            Some((Timestamp { unix_us }, interface.link_type, packet.data))
+        }
+        PcapBlockOwned::NG(Block::SectionHeader(_)) => {
+            interfaces.clear();
+            None
+        }
+        PcapBlockOwned::NG(Block::InterfaceDescription(it)) => {
+            if interfaces.len() < MAX_INTERFACES {
+                let resolution = it.ts_resolution().filter(|ticks| *ticks > 0).unwrap_or(1_000_000);
+                let Linktype(link_type) = it.linktype;
+                interfaces.push(Interface { link_type, resolution, offset_s: it.if_tsoffset });
+            }
+            None
+        }
+        PcapBlockOwned::NG(Block::EnhancedPacket(packet)) => {
+            let interface = *interfaces.get(usize::try_from(packet.if_id).ok()?)?;
+            let ticks = u64::from(packet.ts_high) << 32 | u64::from(packet.ts_low);
+            let us = u128::from(ticks) * 1_000_000 / u128::from(interface.resolution);
+            let us = i128::try_from(us).unwrap_or(i128::MAX);
+            let unix_us = us.saturating_add(i128::from(interface.offset_s) * 1_000_000);
+            let unix_us = u64::try_from(unix_us.max(0)).unwrap_or(u64::MAX);
+            let length = packet.data.len().min(packet.caplen as usize);
+            Some((Timestamp { unix_us }, interface.link_type, &packet.data[..length]))
+        }
+        PcapBlockOwned::NG(Block::SimplePacket(packet)) => {
+            let length = packet.data.len().min(packet.origlen as usize);
+            Some((Timestamp::default(), interfaces.first()?.link_type, &packet.data[..length]))
+        }
+        PcapBlockOwned::NG(_) => None,
+    }
+}
+
+/// Fills the whole buffer as long as there is something to read: the parser takes a short read at
+/// the beginning for a short file, and pipes read short.
+struct Whole<R>(R);
+
+impl<R: Read> Read for Whole<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            match self.0.read(rest) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) if filled > 0 => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
+    }
+}
