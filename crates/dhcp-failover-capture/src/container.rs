@@ -10,8 +10,10 @@ use pcap_parser::{
 };
 use thiserror::Error;
 
-/// No block of a capture may be longer: a packet has at most 256 KiB, and the rest is comments.
-const BUFFER_LEN: usize = 4 << 20;
+/// The buffer at first: a packet has at most 256 KiB, and mostly far less.
+const BUFFER_LEN: usize = 64 << 10;
+/// No block of a capture may be longer, comments and secrets of other protocols included.
+const MAX_BUFFER_LEN: usize = 16 << 20;
 /// No section has more interfaces.
 const MAX_INTERFACES: usize = 4096;
 
@@ -80,8 +82,9 @@ struct Interface {
 pub(crate) struct Container<'r> {
     reader: Box<dyn PcapReaderIterator + Send + 'r>,
     interfaces: Vec<Interface>,
+    buffer_len: usize,
     frame: u64,
-    /// The error that ended it, or that it is over.
+    /// It is over, or broken.
     ended: bool,
 }
 
@@ -92,7 +95,7 @@ impl<'r> Container<'r> {
             PcapError::ReadError => CaptureError::Read { kind: io::ErrorKind::Other },
             _ => CaptureError::NotACapture,
         })?;
-        Ok(Self { reader, interfaces: Vec::new(), frame: 0, ended: false })
+        Ok(Self { reader, interfaces: Vec::new(), buffer_len: BUFFER_LEN, frame: 0, ended: false })
     }
 
     /// Gives the next packet to `take`; `None` at the end, and after an error.
@@ -116,6 +119,13 @@ impl<'r> Container<'r> {
                 Err(PcapError::Incomplete(_)) => {
                     if self.reader.refill().is_err() {
                         return self.fail(CaptureError::Read { kind: io::ErrorKind::Other });
+                    }
+                }
+                Err(PcapError::BufferTooSmall) if self.buffer_len < MAX_BUFFER_LEN => {
+                    self.buffer_len *= 2;
+                    let grown = self.reader.grow(self.buffer_len);
+                    if !grown || self.reader.refill().is_err() {
+                        return self.fail(CaptureError::Broken { frame: self.frame + 1 });
                     }
                 }
                 Err(PcapError::Eof) => self.ended = true,
@@ -162,7 +172,7 @@ fn of_block<'a>(
         }
         PcapBlockOwned::NG(Block::InterfaceDescription(it)) => {
             if interfaces.len() < MAX_INTERFACES {
-                let resolution = it.ts_resolution().filter(|ticks| *ticks > 0).unwrap_or(1_000_000);
+                let resolution = ticks_per_second(it.if_tsresol).unwrap_or(1_000_000);
                 let Linktype(link_type) = it.linktype;
                 interfaces.push(Interface { link_type, resolution, offset_s: it.if_tsoffset });
             }
@@ -183,6 +193,15 @@ fn of_block<'a>(
             Some((Timestamp::default(), interfaces.first()?.link_type, &packet.data[..length]))
         }
         PcapBlockOwned::NG(_) => None,
+    }
+}
+
+/// What if_tsresol says: a power of ten, or of two with the highest bit set (which the parser's own
+/// function does not know).
+fn ticks_per_second(if_tsresol: u8) -> Option<u64> {
+    match if_tsresol {
+        0x80.. => 1_u64.checked_shl(u32::from(if_tsresol & 0x7f)),
+        exponent => 10_u64.checked_pow(exponent.into()),
     }
 }
 

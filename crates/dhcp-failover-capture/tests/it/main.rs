@@ -1,0 +1,7 @@
+//! Tests of the capture reader through its public interface.
+
+mod captures;
+mod containers;
+mod reassembly;
+mod support;
+mod tshark;
