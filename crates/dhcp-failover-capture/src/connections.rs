@@ -13,6 +13,10 @@ use crate::{
 /// given up.
 pub const MAX_CONNECTIONS: usize = 4096;
 
+/// What all connections together may keep that has come too early; beyond it the connection that
+/// was silent for longest is given up.
+pub const MAX_TOTAL_PENDING_BYTES: usize = 64 * 1024 * 1024;
+
 /// Both directions of a connection.
 #[derive(Debug, Default)]
 struct Connection {
@@ -33,6 +37,8 @@ pub(crate) struct Owned {
 #[derive(Debug, Default)]
 pub(crate) struct Connections {
     by_ends: HashMap<(SocketAddr, SocketAddr), Connection>,
+    /// Of all of them.
+    pending_bytes: usize,
 }
 
 impl Connections {
@@ -44,6 +50,7 @@ impl Connections {
         }
         let connection = self.by_ends.entry(ends).or_default();
         connection.last_frame = frame;
+        self.pending_bytes -= connection.pending_bytes();
         let again = connection.streams[direction].began_with(segment.sequence);
         if segment.syn && !again {
             if !segment.ack {
@@ -51,7 +58,13 @@ impl Connections {
                 connection.finish(ends, found);
                 *connection = Connection { last_frame: frame, ..Connection::default() };
             }
-            connection.streams[direction] = Stream::from_syn(segment.sequence);
+            let mut before = std::mem::replace(
+                &mut connection.streams[direction],
+                Stream::from_syn(segment.sequence),
+            );
+            let mut pieces = Vec::new();
+            before.finish(&mut pieces);
+            connection.give(ends, direction, pieces, found);
         }
         let first = segment.sequence.wrapping_add(u32::from(segment.syn));
         let mut pieces = Vec::new();
@@ -61,10 +74,15 @@ impl Connections {
             connection.streams[direction].finish(&mut pieces);
         }
         connection.give(ends, direction, pieces, found);
+        self.pending_bytes += connection.pending_bytes();
+        while self.pending_bytes > MAX_TOTAL_PENDING_BYTES {
+            self.give_up_oldest(found);
+        }
     }
 
     /// The capture is over.
     pub(crate) fn finish(&mut self, found: &mut Vec<Owned>) {
+        self.pending_bytes = 0;
         let mut all: Vec<_> = self.by_ends.drain().collect();
         all.sort_by_key(|(ends, connection)| (connection.last_frame, *ends));
         for (ends, mut connection) in all {
@@ -77,12 +95,17 @@ impl Connections {
         if let Some(ends) = oldest
             && let Some(mut connection) = self.by_ends.remove(&ends)
         {
+            self.pending_bytes -= connection.pending_bytes();
             connection.finish(ends, found);
         }
     }
 }
 
 impl Connection {
+    fn pending_bytes(&self) -> usize {
+        self.streams.iter().map(Stream::pending_bytes).sum()
+    }
+
     fn finish(&mut self, ends: (SocketAddr, SocketAddr), found: &mut Vec<Owned>) {
         for direction in [0, 1] {
             let mut pieces = Vec::new();

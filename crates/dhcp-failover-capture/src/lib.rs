@@ -8,7 +8,8 @@
 //!
 //! What a capture lacks or what is no failover traffic does not stop the rest: it is reported in
 //! its place as [`What::Skipped`], and the stream is taken up again where a message begins. Memory
-//! is bounded by [`MAX_CONNECTIONS`] and [`MAX_PENDING_BYTES`], whatever the size of the file.
+//! is bounded by [`MAX_CONNECTIONS`], [`MAX_PENDING_BYTES`] and [`MAX_TOTAL_PENDING_BYTES`], whatever
+//! the size of the file.
 //!
 //! ```no_run
 //! use dhcp_failover_capture::{Options, Reader, What};
@@ -34,7 +35,7 @@ mod network;
 mod reader;
 mod stream;
 
-pub use connections::MAX_CONNECTIONS;
+pub use connections::{MAX_CONNECTIONS, MAX_TOTAL_PENDING_BYTES};
 pub use container::{CaptureError, Timestamp};
 pub use reader::{DEFAULT_PORTS, Found, Options, Reader, Statistics, What};
 pub use stream::{MAX_PENDING_BYTES, Skip};

@@ -2,11 +2,16 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use dhcp_failover_wire::{FrameError, HEADER_LEN, RawMessage, split_frame};
+use dhcp_failover_wire::{
+    FrameError, HEADER_LEN, MessageType, OptionCode, RawMessage, split_frame,
+};
 
 /// What one direction of a connection may keep that has come too early. Beyond it the bytes that
 /// are missing are given up.
 pub const MAX_PENDING_BYTES: usize = 256 * 1024;
+
+/// What keeping a segment costs besides its bytes, so that many small ones count too.
+const SEGMENT_COST: usize = 64;
 
 /// Why bytes were skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,13 +47,25 @@ pub(crate) enum Piece {
     Skipped(u64, Skip),
 }
 
+/// How sure it is where messages begin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Step {
+    /// Lost: the next segment must show a beginning.
+    #[default]
+    Lost,
+    /// A segment looked like a beginning; its first message must be one that can be read.
+    Supposed,
+    /// Known from the SYN, or from a message that could be read.
+    Known,
+}
+
 /// One direction.
 #[derive(Debug, Default)]
 pub(crate) struct Stream {
     /// The sequence number of the next byte in order; unknown before the first segment.
     next: Option<u32>,
-    /// Whether `buffer` begins with a message; else the next segment must show a beginning.
-    in_step: bool,
+    /// How sure it is that `buffer` begins with a message.
+    step: Step,
     /// In order and not yet a whole message.
     buffer: Vec<u8>,
     /// Come too early, by their distance from the first byte ever seen.
@@ -61,13 +78,18 @@ pub(crate) struct Stream {
 impl Stream {
     /// A stream that begins with the byte after a SYN.
     pub(crate) fn from_syn(sequence: u32) -> Self {
-        Self { next: Some(sequence.wrapping_add(1)), in_step: true, ..Self::default() }
+        Self { next: Some(sequence.wrapping_add(1)), step: Step::Known, ..Self::default() }
     }
 
     /// Whether a SYN with this number began it: the same SYN again is no new connection.
     pub(crate) fn began_with(&self, sequence: u32) -> bool {
         let first = self.next.map(|next| next.wrapping_sub(self.position as u32));
         first == Some(sequence.wrapping_add(1))
+    }
+
+    /// What it keeps that has come too early.
+    pub(crate) const fn pending_bytes(&self) -> usize {
+        self.pending_bytes
     }
 
     /// Takes a segment and gives what it completes.
@@ -112,8 +134,8 @@ impl Stream {
             return;
         }
         let old = self.pending.insert(start, bytes.to_vec());
-        self.pending_bytes += bytes.len();
-        self.pending_bytes -= old.map_or(0, |old| old.len());
+        self.pending_bytes += bytes.len() + SEGMENT_COST;
+        self.pending_bytes -= old.map_or(0, |old| old.len() + SEGMENT_COST);
     }
 
     /// Takes what was early and is not any more.
@@ -123,7 +145,7 @@ impl Stream {
                 return;
             }
             let (start, bytes) = entry.remove_entry();
-            self.pending_bytes -= bytes.len();
+            self.pending_bytes -= bytes.len() + SEGMENT_COST;
             let known = usize::try_from(self.position - start).unwrap_or(usize::MAX);
             if let Some(new) = bytes.get(known..).filter(|new| !new.is_empty()) {
                 self.in_order(new, found);
@@ -141,7 +163,7 @@ impl Stream {
         let missing = start.saturating_sub(self.position);
         found.push(Piece::Skipped(missing, Skip::Missing));
         self.advance(missing);
-        self.in_step = false;
+        self.step = Step::Lost;
         self.fill(found);
     }
 
@@ -152,29 +174,33 @@ impl Stream {
 
     fn in_order(&mut self, bytes: &[u8], found: &mut Vec<Piece>) {
         self.advance(bytes.len() as u64);
-        if !self.in_step {
+        if self.step == Step::Lost {
             if !begins_message(bytes) {
                 return skip(bytes.len(), Skip::NotInStep, found);
             }
-            self.in_step = true;
+            self.step = Step::Supposed;
         }
         self.buffer.extend_from_slice(bytes);
         let mut consumed = 0;
         let failed = loop {
             match split_frame(self.buffer.get(consumed..).unwrap_or_default()) {
                 Ok(Some((frame, _))) => {
+                    if self.step == Step::Supposed && !is_readable(frame) {
+                        break Some(Skip::NotInStep);
+                    }
+                    self.step = Step::Known;
                     consumed += frame.len();
                     found.push(Piece::Message(frame.to_vec()));
                 }
                 Ok(None) => break None,
-                Err(error) => break Some(error),
+                Err(error) => break Some(Skip::Length(error)),
             }
         };
         self.buffer.drain(..consumed);
-        if let Some(error) = failed {
-            skip(self.buffer.len(), Skip::Length(error), found);
+        if let Some(why) = failed {
+            skip(self.buffer.len(), why, found);
             self.buffer.clear();
-            self.in_step = false;
+            self.step = Step::Lost;
         }
     }
 }
@@ -191,13 +217,32 @@ fn skip(bytes: usize, why: Skip, found: &mut Vec<Piece>) {
 /// go together, and sound options as far as they are there.
 fn begins_message(bytes: &[u8]) -> bool {
     match split_frame(bytes) {
-        Ok(Some((frame, _))) => {
-            RawMessage::parse(frame).is_ok_and(|raw| raw.header().message_type.is_known())
-        }
-        Ok(None) => bytes.first_chunk::<HEADER_LEN>().is_some_and(|header| {
-            let [_, _, message_type, offset, ..] = *header;
-            (1..=12).contains(&message_type) && matches!(offset, 8 | 12..=64)
-        }),
+        Ok(Some((frame, _))) => is_readable(frame),
+        Ok(None) => is_readable_so_far(bytes),
         Err(_) => false,
     }
+}
+
+fn is_readable(frame: &[u8]) -> bool {
+    RawMessage::parse(frame).is_ok_and(|raw| raw.header().message_type.is_known())
+}
+
+/// The same for a message whose end is missing.
+fn is_readable_so_far(bytes: &[u8]) -> bool {
+    let Some(&[l0, l1, message_type, offset, ..]) = bytes.first_chunk::<HEADER_LEN>() else {
+        return false;
+    };
+    let length = usize::from(u16::from_be_bytes([l0, l1]));
+    // The offset counts from the header's beginning (at least 12) or from behind its length (8).
+    let mut at = usize::from(offset).max(HEADER_LEN);
+    if !MessageType(message_type).is_known() || !matches!(offset, 8 | 12..=64) || at > length {
+        return false;
+    }
+    while let Some(&[c0, c1, n0, n1]) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        at += 4 + usize::from(u16::from_be_bytes([n0, n1]));
+        if at > length || OptionCode(u16::from_be_bytes([c0, c1])).name().is_none() {
+            return false;
+        }
+    }
+    true
 }

@@ -73,6 +73,21 @@ fn what_is_missing_is_told_and_the_rest_found() {
     assert_eq!(skipped, [(3, Skip::Unfinished), (missing, Skip::Missing)]);
 }
 
+/// The last byte of a POOLRESP and the header behind it read like the beginning of a long UPDREQ.
+#[test]
+fn a_false_beginning_after_a_loss_makes_no_message_up() {
+    let (messages, bytes) = stream(0..30);
+    for step in 1..60 {
+        let mut packets = vec![segment(99, SYN, b"")];
+        for (index, piece) in bytes.chunks(step).enumerate().skip(1) {
+            packets.push(segment(100 + u32::try_from(index * step).unwrap(), ACK, piece));
+        }
+        for message in found(&packets).0 {
+            assert!(messages.contains(&message), "step {step}: {message:?}");
+        }
+    }
+}
+
 #[test]
 fn what_comes_again_counts_once() {
     let (messages, bytes) = stream(0..5);
