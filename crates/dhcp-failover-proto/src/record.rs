@@ -65,6 +65,8 @@ pub struct EndpointRecord {
     pub ran_failover: bool,
     /// This server needs everything its partner has: it lost its storage (§9.5.2).
     pub storage_lost: bool,
+    /// With `storage_lost`: there are data, but of an older copy; the partner's word replaces them.
+    pub old_store: bool,
     /// When either server's storage was last found lost (H19).
     pub storage_lost_at: Option<LeaseInstant>,
     /// The instance of the relationship; a new one makes every binding unknown to the partner

@@ -103,6 +103,14 @@ impl Disk {
         *self = Self::new(self.delay_ms);
     }
 
+    /// What was synced then; what nobody has seen on this disk since is still known to have been.
+    pub(crate) fn restore(&mut self, copy: Self) {
+        self.bindings = copy.bindings;
+        self.record = copy.record;
+        self.pending.clear();
+        self.syncing = None;
+    }
+
     pub(crate) fn record(&self) -> Option<EndpointRecord> {
         self.record
     }

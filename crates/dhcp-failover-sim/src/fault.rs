@@ -1,7 +1,12 @@
 //! What a test can do to a pair.
 
+use crate::disk::Disk;
 use crate::{Host, Pair, Survives};
 use dhcp_failover_proto::EndpointConfig;
+
+/// An old copy of a disk.
+#[derive(Clone, Debug)]
+pub struct DiskCopy(Disk);
 
 impl Pair {
     /// Starts a server from what its disk holds.
@@ -51,6 +56,19 @@ impl Pair {
     pub fn lose_disk(&mut self, host: Host) {
         self.log(Some(host), "loses its disk".to_owned());
         self.servers[host.index()].disk.lose();
+        self.servers[host.index()].incomplete = true;
+    }
+
+    /// What is on a server's disk now, for [`restore_disk`](Self::restore_disk).
+    #[must_use]
+    pub fn copy_disk(&self, host: Host) -> DiskCopy {
+        DiskCopy(self.servers[host.index()].disk.clone())
+    }
+
+    /// Puts an old copy in the place of the disk of a server that is down.
+    pub fn restore_disk(&mut self, host: Host, copy: DiskCopy) {
+        self.log(Some(host), "gets an old copy of its disk".to_owned());
+        self.servers[host.index()].disk.restore(copy.0);
         self.servers[host.index()].incomplete = true;
     }
 

@@ -39,6 +39,7 @@ mod storm;
 pub use check::{Rule, Violation};
 pub use client::{Held, SimClient};
 pub use disk::Survives;
+pub use fault::DiskCopy;
 pub use ledger::{Ack, Duplicate, Ledger};
 pub use log::Log;
 pub use pair::Pair;

@@ -2,7 +2,7 @@
 
 use crate::{Host, Ledger, Pair, Violation};
 use dhcp_failover_lease::Binding;
-use dhcp_failover_proto::{Command, Endpoint, Event, Input, State, Status};
+use dhcp_failover_proto::{Command, Endpoint, EndpointRecord, Event, Input, State, Status};
 use std::net::Ipv4Addr;
 
 impl Pair {
@@ -58,6 +58,12 @@ impl Pair {
     #[must_use]
     pub fn binding(&self, host: Host, address: Ipv4Addr) -> Option<Binding> {
         self.servers[host.index()].binding(address)
+    }
+
+    /// What a server's disk holds of its endpoint.
+    #[must_use]
+    pub fn stored(&self, host: Host) -> Option<EndpointRecord> {
+        self.servers[host.index()].disk.record()
     }
 
     /// How many messages of a kind (`"BNDUPD"`) a server has sent.

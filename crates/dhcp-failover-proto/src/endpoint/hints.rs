@@ -4,7 +4,7 @@
 use super::{Endpoint, to_wire};
 use crate::{Event, Service, State};
 use alloc::vec::Vec;
-use dhcp_failover_lease::LeaseInstant;
+use dhcp_failover_lease::{Binding, LeaseInstant};
 
 /// The first byte; with another the rest is not looked at.
 const VERSION: u8 = 1;
@@ -96,6 +96,8 @@ impl Endpoint {
         }
         self.event(Event::OldStore { missing_s: heard.saturating_sub(stamp) });
         self.record.storage_lost = true;
+        // Unless an operator has put it to work: then it has news of its own among them.
+        self.record.old_store = self.state != State::PartnerDown;
         self.record.recover_until = LeaseInstant::ZERO;
         match self.state {
             State::Startup => {
@@ -107,6 +109,17 @@ impl Endpoint {
             _ => self.enter(State::Recover, super::starting::OLD_STORE),
         }
         self.persist_record();
+    }
+}
+
+impl Endpoint {
+    /// What is on record of an address, as far as it can be held against the partner's word: of an
+    /// old copy of the store nothing can. What it promised is waited for in RECOVER-WAIT.
+    pub(super) fn trusted(&self, own: Binding) -> Binding {
+        match self.record.old_store && self.state == State::Recover {
+            true => Binding { version: own.version, ..Binding::unused(own.address) },
+            false => own,
+        }
     }
 }
 

@@ -453,6 +453,7 @@ fn first_record(config: &EndpointConfig, now: LeaseInstant) -> EndpointRecord {
         connect_time: 0,
         ran_failover: false,
         storage_lost: true,
+        old_store: false,
         storage_lost_at: None,
         // Unlike that of any relationship these bindings may have been in before (§5.17).
         instance: instance_at(now),

@@ -53,6 +53,7 @@ impl Endpoint {
             let text = String::from("not an address of this relationship; compare the scopes");
             return Err(Refusal(RejectReason::ILLEGAL_IP_ADDRESS, text));
         };
+        let own = self.trusted(own);
         let skew = self.link.as_ref().and_then(|link| link.skew);
         let update = to_local(received, skew.as_ref(), self.lease_now)?;
         // An address on offer to a client is as good as used (§5.4: "MUST reject").

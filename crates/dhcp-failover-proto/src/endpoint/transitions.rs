@@ -127,6 +127,7 @@ impl Endpoint {
                 self.record.ran_failover = true;
                 // The partner has told all it knows, or neither had anything to tell.
                 self.record.storage_lost = false;
+                self.record.old_store = false;
                 self.record.pools_digest = self.config.pools_digest;
                 self.mclt_is_agreed();
                 self.reopen_disputes();

@@ -11,6 +11,7 @@ impl Endpoint {
             self.record.recover_until = self.recover_wait_end();
         } // else it goes on from before a restart
         self.record.storage_lost = false;
+        self.record.old_store = false;
         let wait = self.record.recover_until - self.lease_now;
         // A second more: the clocks count whole ones.
         let pause = if wait.as_s() == 0 { 0 } else { ms(wait).saturating_add(1_000) };

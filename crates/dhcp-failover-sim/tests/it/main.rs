@@ -4,6 +4,7 @@ mod canonical;
 mod conflict;
 mod contact;
 mod durability;
+mod faults;
 mod hostile;
 mod leases;
 mod leaving;
@@ -13,6 +14,8 @@ mod peers;
 mod pools;
 mod reconfigured;
 mod recovery;
+mod scripted;
+mod sections;
 mod soak;
 mod transcripts;
 

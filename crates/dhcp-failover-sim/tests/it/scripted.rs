@@ -1,0 +1,349 @@
+//! One real endpoint and a partner that says what a test has it say.
+
+use dhcp_failover_lease::{Client, HardwareAddress, LeaseInstant, LeaseSpan, Role};
+use dhcp_failover_proto::{
+    BindingTable, Bindings, Command, Endpoint, EndpointConfig, EndpointRecord, Event, Input,
+    LeaseEvent, LinkId, LinkSide, Monotonic, Output, Record, RequestClass, Severity, State, Token,
+};
+use dhcp_failover_proto::{Decision, Query};
+use dhcp_failover_wire::{
+    BindingAck, Connect, ConnectAck, Dialect, Message, Packet, ServerFlags, State as StateMessage,
+    UpdReq, decode, encode,
+};
+use std::net::Ipv4Addr;
+
+pub(crate) const BEGIN: u64 = 1_700_000_000;
+pub(crate) const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
+
+pub(crate) struct Scripted {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) config: EndpointConfig,
+    pub(crate) table: BindingTable,
+    /// On disk.
+    pub(crate) record: Option<EndpointRecord>,
+    pub(crate) events: Vec<Event>,
+    /// What it said, the last connection only.
+    pub(crate) said: Vec<Packet>,
+    /// Whether writes are reported durable at once.
+    pub(crate) disk_works: bool,
+    pub(crate) now_ms: u64,
+    link: LinkId,
+    xid: u32,
+}
+
+/// A configuration with an MCLT of 60 s.
+pub(crate) fn config(role: Role) -> EndpointConfig {
+    EndpointConfig {
+        mclt: LeaseSpan::from_s(60),
+        receive_timer: LeaseSpan::from_s(20),
+        ..EndpointConfig::new("pair", role, Ipv4Addr::LOCALHOST.into())
+    }
+}
+
+impl Scripted {
+    pub(crate) fn start(config: EndpointConfig, record: Option<EndpointRecord>) -> Self {
+        let wall = LeaseInstant::from_unix_s(BEGIN);
+        let endpoint = Endpoint::new(config.clone(), record, Monotonic::from_ms(0), wall);
+        let mut table = BindingTable::new();
+        table.add_pool([ADDRESS..=Ipv4Addr::new(192, 0, 2, 4)]).expect("one pool");
+        let mut scripted = Self {
+            endpoint,
+            config,
+            table,
+            record,
+            events: Vec::new(),
+            said: Vec::new(),
+            disk_works: true,
+            now_ms: 0,
+            link: LinkId(0),
+            xid: 1_000,
+        };
+        scripted.feed(Input::Tick);
+        scripted
+    }
+
+    /// As a server that had been in this state until `BEGIN`, and had run failover before.
+    pub(crate) fn resumed(role: Role, state: State) -> Self {
+        Self::start(config(role), Some(record(role, state)))
+    }
+
+    /// The process ends and starts again from its disk.
+    pub(crate) fn restart(&mut self) {
+        let wall = LeaseInstant::from_unix_s(BEGIN + self.now_ms / 1_000);
+        let now = Monotonic::from_ms(self.now_ms);
+        self.endpoint = Endpoint::new(self.config.clone(), self.record, now, wall);
+        self.feed(Input::Tick);
+    }
+
+    pub(crate) fn feed(&mut self, input: Input<'_>) {
+        self.endpoint.handle(Monotonic::from_ms(self.now_ms), input, &self.table);
+        let mut last = None;
+        loop {
+            match self.endpoint.poll_output() {
+                Output::Wait(_) => break,
+                Output::Persist { ticket, record } => {
+                    match record {
+                        Record::Binding(binding) => {
+                            self.table.apply(*binding);
+                        }
+                        Record::Endpoint(record) if self.disk_works => self.record = Some(record),
+                        Record::Endpoint(_) => {}
+                    }
+                    last = Some(ticket);
+                }
+                Output::Transmit { bytes, .. } => {
+                    self.said.push(decode(&bytes, Dialect::Draft12).expect("it can be read"));
+                }
+                Output::Event(event) => self.events.push(event),
+                _ => {}
+            }
+        }
+        if let Some(ticket) = last.filter(|_| self.disk_works) {
+            self.feed(Input::Persisted(ticket));
+        }
+    }
+
+    /// Time passes, second by second, without a word from the partner.
+    pub(crate) fn pass_s(&mut self, seconds: u64) {
+        for _ in 0..seconds {
+            self.now_ms += 1_000;
+            self.feed(Input::Tick);
+        }
+    }
+
+    /// The same, with a sign of life every second.
+    pub(crate) fn pass_in_contact_s(&mut self, seconds: u64) {
+        for _ in 0..seconds {
+            self.now_ms += 1_000;
+            self.say(Message::Contact);
+        }
+    }
+
+    pub(crate) fn wire_now(&self) -> u32 {
+        u32::try_from(BEGIN + self.now_ms / 1_000).expect("this century")
+    }
+
+    /// The partner says this.
+    pub(crate) fn say(&mut self, message: Message) {
+        self.xid += 1;
+        self.answer(self.xid, message);
+    }
+
+    pub(crate) fn answer(&mut self, xid: u32, message: Message) {
+        let mut bytes = Vec::new();
+        let packet = Packet { time: self.wire_now(), xid, message };
+        encode(&packet, Dialect::Draft12, &mut bytes).expect("it can be written");
+        self.feed(Input::Frame { link: self.link, bytes: &bytes });
+    }
+
+    /// A connection, CONNECT and CONNECTACK; the first STATE is still to come.
+    pub(crate) fn connect(&mut self) {
+        self.connect_with(None);
+    }
+
+    /// The same, with vendor-specific-options.
+    pub(crate) fn connect_with(&mut self, vendor_specific: Option<Vec<u8>>) {
+        self.said.clear();
+        self.link = LinkId(self.link.0 + 1);
+        let name = b"pair".to_vec();
+        match self.config.role {
+            Role::Secondary => {
+                self.feed(Input::LinkUp { link: self.link, side: LinkSide::Accepted });
+                self.say(Message::Connect(Connect {
+                    relationship_name: name,
+                    max_unacked_bndupd: Some(10),
+                    receive_timer: Some(60),
+                    protocol_version: 1,
+                    tls_request: Some(0),
+                    mclt: Some(60),
+                    hash_buckets: Some([0xff; 32]),
+                    vendor_specific,
+                    ..Connect::default()
+                }));
+            }
+            Role::Primary => {
+                self.pass_s(3); // until it dials
+                self.feed(Input::LinkUp { link: self.link, side: LinkSide::Dialed });
+                let xid = self.said.last().expect("it sent CONNECT").xid;
+                self.answer(
+                    xid,
+                    Message::ConnectAck(ConnectAck {
+                        relationship_name: name,
+                        max_unacked_bndupd: Some(10),
+                        receive_timer: Some(60),
+                        protocol_version: 1,
+                        tls_reply: Some(0),
+                        vendor_specific,
+                        ..ConnectAck::default()
+                    }),
+                );
+            }
+        }
+    }
+
+    /// The partner is in this state, since now.
+    pub(crate) fn partner(&mut self, state: State) {
+        self.partner_since(state, ServerFlags::NONE, self.wire_now());
+    }
+
+    /// The partner is starting, and was in this state before.
+    pub(crate) fn partner_starting(&mut self, state: State) {
+        self.partner_since(state, ServerFlags::STARTUP, self.wire_now());
+    }
+
+    pub(crate) fn partner_since(&mut self, state: State, flags: ServerFlags, since: u32) {
+        self.say(Message::State(StateMessage {
+            server_state: state.to_wire(),
+            server_flags: flags,
+            start_time_of_state: since,
+        }));
+    }
+
+    /// A connection with a partner in this state.
+    pub(crate) fn meets(&mut self, state: State) {
+        self.connect();
+        self.partner(state);
+    }
+
+    pub(crate) fn cut(&mut self) {
+        self.feed(Input::LinkDown { link: self.link });
+    }
+
+    pub(crate) fn order(&mut self, command: Command) {
+        self.feed(Input::Command(command));
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.endpoint.status().state
+    }
+
+    /// The transaction of the update request it sent last, and whether it asked for everything.
+    pub(crate) fn request(&self) -> Option<(u32, bool)> {
+        self.said.iter().rev().find_map(|packet| match packet.message {
+            Message::UpdReq(UpdReq { .. }) => Some((packet.xid, false)),
+            Message::UpdReqAll => Some((packet.xid, true)),
+            _ => None,
+        })
+    }
+
+    /// The partner has nothing (more) to tell.
+    pub(crate) fn updates_done(&mut self) {
+        let (xid, _) = self.request().expect("it asked for updates");
+        self.answer(xid, Message::UpdDone);
+    }
+
+    /// The partner accepts every update it has been sent on this connection.
+    pub(crate) fn accept_updates(&mut self) {
+        let sent: Vec<_> = self
+            .said
+            .iter()
+            .filter_map(|packet| match &packet.message {
+                Message::BndUpd(updates) => Some((packet.xid, updates[0].address)),
+                _ => None,
+            })
+            .collect();
+        for (xid, address) in sent {
+            self.answer(xid, Message::BndAck(vec![BindingAck::accept(address)]));
+        }
+    }
+
+    /// The states it reported on this connection, with the STARTUP flag.
+    pub(crate) fn reported(&self) -> Vec<(State, bool)> {
+        let states = self.said.iter().filter_map(|packet| match packet.message {
+            Message::State(state) => Some(state),
+            _ => None,
+        });
+        states
+            .map(|it| {
+                let state = State::from_wire(it.server_state).expect("a state");
+                (state, it.server_flags.contains(ServerFlags::STARTUP))
+            })
+            .collect()
+    }
+
+    pub(crate) fn count(&self, kind: fn(&Message) -> bool) -> usize {
+        self.said.iter().filter(|packet| kind(&packet.message)).count()
+    }
+
+    fn decides(&self, class: RequestClass) -> bool {
+        let view = self.endpoint.view();
+        let now = self.endpoint.lease_now();
+        let of = |key: u8| {
+            let query = Query {
+                class,
+                key: &[key],
+                secs: 0,
+                max_delay_s: None,
+                partner_pool_empty: false,
+                now,
+            };
+            view.decide(&query) == Decision::Serve
+        };
+        // The keys meet all kinds of buckets: balanced service answers some only.
+        (0..32).all(of)
+    }
+
+    /// Whether it answers every new client.
+    pub(crate) fn serves_everybody(&self) -> bool {
+        self.decides(RequestClass::New)
+    }
+
+    /// Whether it answers every renewal.
+    pub(crate) fn renews(&self) -> bool {
+        self.decides(RequestClass::Renewal)
+    }
+
+    /// A client is promised an address, if that is possible; whether it was.
+    pub(crate) fn lease(&mut self, address: Ipv4Addr, client: u8) -> bool {
+        let hardware = HardwareAddress::new(1, &[2, 0, 0, 0, 0, client]).expect("six bytes");
+        let client = Client::new(None, hardware);
+        let (view, now) = (self.endpoint.view(), self.endpoint.lease_now());
+        let binding = self.table.get(address).expect("in the pool");
+        if view.may_allocate(&binding, &client, now).is_err() {
+            return false;
+        }
+        let grant = view.grant(&binding, &client, LeaseSpan::from_s(3_600), 50, now);
+        self.feed(Input::Lease(LeaseEvent::Granted {
+            token: Token(1),
+            address,
+            client,
+            grant,
+            version: binding.version,
+            epoch: view.epoch(),
+            flags: binding.flags,
+            request_options: Vec::new(),
+        }));
+        true
+    }
+
+    /// The reason given for the last change to this state.
+    pub(crate) fn why(&self, state: State) -> String {
+        let why = self.events.iter().rev().find_map(|event| match event {
+            Event::State { to, because, .. } if *to == state => Some(because.to_string()),
+            _ => None,
+        });
+        why.unwrap_or_else(|| panic!("it never entered {state}: {:?}", self.events))
+    }
+
+    pub(crate) fn alarms(&self) -> usize {
+        self.events.iter().filter(|event| event.severity() == Severity::Alarm).count()
+    }
+}
+
+/// A record of a server that had been in a state for a minute.
+pub(crate) fn record(role: Role, state: State) -> EndpointRecord {
+    let mut new = Scripted::start(config(role), None);
+    new.order(Command::PartnerDown);
+    let made = new.record.expect("it is on record");
+    let began = LeaseInstant::from_unix_s(BEGIN - 60);
+    EndpointRecord {
+        state,
+        state_since: began,
+        storage_lost: false,
+        ran_failover: true,
+        partner_down_ordered: state == State::PartnerDown,
+        alive_until: LeaseInstant::from_unix_s(BEGIN),
+        written_at: LeaseInstant::from_unix_s(BEGIN),
+        ..made
+    }
+}

@@ -1,0 +1,40 @@
+//! Section 9 and 10 of the draft, one module per section, each test with the sentence it checks in
+//! other words.
+
+mod communications_interrupted_9_9;
+mod conflict_done_9_12;
+mod normal_9_8;
+mod partner_down_9_4;
+mod paused_9_13;
+mod potential_conflict_9_10;
+mod recover_9_5;
+mod recover_done_9_7;
+mod recover_wait_9_6;
+mod resolution_interrupted_9_11;
+mod safe_period_10;
+mod shutdown_9_14;
+mod startup_9_3;
+mod transitions_9_2;
+
+use crate::scripted::{ADDRESS, BEGIN, Scripted, config, record};
+use dhcp_failover_lease::{LeaseSpan, Role};
+use dhcp_failover_proto::{Command, State};
+
+const ROLES: [Role; 2] = [Role::Primary, Role::Secondary];
+
+/// In NORMAL with a partner in NORMAL.
+fn normal(role: Role) -> Scripted {
+    let mut it = Scripted::resumed(role, State::CommunicationsInterrupted);
+    it.meets(State::CommunicationsInterrupted);
+    it.partner(State::Normal);
+    assert_eq!(it.state(), State::Normal);
+    it
+}
+
+/// In contact with a partner in POTENTIAL-CONFLICT, and in that state itself.
+fn conflict(role: Role) -> Scripted {
+    let mut it = Scripted::resumed(role, State::CommunicationsInterrupted);
+    it.meets(State::PotentialConflict);
+    assert_eq!(it.state(), State::PotentialConflict);
+    it
+}

@@ -1,0 +1,47 @@
+//! §9.11: RESOLUTION-INTERRUPTED.
+
+use super::{Command, ROLES, State, conflict};
+
+/// §9.11.1: "SHOULD raise an alarm condition".
+#[test]
+fn entering_it_raises_an_alarm() {
+    for role in ROLES {
+        let mut it = conflict(role);
+        let before = it.alarms();
+        it.cut();
+        assert_eq!(it.alarms(), before + 1);
+    }
+}
+
+/// §9.11.2: "MUST respond to all requests, and load balancing MUST NOT be used" (isc-S04).
+#[test]
+fn s04_everybody_is_served() {
+    for role in ROLES {
+        let mut it = conflict(role);
+        it.cut();
+        assert!(it.renews() && it.serves_everybody());
+    }
+}
+
+/// §9.11.3: an order leads to PARTNER-DOWN, contact back to POTENTIAL-CONFLICT.
+#[test]
+fn the_ways_out() {
+    use State::*;
+    for role in ROLES {
+        let mut it = conflict(role);
+        it.cut();
+        it.order(Command::PartnerDown);
+        assert_eq!(it.state(), PartnerDown);
+        for partner in State::ALL {
+            let mut it = conflict(role);
+            it.cut();
+            it.meets(partner);
+            let expected = match partner {
+                Startup | Paused => ResolutionInterrupted,
+                Shutdown => PartnerDown,
+                _ => PotentialConflict,
+            };
+            assert_eq!(it.state(), expected, "{partner}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! §9.3: STARTUP.
+
+use super::{BEGIN, Command, ROLES, Role, Scripted, State, config, record};
+use dhcp_failover_proto::{EndpointConfig, Event, StartupPolicy};
+use dhcp_failover_wire::ServerFlags;
+
+/// §9.3.1: "MUST be unresponsive to client requests."
+#[test]
+fn nobody_is_served() {
+    for role in ROLES {
+        for before in State::ALL {
+            let it = Scripted::resumed(role, before);
+            assert_eq!(it.state(), State::Startup);
+            assert!(!it.renews() && !it.serves_everybody(), "{before}");
+        }
+    }
+}
+
+/// §9.3.1: "the STARTUP bit MUST be set and the previously recorded state MUST be placed in the
+/// server-state option"; §9.3.2 step 2 makes that the state without contact.
+#[test]
+fn the_state_before_is_reported_with_the_startup_bit() {
+    for (recorded, reported) in [
+        (State::Normal, State::CommunicationsInterrupted),
+        (State::PartnerDown, State::PartnerDown),
+        (State::PotentialConflict, State::ResolutionInterrupted),
+        (State::RecoverWait, State::RecoverWait),
+    ] {
+        let mut it = Scripted::resumed(Role::Primary, recorded);
+        it.connect();
+        assert_eq!(it.reported(), [(reported, true)]);
+    }
+}
+
+/// §9.3.2 step 1: without a record the previous state is RECOVER, and everything is asked for.
+#[test]
+fn without_a_record_it_recovers() {
+    for role in ROLES {
+        let mut it = Scripted::start(config(role), None);
+        it.meets(State::Normal);
+        assert_eq!(it.state(), State::Recover);
+        assert_eq!(it.request().map(|(_, all)| all), Some(true));
+    }
+}
+
+/// §9.3.2 step 5: "when communications become okay, set the current state to the previous state,
+/// then take the transition for the partner's".
+#[test]
+fn contact_ends_it() {
+    for role in ROLES {
+        let mut it = Scripted::resumed(role, State::Normal);
+        it.meets(State::CommunicationsInterrupted);
+        assert_eq!(it.state(), State::Normal);
+        assert!(it.why(State::CommunicationsInterrupted).contains("the state before"));
+        let mut it = Scripted::resumed(role, State::Normal);
+        it.connect();
+        it.partner_starting(State::Normal);
+        // The partner has not decided yet: no further.
+        assert_eq!(it.state(), State::CommunicationsInterrupted);
+    }
+}
+
+/// §9.3.2 step 5: a partner in PARTNER-DOWN later than this server last served: RECOVER; earlier:
+/// POTENTIAL-CONFLICT. In doubt RECOVER (H5).
+#[test]
+fn h5_a_partner_that_was_alone_means_recover_unless_both_certainly_served() {
+    for role in ROLES {
+        let begin = u32::try_from(BEGIN).expect("this century");
+        for (since, expected) in [
+            (begin + 1, State::Recover),
+            (begin - 3, State::Recover),
+            (begin - 600, State::PotentialConflict),
+        ] {
+            let mut it = Scripted::resumed(role, State::Normal);
+            it.connect();
+            it.partner_since(State::PartnerDown, ServerFlags::NONE, since);
+            assert_eq!(it.state(), expected, "since {since}");
+        }
+    }
+}
+
+fn alone(role: Role, before: State, policy: StartupPolicy) -> Scripted {
+    let config = EndpointConfig { startup_policy: policy, ..config(role) };
+    let mut it = Scripted::start(config, Some(record(role, before)));
+    it.pass_s(30);
+    it
+}
+
+/// §9.3.2 step 6, H4, H12: what a server does that finds no partner, by policy, from every state.
+#[test]
+fn h4_h12_the_policy_decides_when_nobody_answers() {
+    use State::*;
+    for role in ROLES {
+        for before in State::ALL {
+            let resumed = match before {
+                Normal => CommunicationsInterrupted,
+                PotentialConflict => ResolutionInterrupted,
+                ConflictDone if role == Role::Secondary => ResolutionInterrupted,
+                Startup | Paused | Shutdown => Recover,
+                other => other,
+            };
+            let waits = match resumed {
+                Recover | RecoverWait => resumed,
+                _ => Startup,
+            };
+            let it = alone(role, before, StartupPolicy::Wait);
+            assert_eq!(it.state(), waits, "{before}");
+            assert!(!it.renews(), "{before}");
+            let it = alone(role, before, StartupPolicy::Resume);
+            assert_eq!(it.state(), resumed, "{before}");
+            let it = alone(role, before, StartupPolicy::PartnerDown);
+            let down = if resumed == RecoverWait { RecoverWait } else { PartnerDown };
+            assert_eq!(it.state(), down, "{before}");
+        }
+    }
+}
+
+/// The same: somebody is told that a server waits and why, and can order otherwise.
+#[test]
+fn h12_a_server_that_waits_says_so_and_can_be_ordered_to_serve() {
+    for before in [State::Normal, State::Recover] {
+        let mut it = alone(Role::Primary, before, StartupPolicy::Wait);
+        let waiting = it.events.iter().any(|event| matches!(event, Event::Waiting { .. }));
+        assert!(waiting && it.alarms() > 0, "{:?}", it.events);
+        it.order(Command::PartnerDown);
+        assert_eq!(it.state(), State::PartnerDown);
+        assert!(it.renews());
+    }
+}
+
+/// The default: a server that ran before waits.
+#[test]
+fn h4_waiting_is_the_default() {
+    let default = EndpointConfig::new("x", Role::Primary, std::net::Ipv4Addr::LOCALHOST.into());
+    assert_eq!(default.startup_policy, StartupPolicy::Wait);
+}
