@@ -122,10 +122,8 @@ impl<'r> Container<'r> {
                     }
                 }
                 Err(PcapError::BufferTooSmall) if self.buffer_len < MAX_BUFFER_LEN => {
-                    self.buffer_len *= 2;
-                    let grown = self.reader.grow(self.buffer_len);
-                    if !grown || self.reader.refill().is_err() {
-                        return self.fail(CaptureError::Broken { frame: self.frame + 1 });
+                    if let Err(error) = self.make_room() {
+                        return self.fail(error);
                     }
                 }
                 Err(PcapError::Eof) => self.ended = true,
@@ -139,6 +137,18 @@ impl<'r> Container<'r> {
             }
         }
         None
+    }
+
+    /// A block is longer than the buffer, or says so.
+    fn make_room(&mut self) -> Result<(), CaptureError> {
+        let broken = CaptureError::Broken { frame: self.frame + 1 };
+        self.reader.refill().map_err(|_| broken)?;
+        if self.reader.reader_exhausted() {
+            // There is no more of it: no buffer would make it whole.
+            return Err(CaptureError::CutOff { frame: self.frame + 1 });
+        }
+        self.buffer_len *= 2;
+        if self.reader.grow(self.buffer_len) { Ok(()) } else { Err(broken) }
     }
 
     fn fail<T>(&mut self, error: CaptureError) -> Option<Result<T, CaptureError>> {
