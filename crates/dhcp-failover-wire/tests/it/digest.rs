@@ -1,5 +1,7 @@
 //! The message digest.
 
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+
 use dhcp_failover_wire::{
     BindingStatus, BindingUpdate, DecodeError, Dialect, FrameError, Message, MessageLimit, Packet,
     RawMessage, decode,
@@ -200,4 +202,9 @@ fn a_key_does_not_show_its_secret() {
     assert!(!format!("{key:?}").contains("hunter2"));
     assert!(format!("{key:?}").contains("7 bytes"));
     assert_eq!(key, Key::from_bytes(Scheme::HMAC_SHA256, b"hunter2"));
+    // Equal keys have equal hashes, others have others.
+    let hash = |key: &Key| BuildHasherDefault::<DefaultHasher>::default().hash_one(key);
+    assert_eq!(hash(&key), hash(&key.clone()));
+    assert_ne!(hash(&key), hash(&Key::new(Scheme::HMAC_SHA256, "hunter3")));
+    assert_ne!(hash(&key), hash(&Key::new(Scheme::HMAC_MD5, "hunter2")));
 }

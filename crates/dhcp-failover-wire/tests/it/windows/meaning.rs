@@ -17,7 +17,8 @@ fn the_status_byte_has_three_fields() {
     }
     let status = Status::of_lease(LeaseState::Doom, Dhcid::Duid, Status::DNS_CLEANUP);
     assert_eq!(status, Status(0x1f));
-    assert_eq!(Status(4).ownership_name(), Some("RECONCILE"));
+    let names: Vec<_> = (0..=255).filter_map(|byte| Status(byte).ownership_name()).collect();
+    assert_eq!(names, ["FREE", "BACKUP", "RECONCILE", "FREE_UPDATE", "BACKUP_UPDATE"]);
     assert_eq!(Status(3).ownership_name(), None);
 }
 
