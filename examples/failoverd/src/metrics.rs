@@ -4,6 +4,7 @@ use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
+use dhcp_failover_proto::{State, Stats};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -67,6 +68,12 @@ struct FailoverMessage {
     r#type: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct EndpointEvent {
+    relationship: String,
+    event: &'static str,
+}
+
 /// A handle on all metrics of the process; clones share them. Updating one costs a short lock and
 /// an atomic operation, and nothing else when nobody reads them.
 #[derive(Clone, Debug)]
@@ -79,6 +86,8 @@ pub struct Metrics {
     pending: Family<Relationship, Gauge>,
     disputed: Family<Relationship, Gauge>,
     failover_messages: Family<FailoverMessage, Counter>,
+    endpoint_events: Family<EndpointEvent, Counter>,
+    states_entered: Family<RelationshipState, Counter>,
     commits: Counter,
     writes: Counter,
     commit_seconds: Histogram,
@@ -101,6 +110,8 @@ impl Metrics {
         let pending = Family::default();
         let disputed = Family::default();
         let failover_messages = Family::default();
+        let endpoint_events = Family::default();
+        let states_entered = Family::default();
         let (commits, writes) = (Counter::default(), Counter::default());
         // 0.1 ms, a fast disk, to 3.3 s, a failing one.
         let commit_seconds = Histogram::new(exponential_buckets(0.0001, 2.0, 16));
@@ -117,6 +128,10 @@ impl Metrics {
         r.register("disputed_addresses", "Addresses the servers disagree on", disputed.clone());
         let help = "Failover messages by relationship, direction and type";
         r.register("failover_messages", help, failover_messages.clone());
+        let help = "What the endpoint of a relationship counts, by event";
+        r.register("endpoint_events", help, endpoint_events.clone());
+        let help = "How often a relationship entered a state";
+        r.register("states_entered", help, states_entered.clone());
         r.register("store_commits", "Commits of the lease store", commits.clone());
         r.register("store_writes", "Records written to the lease store", writes.clone());
         let help = "Time until a commit was durable";
@@ -130,6 +145,8 @@ impl Metrics {
             pending,
             disputed,
             failover_messages,
+            endpoint_events,
+            states_entered,
             commits,
             writes,
             commit_seconds,
@@ -181,6 +198,22 @@ impl Metrics {
         let relationship = relationship.to_owned();
         let labels = FailoverMessage { relationship, direction: way.label(), r#type };
         self.failover_messages.get_or_create(&labels).inc();
+    }
+
+    /// Takes over what the endpoint of a relationship has counted so far.
+    pub fn set_endpoint(&self, relationship: &str, stats: &Stats) {
+        let rise = |counter: &Counter, to: u64| {
+            counter.inc_by(to.saturating_sub(counter.get()));
+        };
+        for (event, count) in stats.named() {
+            let labels = EndpointEvent { relationship: relationship.to_owned(), event };
+            rise(&self.endpoint_events.get_or_create(&labels), count);
+        }
+        for state in State::ALL {
+            let relationship = relationship.to_owned();
+            let labels = RelationshipState { relationship, state: state.name() };
+            rise(&self.states_entered.get_or_create(&labels), stats.entered(state));
+        }
     }
 
     /// Counts a commit of the store.
@@ -244,6 +277,34 @@ fn saturate(count: u64) -> i64 {
 mod tests {
     use super::*;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    #[test]
+    fn what_an_endpoint_counts_is_shown_and_never_counted_twice() {
+        use dhcp_failover_lease::{LeaseInstant, Role};
+        use dhcp_failover_proto::{
+            BindingTable, Command, Endpoint, EndpointConfig, Input, Monotonic, Output,
+        };
+        let config =
+            EndpointConfig::new("lab", Role::Primary, std::net::Ipv4Addr::LOCALHOST.into());
+        let now = LeaseInstant::from_unix_s(1_700_000_000);
+        let mut endpoint = Endpoint::new(config, None, Monotonic::default(), now);
+        let table = BindingTable::new();
+        for input in [Input::DialFailed, Input::Command(Command::PartnerDown)] {
+            endpoint.handle(Monotonic::default(), input, &table);
+            while !matches!(endpoint.poll_output(), Output::Wait(_)) {}
+        }
+        let metrics = Metrics::new();
+        metrics.set_endpoint("lab", endpoint.stats());
+        metrics.set_endpoint("lab", endpoint.stats());
+        let page = metrics.encode().unwrap();
+        for line in [
+            "failoverd_endpoint_events_total{relationship=\"lab\",event=\"dials_failed\"} 1",
+            "failoverd_endpoint_events_total{relationship=\"lab\",event=\"bndupd_sent\"} 0",
+            "failoverd_states_entered_total{relationship=\"lab\",state=\"PARTNER-DOWN\"} 1",
+        ] {
+            assert!(page.contains(line), "{line} is not in {page}");
+        }
+    }
 
     #[tokio::test]
     async fn the_page_shows_what_was_counted() {

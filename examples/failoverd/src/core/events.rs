@@ -2,14 +2,20 @@
 
 use crate::log_limit::LogLimits;
 use crate::metrics::Metrics;
-use dhcp_failover_proto::Event;
+use dhcp_failover_proto::{Event, Severity};
 use dhcp_failover_wire::RejectReason;
 
 /// Writes a log line for an event of a relationship.
 pub(super) fn log(relationship: &str, event: &Event, metrics: &Metrics, limits: &mut LogLimits) {
     if let Event::State { from, to, because } = event {
         metrics.set_state(relationship, Some(from.name()), to.name());
-        tracing::info!(relationship, "state {from} -> {to}: {because}");
+        match event.severity() {
+            Severity::Alarm => {
+                tracing::error!(relationship, "state {from} -> {to}: {because}");
+            }
+            Severity::Warning => tracing::warn!(relationship, "state {from} -> {to}: {because}"),
+            Severity::Info => tracing::info!(relationship, "state {from} -> {to}: {because}"),
+        }
     } else if is_outdated(event) {
         tracing::debug!(relationship, "outdated: {event:?}");
     } else if limits.allow(topic(event)) {
@@ -78,6 +84,14 @@ fn write(relationship: &str, event: &Event) {
         Event::Synchronized { bindings } => {
             tracing::info!(relationship, bindings, "answered the partner's update request");
         }
+        Event::Waiting { state, because } => {
+            tracing::error!(relationship, "waits in {state}, serving nobody: {because}");
+        }
+        Event::OldStore { missing_s } => tracing::error!(
+            relationship,
+            "the store is an older copy: at least {missing_s} s of this server's service are \
+             missing; everything is fetched from the partner and the MCLT waited for"
+        ),
         Event::CommandRefused(error) => tracing::warn!(relationship, "command refused: {error}"),
         other => tracing::info!(relationship, "{other:?}"),
     }

@@ -300,6 +300,9 @@ impl Core {
                 self.metrics.set_pending(&status.name, status.pending as u64);
                 self.metrics.set_disputed(&status.name, status.disputed as u64);
             }
+            if let Some(endpoint) = domain.endpoint() {
+                self.metrics.set_endpoint(&domain.name, endpoint.stats());
+            }
         }
         for (status, count) in dhcp_failover_lease::BindingStatus::ALL.iter().zip(counts) {
             self.metrics.set_leases(status.name(), count);

@@ -167,3 +167,36 @@ fn the_records_of_an_endpoint_survive_the_store() {
     });
     assert_eq!(stored.map(|record| record.state), Some(dhcp_failover_proto::State::PartnerDown));
 }
+
+/// isc-S15: every state there is can be read back from the store.
+#[test]
+fn s15_every_state_survives_the_store() {
+    use crate::store::encode;
+    use dhcp_failover_proto::{EndpointConfig, EndpointRecord, Record, State};
+    let config = EndpointConfig::new("pair", Role::Primary, ADDRESS.into());
+    let mut endpoint = Endpoint::new(config.clone(), None, Monotonic::default(), NOW);
+    let order = Input::Command(dhcp_failover_proto::Command::PartnerDown);
+    endpoint.handle(Monotonic::default(), order, &BindingTable::new());
+    let record = std::iter::from_fn(|| match endpoint.poll_output() {
+        dhcp_failover_proto::Output::Wait(_) => None,
+        output => Some(output),
+    })
+    .find_map(|output| match output {
+        dhcp_failover_proto::Output::Persist { record: Record::Endpoint(record), .. } => {
+            Some(record)
+        }
+        _ => None,
+    })
+    .unwrap();
+    for state in State::ALL {
+        for partner_state in State::ALL.into_iter().map(Some).chain([None]) {
+            let record = EndpointRecord { state, partner_state, ..record };
+            let stored = encode(ENDPOINT_FORMAT, &record).unwrap();
+            let read = decode::<EndpointRecord>(ENDPOINT_FORMAT, &stored).unwrap();
+            assert_eq!(read, record);
+            // Whatever is there, a server starts from it.
+            let again = Endpoint::new(config.clone(), Some(read), Monotonic::default(), NOW);
+            assert_eq!(again.status().state, State::Startup);
+        }
+    }
+}
