@@ -7,12 +7,9 @@
 //! | `two_endpoints` | two endpoints in one process: from STARTUP to NORMAL, a lease, an outage |
 //! | `embed_minimal` | failover inside a DHCP server: packet path, engine thread, group commit |
 //!
-//! [`pcap`], [`tcp`] and [`show`] serve the first, [`server`] and [`pair`] the second, [`engine`]
-//! the third.
+//! [`show`] serves the first, [`server`] and [`pair`] the second, [`engine`] the third.
 
 pub mod engine;
 pub mod pair;
-pub mod pcap;
 pub mod server;
 pub mod show;
-pub mod tcp;
