@@ -118,6 +118,20 @@
 //! assert_eq!(next_state(Role::Secondary, State::Recover, returned), Outcome::RequestUpdates);
 //! ```
 //!
+//! A rule also says why, in words for an operator; [`Event::State`](crate::proto::Event::State) and a
+//! refused command carry them:
+//!
+//! ```
+//! use dhcp_failover::lease::Role;
+//! use dhcp_failover::proto::{Cause, State, rule_for};
+//!
+//! let rule = rule_for(Role::Primary, State::Normal, Cause::CommunicationsFailed);
+//! assert_eq!(rule.because.to_string(), "contact with the partner is lost (§9.8.4)");
+//! ```
+//!
+//! [`Event::severity`](crate::proto::Event::severity) says what is worth paging somebody for, and
+//! [`Endpoint::stats`](crate::proto::Endpoint::stats) counts.
+//!
 //! # What is promised
 //!
 //! If operators tell the truth, and every record reported durable is:
@@ -136,6 +150,7 @@
 //!   again, conflicts are found, settled the same way on both sides and
 //!   [reported](crate::proto::Event::ClientOverridden).
 //! * **Both disks lost at once**: nobody is left who knows the leases.
-//! * **A restored old backup** passed off as the newest state; see [`_03_durability`](super::_03_durability).
+//! * **A restored old backup** on a server that then serves before it has heard its partner; see
+//!   [`_03_durability`](super::_03_durability).
 //! * **Different ranges on the two servers**: an update for an address that is in no pool here is
 //!   refused and stays disputed.

@@ -22,7 +22,7 @@
 //! | `Close` | deliver what was queued on that connection, close it; no `LinkDown` is needed |
 //! | `Confirm` | the DHCPACK of that token may leave |
 //! | `Refuse` | it may not, and nothing happened; decide anew or let the client ask again |
-//! | `Event` | log it |
+//! | `Event` | log it; page somebody if its [`severity`](crate::proto::Event::severity) is an alarm |
 //! | `Wait` | nothing more for now |
 //!
 //! The whole of it, with a network and disks that are lists:
