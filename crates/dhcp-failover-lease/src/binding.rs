@@ -30,8 +30,8 @@ impl Expiries {
     /// The time up to which the partner is known to protect this client's lease: the later of the
     /// acknowledged and the received potential expiry. Grants may go the MCLT beyond it (H1).
     #[must_use]
-    pub fn partner_known(&self) -> LeaseInstant {
-        self.acked_potential.max(self.received_potential)
+    pub const fn partner_known(&self) -> LeaseInstant {
+        self.acked_potential.later(self.received_potential)
     }
 
     /// The latest of all: nothing either server promised on this binding ends later than the MCLT
@@ -97,6 +97,14 @@ pub struct Binding {
 }
 
 impl Binding {
+    /// The expiries that a grant to `client` may count on: those of the binding if it is the
+    /// client's own at present, else none (S2).
+    #[must_use]
+    pub fn expiries_for(&self, client: &Client) -> Expiries {
+        let present = self.is_for(client) && !self.status.is_available();
+        if present { self.expiries } else { Expiries::default() }
+    }
+
     /// An address that no client ever had: FREE, and both servers know it (§5.16).
     #[must_use]
     pub fn unused(address: Ipv4Addr) -> Self {
@@ -119,6 +127,14 @@ impl Binding {
     #[must_use]
     pub const fn is_unused(&self) -> bool {
         self.version == 0
+    }
+
+    /// Whether the address takes part in balancing: available, not reserved (both servers may give
+    /// it to its client, §5.13) and not last given to a BOOTP client, which may still use it
+    /// (§5.14).
+    #[must_use]
+    pub const fn is_balanced(&self) -> bool {
+        self.status.is_available() && !self.flags.reserved && !self.flags.bootp
     }
 
     /// Whether `client` is the client this binding names.

@@ -1,6 +1,6 @@
 //! For how long an address may be leased (draft-12 §5.2.1).
 
-use crate::{Expiries, LeaseInstant, LeaseSpan};
+use crate::{Binding, BindingStatus, Client, Control, Expiries, LeaseInstant, LeaseSpan};
 
 /// What bounds a lease beside the configuration.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -9,8 +9,27 @@ pub enum LeaseLimit {
     /// The maximum client lead time beyond what the partner knows: every state but PARTNER-DOWN,
     /// and PARTNER-DOWN when a loss of this server's storage is to be survived (§9.4.2).
     Mclt(LeaseSpan),
-    /// None: PARTNER-DOWN without that protection, or a scope without failover.
+    /// None: PARTNER-DOWN without that protection, a scope without failover, or a BOOTP client,
+    /// which cannot renew (§5.14).
     Unlimited,
+}
+
+impl LeaseLimit {
+    /// The bound under a control. `protected` says whether leases given in PARTNER-DOWN are to
+    /// survive the loss of this server's storage (§9.4.2); `mclt` is the one
+    /// [for grants](crate::Mclt::for_grants).
+    ///
+    /// A server that lost its data is always bound: its partner knows more than it does.
+    #[must_use]
+    pub const fn under(control: Control, mclt: LeaseSpan, protected: bool) -> Self {
+        match control {
+            Control::Alone => Self::Unlimited,
+            Control::PartnerDown { .. } if !protected => Self::Unlimited,
+            Control::Shared
+            | Control::PartnerDown { .. }
+            | Control::PartnerDownWithoutData { .. } => Self::Mclt(mclt),
+        }
+    }
 }
 
 /// What a grant is computed from.
@@ -62,81 +81,66 @@ pub struct Grant {
 /// assert_eq!(first.potential_expiry, now + three_days + LeaseSpan::from_s(1_800));
 /// ```
 #[must_use]
-pub fn grant(terms: &GrantTerms, expiries: &Expiries) -> Grant {
-    let desired_expiry = terms.now + terms.desired;
-    let lease_expiry = match terms.limit {
-        LeaseLimit::Unlimited => desired_expiry,
-        LeaseLimit::Mclt(mclt) => {
-            desired_expiry.min(terms.now.max(expiries.partner_known()) + mclt)
-        }
+pub const fn grant(terms: &GrantTerms, expiries: &Expiries) -> Grant {
+    let GrantTerms { now, desired, limit, renewal_percent } = *terms;
+    let desired_expiry = now.plus(desired);
+    let allowed = match limit {
+        LeaseLimit::Unlimited => LeaseInstant::NEVER,
+        LeaseLimit::Mclt(mclt) => now.later(expiries.partner_known()).plus(mclt),
     };
-    let lease =
-        if lease_expiry == desired_expiry { terms.desired } else { lease_expiry - terms.now };
-    let potential_expiry = terms.now + lease.percent(terms.renewal_percent) + terms.desired;
-    Grant { lease, lease_expiry, potential_expiry: potential_expiry.max(lease_expiry) }
+    let (lease, lease_expiry) = if allowed.is_before(desired_expiry) {
+        (allowed.since(now), allowed)
+    } else {
+        (desired, desired_expiry)
+    };
+    let potential_expiry = now.plus(lease.percent(renewal_percent)).plus(desired);
+    Grant { lease, lease_expiry, potential_expiry: potential_expiry.later(lease_expiry) }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: LeaseInstant = LeaseInstant::from_unix_s(1_000_000);
-    const MCLT: LeaseSpan = LeaseSpan::from_s(3_600);
-
-    fn terms(desired_s: u64) -> GrantTerms {
-        GrantTerms {
-            now: NOW,
-            desired: LeaseSpan::from_s(desired_s),
-            limit: LeaseLimit::Mclt(MCLT),
-            renewal_percent: 50,
-        }
+/// What may be answered to a client that renews early, without a new lease: the rest of the one it
+/// has. `None` if it should get a new one.
+///
+/// A client that asks again soon after it was answered (it restarted, it heard no answer, it is
+/// impatient) costs a write and a BNDUPD each time. While less than `threshold_percent` of its
+/// lease has passed since it was last heard, the old promise can be repeated instead: nothing is
+/// written, nothing is told, and S2 holds because no time moves. 0 switches this off; dhcpd's
+/// default is 25.
+///
+/// A lease that ends later than `desired` allows now (the configuration changed) is not repeated.
+///
+/// ```
+/// use dhcp_failover_lease::*;
+/// let client = Client::new(None, HardwareAddress::new(1, &[2, 0, 0, 0, 0, 1]).unwrap());
+/// let given = LeaseInstant::from_unix_s(1_000_000);
+/// let hour = LeaseSpan::from_s(3_600);
+/// let mut lease = Binding::unused([192, 0, 2, 1].into());
+/// lease.status = BindingStatus::Active;
+/// lease.client = Some(client.clone());
+/// lease.last_transaction = Some(given);
+/// lease.expiries.lease = given + hour;
+/// let terms = |later_s| GrantTerms {
+///     now: given + LeaseSpan::from_s(later_s),
+///     desired: hour,
+///     limit: LeaseLimit::Mclt(hour),
+///     renewal_percent: 50,
+/// };
+/// assert_eq!(early_renewal(&terms(60), &lease, &client, 25), Some(LeaseSpan::from_s(3_540)));
+/// assert_eq!(early_renewal(&terms(900), &lease, &client, 25), None);
+/// ```
+#[must_use]
+pub fn early_renewal(
+    terms: &GrantTerms,
+    binding: &Binding,
+    client: &Client,
+    threshold_percent: u8,
+) -> Option<LeaseSpan> {
+    if binding.status != BindingStatus::Active || !binding.is_for(client) {
+        return None;
     }
-
-    #[test]
-    fn draft_example_of_5_2_1_renews_in_full_once_the_partner_acknowledged() {
-        let acked = Expiries {
-            acked_potential: NOW + LeaseSpan::from_s(3 * 86_400),
-            ..Expiries::default()
-        };
-        let renewed = grant(&terms(3 * 86_400), &acked);
-        assert_eq!(renewed.lease, LeaseSpan::from_s(3 * 86_400));
-        assert_eq!(renewed.potential_expiry, NOW + LeaseSpan::from_s(86_400 * 9 / 2));
-    }
-
-    #[test]
-    fn s2_own_lease_and_sent_times_do_not_extend_a_lease() {
-        let own = Expiries {
-            lease: NOW + LeaseSpan::from_s(50_000),
-            sent_potential: NOW + LeaseSpan::from_s(90_000),
-            received_potential_latest: NOW + LeaseSpan::from_s(90_000),
-            ..Expiries::default()
-        };
-        assert_eq!(grant(&terms(86_400), &own).lease, MCLT);
-    }
-
-    #[test]
-    fn s2_repeated_renewals_without_contact_never_pass_known_plus_mclt() {
-        let known = NOW + LeaseSpan::from_s(7_200);
-        let mut expiries = Expiries { received_potential: known, ..Expiries::default() };
-        let mut now = NOW;
-        for _ in 0..200 {
-            let given = grant(&GrantTerms { now, ..terms(86_400) }, &expiries);
-            assert!(given.lease_expiry <= known.max(now) + MCLT);
-            expiries.lease = given.lease_expiry;
-            expiries.sent_potential = given.potential_expiry;
-            now = now + LeaseSpan::from_s(given.lease.as_s() / 2);
-        }
-    }
-
-    #[test]
-    fn infinite_leases_are_infinite_only_without_a_limit() {
-        let forever = GrantTerms { desired: LeaseSpan::INFINITE, ..terms(0) };
-        assert_eq!(grant(&forever, &Expiries::default()).lease, MCLT);
-        let unlimited = GrantTerms { limit: LeaseLimit::Unlimited, ..forever };
-        let given = grant(&unlimited, &Expiries::default());
-        assert_eq!(given.lease, LeaseSpan::INFINITE);
-        assert_eq!(given.lease_expiry, LeaseInstant::NEVER);
-        let known = Expiries { acked_potential: LeaseInstant::NEVER, ..Expiries::default() };
-        assert_eq!(grant(&forever, &known).lease, LeaseSpan::INFINITE);
-    }
+    let GrantTerms { now, desired, .. } = *terms;
+    let given = binding.last_transaction.filter(|given| *given <= now)?;
+    let expiry = binding.expiries.lease;
+    let rest = expiry - now;
+    let is_early = now - given < (expiry - given).percent(threshold_percent);
+    (is_early && rest <= desired).then_some(rest)
 }

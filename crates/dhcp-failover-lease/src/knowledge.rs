@@ -80,4 +80,17 @@ impl Knowledge {
     pub const fn is_certainly(&self, status: BindingStatus) -> bool {
         StatusSet::EMPTY.with(self.agreed).is_only(status) && self.told.is_only(status)
     }
+
+    /// Whether the partner may have recorded `status`.
+    #[must_use]
+    pub fn may_be(&self, status: BindingStatus) -> bool {
+        self.agreed == status || self.told.contains(status)
+    }
+
+    /// Whether the partner may have recorded the end of a lease, and so freed the address (§9.8.3:
+    /// the same client may come back only "if a BNDUPD has not been sent").
+    #[must_use]
+    pub fn may_have_ended(&self) -> bool {
+        !self.is_certainly(BindingStatus::Active)
+    }
 }

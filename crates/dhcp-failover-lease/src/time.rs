@@ -57,6 +57,67 @@ impl LeaseInstant {
         LeaseSpan(self.0.saturating_sub(earlier.0))
     }
 
+    /// `self` and `span` more; what would not fit is [`Self::NEVER`]. The same as `+`, for `const`.
+    #[must_use]
+    pub const fn plus(self, span: LeaseSpan) -> Self {
+        Self(self.0.saturating_add(span.0))
+    }
+
+    /// The later of the two: `max`, for `const`.
+    #[must_use]
+    pub const fn later(self, other: Self) -> Self {
+        if self.0 >= other.0 { self } else { other }
+    }
+
+    /// Whether this is earlier than `other`: `<`, for `const`.
+    pub(crate) const fn is_before(self, other: Self) -> bool {
+        self.0 < other.0
+    }
+
+    /// `self` moved by a number of seconds either way, for a clock that is so much off.
+    /// [`Self::NEVER`] stays, and no other instant becomes it.
+    #[must_use]
+    pub const fn shifted(self, by_s: i64) -> Self {
+        if self.is_never() {
+            return self;
+        }
+        let moved = self.0.saturating_add_signed(by_s);
+        if moved == u64::MAX { Self(u64::MAX - 1) } else { Self(moved) }
+    }
+
+    /// The value of a time option on the wire: whole seconds modulo 2^32, so it goes on past 2106.
+    /// [`Self::NEVER`] is `0xffff_ffff`; the one second that would look like it is told as the
+    /// second before.
+    #[must_use]
+    pub const fn as_wire_s(self) -> u32 {
+        if self.is_never() {
+            return u32::MAX;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "the wire carries time modulo 2^32")]
+        let wrapped = self.0 as u32;
+        if wrapped == u32::MAX { u32::MAX - 1 } else { wrapped }
+    }
+
+    /// What a time option on the wire means: `0xffff_ffff` never ends, anything else is the instant
+    /// nearest to `near` that is told this way, so within 68 years of it.
+    ///
+    /// ```
+    /// use dhcp_failover_lease::LeaseInstant;
+    /// let now = LeaseInstant::from_unix_s(4_294_967_000); // in 2106, a little before the wrap
+    /// let tomorrow = LeaseInstant::from_unix_s(4_295_053_400);
+    /// assert_eq!(tomorrow.as_wire_s(), 86_104);
+    /// assert_eq!(LeaseInstant::from_wire_s(86_104, now), tomorrow);
+    /// ```
+    #[must_use]
+    pub const fn from_wire_s(time: u32, near: Self) -> Self {
+        if time == u32::MAX {
+            return Self::NEVER;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "modulo 2^32 is meant")]
+        let distance = time.wrapping_sub(near.0 as u32).cast_signed();
+        near.shifted(distance as i64)
+    }
+
     /// `self` moved back by `span`, not below [`Self::ZERO`]; [`Self::NEVER`] stays.
     #[must_use]
     pub const fn saturating_sub(self, span: LeaseSpan) -> Self {
@@ -68,7 +129,7 @@ impl core::ops::Add<LeaseSpan> for LeaseInstant {
     type Output = Self;
 
     fn add(self, span: LeaseSpan) -> Self {
-        Self(self.0.saturating_add(span.0))
+        self.plus(span)
     }
 }
 
@@ -139,10 +200,28 @@ impl LeaseSpan {
         self.0 == u64::MAX
     }
 
-    /// `self` times `percent` / 100, rounded down; infinite stays infinite.
+    /// The longer of the two: `max`, for `const`.
+    #[must_use]
+    pub const fn longer(self, other: Self) -> Self {
+        if self.0 >= other.0 { self } else { other }
+    }
+
+    /// The shorter of the two: `min`, for `const`.
+    #[must_use]
+    pub const fn shorter(self, other: Self) -> Self {
+        if self.0 <= other.0 { self } else { other }
+    }
+
+    /// `self` and `other` together, saturating: `+`, for `const`.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
+    /// `self` times `percent` / 100, rounded down; any part of an infinite span but none is infinite.
     #[must_use]
     pub const fn percent(self, percent: u8) -> Self {
-        if self.is_infinite() {
+        if self.is_infinite() && percent > 0 {
             return self;
         }
         let whole = (self.0 / 100).saturating_mul(percent as u64);
@@ -155,7 +234,7 @@ impl core::ops::Add for LeaseSpan {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self(self.0.saturating_add(other.0))
+        self.plus(other)
     }
 }
 
@@ -165,34 +244,5 @@ impl fmt::Debug for LeaseSpan {
             Self::INFINITE => f.write_str("infinite"),
             Self(seconds) => write!(f, "{seconds}s"),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn infinite_leases_stay_infinite_through_arithmetic() {
-        let now = LeaseInstant::from_unix_s(4_294_967_300); // after 2106
-        assert_eq!(now + LeaseSpan::INFINITE, LeaseInstant::NEVER);
-        assert_eq!(LeaseInstant::NEVER - now, LeaseSpan::INFINITE);
-        assert_eq!(LeaseSpan::INFINITE + LeaseSpan::from_s(5), LeaseSpan::INFINITE);
-        assert_eq!(LeaseSpan::INFINITE.percent(50), LeaseSpan::INFINITE);
-        assert_eq!(LeaseSpan::from_dhcp_s(u32::MAX), LeaseSpan::INFINITE);
-        assert_eq!(LeaseSpan::INFINITE.as_dhcp_s(), u32::MAX);
-    }
-
-    #[test]
-    fn long_finite_leases_do_not_turn_infinite_on_the_wire() {
-        assert_eq!(LeaseSpan::from_s(u64::from(u32::MAX)).as_dhcp_s(), u32::MAX - 1);
-        assert_eq!(LeaseSpan::from_s(u64::MAX - 1).as_dhcp_s(), u32::MAX - 1);
-    }
-
-    #[test]
-    fn percent_is_exact_and_does_not_overflow() {
-        assert_eq!(LeaseSpan::from_s(101).percent(50), LeaseSpan::from_s(50));
-        assert_eq!(LeaseSpan::from_s(7).percent(88), LeaseSpan::from_s(6));
-        assert_eq!(LeaseSpan::from_s(u64::MAX - 1).percent(100), LeaseSpan::from_s(u64::MAX - 1));
     }
 }

@@ -122,9 +122,9 @@ impl Skew {
         }
         let (low, high) = self.bounds_s();
         let middle = low.saturating_add(high) / 2;
-        let partner_now = shift(now, middle.saturating_neg());
-        let unwrapped = unwrap_near(time, partner_now);
-        (shift(unwrapped, low), shift(unwrapped, high))
+        let partner_now = now.shifted(middle.saturating_neg());
+        let unwrapped = LeaseInstant::from_wire_s(time, partner_now);
+        (unwrapped.shifted(low), unwrapped.shifted(high))
     }
 
     /// The likeliest meaning of a partner time of the past, for comparing what happened here with
@@ -165,30 +165,6 @@ impl Skew {
 
 const fn nearest_s(ms: i64) -> i64 {
     ms.saturating_add(500).div_euclid(1_000)
-}
-
-/// The value for a wire time option: whole seconds modulo 2^32; `NEVER` is `0xffff_ffff`.
-pub(crate) fn to_wire(instant: LeaseInstant) -> u32 {
-    if instant.is_never() {
-        return u32::MAX;
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "the wire carries time modulo 2^32")]
-    let wrapped = instant.as_unix_s() as u32;
-    if wrapped == u32::MAX { u32::MAX - 1 } else { wrapped }
-}
-
-fn unwrap_near(time: u32, near: LeaseInstant) -> LeaseInstant {
-    let near_s = near.as_unix_s();
-    #[expect(clippy::cast_possible_truncation, reason = "modulo 2^32 is meant")]
-    let distance = time.wrapping_sub(near_s as u32).cast_signed();
-    shift(near, i64::from(distance))
-}
-
-fn shift(instant: LeaseInstant, by: i64) -> LeaseInstant {
-    if instant.is_never() {
-        return instant;
-    }
-    LeaseInstant::from_unix_s(instant.as_unix_s().saturating_add_signed(by))
 }
 
 #[cfg(test)]
@@ -241,18 +217,18 @@ mod tests {
     #[test]
     fn times_beyond_2106_and_infinite_leases_survive_the_wire() {
         let now = at(4_294_967_300);
-        let skew = Skew::first(to_wire(now), now, LeaseSpan::from_s(10));
-        let (earliest, latest) = skew.interval(to_wire(at(4_294_970_000)), now);
+        let skew = Skew::first(now.as_wire_s(), now, LeaseSpan::from_s(10));
+        let (earliest, latest) = skew.interval(at(4_294_970_000).as_wire_s(), now);
         assert!(earliest <= at(4_294_970_000) && at(4_294_970_000) <= latest);
         assert_eq!(skew.interval(u32::MAX, now).0, LeaseInstant::NEVER);
-        assert_eq!(to_wire(LeaseInstant::NEVER), u32::MAX);
+        assert_eq!(LeaseInstant::NEVER.as_wire_s(), u32::MAX);
     }
 
     #[test]
     fn before_the_wrap_a_later_expiry_is_still_later() {
         let now = at(4_294_967_000);
-        let skew = Skew::first(to_wire(now), now, LeaseSpan::from_s(10));
+        let skew = Skew::first(now.as_wire_s(), now, LeaseSpan::from_s(10));
         let after_wrap = at(4_294_967_000 + 86_400);
-        assert!(skew.interval(to_wire(after_wrap), now).1 >= after_wrap);
+        assert!(skew.interval(after_wrap.as_wire_s(), now).1 >= after_wrap);
     }
 }

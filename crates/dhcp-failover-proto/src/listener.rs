@@ -8,7 +8,6 @@ use dhcp_failover_wire::{
     ConnectAck, Dialect, Message, Packet, Reject, RejectReason, decode, encode,
 };
 
-use crate::clock::to_wire;
 use crate::endpoint::PROTOCOL_VERSION;
 
 /// The relationships of one process, for finding out which one a connection is for.
@@ -94,7 +93,7 @@ fn refuse(message: String) -> Route {
 /// A CONNECTACK that says "invalid failover partner" (reason 8).
 fn reject(connect: &Packet, name: &[u8], message: &str, now: LeaseInstant) -> Option<Vec<u8>> {
     let reply = Packet {
-        time: to_wire(now),
+        time: now.as_wire_s(),
         xid: connect.xid,
         message: Message::ConnectAck(ConnectAck {
             protocol_version: PROTOCOL_VERSION,

@@ -1,7 +1,7 @@
 //! What an endpoint keeps on disk, and the tickets that prove it is there.
 
 use crate::State;
-use dhcp_failover_lease::{Binding, LeaseInstant, LeaseSpan, Role};
+use dhcp_failover_lease::{Binding, LeaseInstant, Mclt, Role};
 use dhcp_loadbalance::HashBuckets;
 
 /// Numbers the records of one endpoint in the order they are to be written.
@@ -50,13 +50,9 @@ pub struct EndpointRecord {
     /// [`EndpointConfig::pools_digest`](crate::EndpointConfig::pools_digest) when the pair was last
     /// in NORMAL.
     pub pools_digest: u64,
-    /// The maximum client lead time in force (the secondary's comes from the primary, §7.8.2).
-    pub mclt: LeaseSpan,
-    /// The one that waits count with: the longest under which a lease may still run.
-    pub mclt_for_waits: LeaseSpan,
-    /// When the two may become equal again; [`LeaseInstant::NEVER`] before the partner has the new
-    /// one.
-    pub mclt_settles_at: LeaseInstant,
+    /// The maximum client lead time, with what is left of an older one (the secondary's comes from
+    /// the primary, §7.8.2).
+    pub mclt: Mclt,
     /// The hash buckets in force: those of clients the *primary* serves.
     pub primary_buckets: HashBucketsRecord,
     /// When the CONNECT of the last connection was sent, in the primary's time (§11.1).

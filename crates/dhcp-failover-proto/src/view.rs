@@ -3,8 +3,8 @@
 use crate::State;
 use core::fmt;
 use dhcp_failover_lease::{
-    Allocator, Binding, Client, Control, Expiries, Grant, GrantTerms, LeaseInstant, LeaseLimit,
-    LeaseSpan, Refusal, Role, grant,
+    AddressRules, Allocator, Binding, Client, Control, Grant, GrantTerms, LeaseInstant, LeaseLimit,
+    LeaseSpan, Mclt, Refusal, Reservation, Role, grant,
 };
 use dhcp_loadbalance::{HashBuckets, serves};
 
@@ -119,8 +119,7 @@ pub struct ServiceView {
     pub(crate) role: Role,
     pub(crate) my_buckets: HashBuckets,
     pub(crate) control: Control,
-    pub(crate) mclt: LeaseSpan,
-    pub(crate) mclt_for_waits: LeaseSpan,
+    pub(crate) mclt: Mclt,
     pub(crate) unlimited: bool,
     pub(crate) storage_lost: Option<LeaseInstant>,
     pub(crate) deadline: LeaseInstant,
@@ -192,6 +191,21 @@ impl ServiceView {
         self.allocator(now).check(binding, client)
     }
 
+    /// The same for an address that is reserved for this client (§5.13).
+    ///
+    /// # Errors
+    /// The reason why not.
+    pub fn may_allocate_reserved(
+        &self,
+        binding: &Binding,
+        client: &Client,
+        now: LeaseInstant,
+    ) -> Result<(), Refusal> {
+        let reservation = Reservation::ThisClient;
+        let rules = AddressRules { reservation, ..AddressRules::default() };
+        self.allocator(now).check_with(binding, client, rules)
+    }
+
     /// *For how long may I lease it?* ([`grant`])
     ///
     /// `renewal_percent` is when this server tells its clients to renew (T1), 50 unless configured.
@@ -205,7 +219,7 @@ impl ServiceView {
         now: LeaseInstant,
     ) -> Grant {
         let terms = GrantTerms { now, desired, limit: self.limit(), renewal_percent };
-        grant(&terms, &expiries_for(binding, client))
+        grant(&terms, &binding.expiries_for(client))
     }
 
     /// When this server may take the lease for ended: pass that to
@@ -224,25 +238,15 @@ impl ServiceView {
         Allocator {
             role: self.role,
             control: self.control,
-            mclt: self.mclt_for_waits,
+            mclt: self.mclt.for_waits(),
             now,
             storage_lost: self.storage_lost,
         }
     }
 
     pub(crate) const fn limit(&self) -> LeaseLimit {
-        match self.control {
-            Control::Alone => LeaseLimit::Unlimited,
-            Control::PartnerDown { .. } if self.unlimited => LeaseLimit::Unlimited,
-            _ => LeaseLimit::Mclt(self.mclt),
-        }
+        LeaseLimit::under(self.control, self.mclt.for_grants(), !self.unlimited)
     }
-}
-
-/// The expiries a grant to `client` may count on: none unless the binding is the client's own.
-pub(crate) fn expiries_for(binding: &Binding, client: &Client) -> Expiries {
-    let present = binding.is_for(client) && !binding.status.is_available();
-    if present { binding.expiries } else { Expiries::default() }
 }
 
 #[cfg(test)]
@@ -258,8 +262,7 @@ mod tests {
             role,
             my_buckets: if role == Role::Primary { primary } else { primary.complement() },
             control: Control::Shared,
-            mclt: LeaseSpan::from_s(60),
-            mclt_for_waits: LeaseSpan::from_s(60),
+            mclt: Mclt::new(LeaseSpan::from_s(60)),
             unlimited: false,
             storage_lost: None,
             deadline: LeaseInstant::from_unix_s(1_000),

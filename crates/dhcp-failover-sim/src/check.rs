@@ -235,7 +235,7 @@ impl Pair {
             let allocator = dhcp_failover_lease::Allocator {
                 role: record.role,
                 control: Control::Shared,
-                mclt: record.mclt_for_waits,
+                mclt: record.mclt.for_waits(),
                 now,
                 storage_lost: record.storage_lost_at,
             };

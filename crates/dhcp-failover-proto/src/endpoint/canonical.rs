@@ -46,7 +46,6 @@ impl Endpoint {
         for at in [
             &mut record.state_since,
             &mut record.recover_until,
-            &mut record.mclt_settles_at,
             &mut record.alive_until,
             &mut record.written_at,
             &mut form.alive_durable,
@@ -54,6 +53,7 @@ impl Endpoint {
         ] {
             *at = shift(*at);
         }
+        record.mclt = record.mclt.rebased(shift);
         record.storage_lost_at = record.storage_lost_at.map(shift);
         record.connect_time = 0;
         record.partner_served = 0;

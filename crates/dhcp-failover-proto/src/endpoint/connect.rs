@@ -1,7 +1,7 @@
 //! CONNECT and CONNECTACK (draft-12 §7.8, §7.9).
 
 use super::link::{Link, Phase};
-use super::{Endpoint, PROTOCOL_VERSION, ms, to_wire};
+use super::{Endpoint, PROTOCOL_VERSION, ms};
 use crate::{Event, LinkId, Skew};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -40,13 +40,13 @@ impl Endpoint {
             vendor_class_identifier: Some(VENDOR_CLASS.to_vec()),
             protocol_version: PROTOCOL_VERSION,
             tls_request: Some(0),
-            mclt: Some(self.record.mclt.as_dhcp_s()),
+            mclt: Some(self.record.mclt.agreed().as_dhcp_s()),
             hash_buckets: Some(buckets.to_bytes()),
             vendor_specific: Some(self.vendor_specific()),
             ..Connect::default()
         });
         self.link = Some(link);
-        self.record.connect_time = to_wire(self.lease_now);
+        self.record.connect_time = self.lease_now.as_wire_s();
         self.persist_record();
         self.send_answer(xid, connect);
     }
@@ -250,7 +250,7 @@ impl Endpoint {
         message: &Message,
         dialect: Dialect,
     ) -> Result<Vec<u8>, dhcp_failover_wire::Error> {
-        let mut packet = Packet { time: to_wire(self.lease_now), xid, message: message.clone() };
+        let mut packet = Packet { time: self.lease_now.as_wire_s(), xid, message: message.clone() };
         let mut bytes = Vec::new();
         if let Err(EncodeError::TooLong { .. }) = encode(&packet, dialect, &mut bytes) {
             // Better without the texts for people than not at all.

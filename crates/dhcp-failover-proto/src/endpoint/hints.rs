@@ -1,7 +1,7 @@
 //! What two endpoints of this implementation tell each other beside the draft, in
 //! vendor-specific-options of CONNECT and CONNECTACK (draft-12 §12.29).
 
-use super::{Endpoint, to_wire};
+use super::Endpoint;
 use crate::{Event, Service, State};
 use alloc::vec::Vec;
 use dhcp_failover_lease::{Binding, LeaseInstant};
@@ -90,7 +90,7 @@ impl Endpoint {
             return;
         }
         let Some(heard) = self.partner_hints().map(|hints| hints.heard_serving) else { return };
-        let stamp = to_wire(self.stamp_at_start);
+        let stamp = self.stamp_at_start.as_wire_s();
         if heard <= stamp.saturating_add(STAMP_SLACK_S) {
             return;
         }

@@ -3,11 +3,11 @@
 use super::Endpoint;
 use super::gate::Held;
 use super::receive::{MAX_IDENTIFIER, MAX_OPAQUE_OPTIONS};
-use crate::view::expiries_for;
 use crate::{Bindings, LeaseEvent, Output, Service, Stale, Token};
 use core::net::Ipv4Addr;
 use dhcp_failover_lease::{
     Binding, BindingFlags, BindingStatus, Client, Expiries, Grant, LeaseInstant, LeaseLimit,
+    StatusCause,
 };
 
 impl Endpoint {
@@ -32,14 +32,14 @@ impl Endpoint {
                 }
             }
             LeaseEvent::Released { address, client } => {
-                self.end_lease(address, BindingStatus::Released, bindings, |binding, _| {
-                    binding.status == BindingStatus::Active && binding.is_for(&client)
-                });
+                let to = (BindingStatus::Released, StatusCause::Release);
+                self.end_lease(address, to, bindings, |binding, _| binding.is_for(&client));
             }
             LeaseEvent::Expired { address } => self.expired(address, bindings),
             LeaseEvent::Declined { address, until } => self.declined(address, until, bindings),
             LeaseEvent::Reset { address } => {
-                self.end_lease(address, BindingStatus::Reset, bindings, |_, _| true);
+                let to = (BindingStatus::Reset, StatusCause::Operator);
+                self.end_lease(address, to, bindings, |_, _| true);
             }
         }
     }
@@ -66,17 +66,15 @@ impl Endpoint {
             return Err(Stale::View);
         }
         let binding = self.binding(address, bindings).ok_or(Stale::Address)?;
-        // §5.13: nobody but this client can get it, from either server, so it does not matter whose
-        // it is (H3: given the same reservations on both).
-        let reserved_for_it = flags.reserved
-            && (binding.status.is_available()
-                || binding.status.is_transitional() && binding.is_for(client));
-        if binding.version != version
-            || !reserved_for_it && view.may_allocate(&binding, client, self.lease_now).is_err()
-        {
+        let allowed = if flags.reserved {
+            view.may_allocate_reserved(&binding, client, self.lease_now)
+        } else {
+            view.may_allocate(&binding, client, self.lease_now)
+        };
+        if binding.version != version || allowed.is_err() {
             return Err(Stale::Binding);
         }
-        let known = expiries_for(&binding, client).partner_known();
+        let known = binding.expiries_for(client).partner_known();
         let allowed = match view.limit() {
             LeaseLimit::Unlimited => LeaseInstant::NEVER,
             LeaseLimit::Mclt(mclt) => self.lease_now.max(known) + mclt,
@@ -97,7 +95,7 @@ impl Endpoint {
         token: Token,
     ) {
         let continues = old.status == BindingStatus::Active && old.is_for(&client);
-        let known = expiries_for(&old, &client);
+        let known = old.expiries_for(&client);
         if request_options.len() > MAX_OPAQUE_OPTIONS {
             request_options.clear();
         }
@@ -134,15 +132,11 @@ impl Endpoint {
             BindingStatus::Active => view.ends_at(binding) <= now,
             _ => binding.expiries.lease <= now,
         };
-        match self.binding(address, bindings).map(|binding| binding.status) {
-            Some(BindingStatus::Active) => {
-                self.end_lease(address, BindingStatus::Expired, bindings, over);
-            }
-            Some(BindingStatus::Abandoned) => {
-                self.end_lease(address, BindingStatus::Reset, bindings, over);
-            }
-            _ => {}
-        }
+        let to = match self.binding(address, bindings).map(|binding| binding.status) {
+            Some(BindingStatus::Abandoned) => BindingStatus::Reset,
+            _ => BindingStatus::Expired,
+        };
+        self.end_lease(address, (to, StatusCause::End), bindings, over);
     }
 
     /// A server that does not serve leaves no trace (S7), and lets its partner decide. Nor does
@@ -155,7 +149,7 @@ impl Endpoint {
     fn end_lease<B: Bindings>(
         &mut self,
         address: Ipv4Addr,
-        to: BindingStatus,
+        (to, cause): (BindingStatus, StatusCause),
         bindings: &B,
         allowed: impl FnOnce(&Binding, LeaseInstant) -> bool,
     ) {
@@ -163,7 +157,8 @@ impl Endpoint {
             return;
         }
         let Some(mut binding) = self.binding(address, bindings) else { return };
-        if !allowed(&binding, self.lease_now) {
+        let possible = binding.status.may_become(to, cause, self.config.role);
+        if !possible || !allowed(&binding, self.lease_now) {
             return;
         }
         binding.version = binding.version.saturating_add(1);

@@ -16,7 +16,6 @@ mod transitions;
 mod updates;
 mod waiting;
 
-use crate::clock::to_wire;
 use crate::record::HashBucketsRecord;
 use crate::timer::{Timer, TimerTable};
 use crate::{
@@ -26,7 +25,7 @@ use crate::{
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 use core::net::Ipv4Addr;
-use dhcp_failover_lease::{Binding, Control, LeaseInstant, LeaseSpan, Role};
+use dhcp_failover_lease::{Binding, Control, LeaseInstant, LeaseSpan, Mclt, Role};
 use dhcp_failover_wire::RejectReason;
 use dhcp_loadbalance::HashBuckets;
 use gate::Gate;
@@ -248,7 +247,6 @@ impl Endpoint {
             },
             control: self.control(),
             mclt: self.record.mclt,
-            mclt_for_waits: self.record.mclt_for_waits,
             unlimited: self.config.unlimited_in_partner_down,
             storage_lost: self.record.storage_lost_at,
             // A state that is not on disk yet is not acted in.
@@ -273,7 +271,7 @@ impl Endpoint {
             pending: self.updates.pending(),
             disputed: self.updates.disputed(),
             held: self.gate.held(),
-            mclt: self.record.mclt,
+            mclt: self.record.mclt.agreed(),
         }
     }
 
@@ -406,31 +404,23 @@ impl Endpoint {
         }
     }
 
-    /// Grants use a new MCLT at once; waits use the longest under which a lease may still run.
+    /// Takes on a new MCLT, as fast as leases under the old one allow.
     fn adopt_mclt(&mut self, mclt: LeaseSpan) {
-        if self.record.mclt != mclt {
+        if self.record.ran_failover {
+            self.record.mclt.change(mclt);
+        } else if self.record.mclt.agreed() != mclt {
             // A server that never served under the old one has no leases to wait for.
-            let old = if self.record.ran_failover { self.record.mclt_for_waits } else { mclt };
-            self.record.mclt_for_waits = old.max(mclt);
-            self.record.mclt_settles_at = LeaseInstant::NEVER;
-            self.record.mclt = mclt;
+            self.record.mclt = Mclt::new(mclt);
         }
     }
 
-    /// Both servers have the MCLT: leases under an older one are told by now, and run no longer
-    /// than that.
+    /// Both servers have the MCLT on their disks.
     fn mclt_is_agreed(&mut self) {
-        if self.record.mclt_settles_at.is_never() {
-            self.record.mclt_settles_at = self.lease_now + self.record.mclt_for_waits;
-        }
+        self.record.mclt.partner_has_it(self.lease_now);
     }
 
     fn settle_mclt(&mut self) {
-        if self.record.mclt_for_waits != self.record.mclt
-            && self.state == State::Normal
-            && self.lease_now >= self.record.mclt_settles_at
-        {
-            self.record.mclt_for_waits = self.record.mclt;
+        if self.state == State::Normal && self.record.mclt.settle(self.lease_now) {
             self.epoch = self.epoch.saturating_add(1);
             self.persist_record();
         }
@@ -446,9 +436,7 @@ fn first_record(config: &EndpointConfig, now: LeaseInstant) -> EndpointRecord {
         partner_state: None,
         role: config.role,
         pools_digest: config.pools_digest,
-        mclt: config.mclt,
-        mclt_for_waits: config.mclt,
-        mclt_settles_at: LeaseInstant::NEVER,
+        mclt: Mclt::new(config.mclt),
         primary_buckets: HashBucketsRecord::from(config.balance.primary_buckets()),
         connect_time: 0,
         ran_failover: false,
@@ -468,7 +456,7 @@ fn first_record(config: &EndpointConfig, now: LeaseInstant) -> EndpointRecord {
 
 /// A number for an instance of a relationship that begins now.
 fn instance_at(now: LeaseInstant) -> u32 {
-    to_wire(now).max(1)
+    now.as_wire_s().max(1)
 }
 
 /// A span in milliseconds for the monotonic clock.

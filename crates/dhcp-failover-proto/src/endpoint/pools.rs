@@ -4,10 +4,9 @@ use super::Endpoint;
 use crate::timer::Timer;
 use crate::{Bindings, Cause, Event, Outcome, State, rule_for};
 use alloc::string::String;
-use alloc::vec::Vec;
-use core::net::Ipv4Addr;
-use dhcp_failover_lease::{BindingStatus, Transfer, balance};
+use dhcp_failover_lease::{BindingStatus, Client, Role, Selection, Transfer, balance};
 use dhcp_failover_wire::{Message, PoolResp};
+use dhcp_loadbalance::{HashBuckets, hash};
 
 /// Addresses moved in one call at most.
 const MOVE_CHUNK: usize = 512;
@@ -92,16 +91,13 @@ impl Endpoint {
         let share = self.config.balance.pool_share();
         let mut budget = MOVE_CHUNK;
         while round.pool < bindings.pool_count() && self.state == State::Normal {
-            let (from, to, wanted) = match balance(bindings.counts(round.pool), share) {
-                Transfer::ToSecondary(n) => (BindingStatus::Free, BindingStatus::Backup, n),
-                Transfer::ToPrimary(n) => (BindingStatus::Backup, BindingStatus::Free, n),
-                Transfer::None => {
-                    round.pool = round.pool.saturating_add(1);
-                    continue;
-                }
+            let transfer = balance(bindings.counts(round.pool), share);
+            let Some(selection) = Selection::new(transfer, budget) else {
+                round.pool = round.pool.saturating_add(1);
+                continue;
             };
-            let wanted_now = usize::try_from(wanted).unwrap_or(usize::MAX).min(budget);
-            let moved = self.move_addresses(round.pool, from, to, wanted_now, bindings);
+            let to = selection.to();
+            let moved = self.move_addresses(round.pool, selection, bindings);
             let count = u32::try_from(moved).unwrap_or(u32::MAX);
             match to {
                 BindingStatus::Backup => {
@@ -129,26 +125,31 @@ impl Endpoint {
     fn move_addresses<B: Bindings>(
         &mut self,
         pool: usize,
-        from: BindingStatus,
-        to: BindingStatus,
-        wanted: usize,
+        mut selection: Selection,
         bindings: &B,
     ) -> usize {
-        let movable: Vec<Ipv4Addr> = bindings
-            .available(pool, from)
+        let primary: HashBuckets = self.record.primary_buckets.into();
+        let served_by = |client: &Client| match primary.contains(hash(client.balance_key())) {
+            true => Role::Primary,
+            false => Role::Secondary,
+        };
+        let candidates = bindings
+            .available(pool, selection.from())
             .filter(|address| !bindings.is_pinned(*address))
             .take(LOOK_CHUNK)
-            .filter(|address| !self.staged.contains_key(address))
-            .collect();
-        let mut moved = 0usize;
-        for address in movable {
-            if moved == wanted {
+            .filter(|address| !self.staged.contains_key(address));
+        for address in candidates {
+            if selection.is_complete() {
                 break;
             }
-            let Some(binding) = self.binding(address, bindings) else { continue };
-            if binding.status != from || !binding.knowledge.is_certainly(from) {
-                continue; // its last move is not settled yet
+            if let Some(binding) = self.binding(address, bindings) {
+                selection.consider(&binding, served_by);
             }
+        }
+        let to = selection.to();
+        let addresses = selection.into_addresses();
+        for address in &addresses {
+            let Some(binding) = self.binding(*address, bindings) else { continue };
             let mut binding = binding.made_available(to, self.lease_now);
             binding.version = binding.version.saturating_add(1);
             // With the same record that says whose it is now: nobody may use an address in two
@@ -156,9 +157,8 @@ impl Endpoint {
             binding.knowledge.told = binding.knowledge.told.with(to);
             self.binding_changed(&binding);
             self.persist_binding(binding);
-            moved = moved.saturating_add(1);
         }
-        moved
+        addresses.len()
     }
 
     fn answer_pool_request(&mut self, xid: u32, addresses_transferred: u32) {

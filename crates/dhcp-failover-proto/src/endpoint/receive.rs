@@ -6,10 +6,12 @@ use crate::{Bindings, Event, Skew, State};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use dhcp_failover_lease::{
-    BindingFlags, Client, Conflict, HardwareAddress, LeaseInstant, Receiver, Role, Update, Verdict,
-    resolve,
+    BindingFlags, Client, Conflict, ConflictRules, HardwareAddress, LeaseInstant, Receiver, Role,
+    Update, Verdict, resolve,
 };
-use dhcp_failover_wire::{BindingAck, BindingUpdate, IpFlags, Message, Packet, RejectReason};
+use dhcp_failover_wire::{
+    BindingAck, BindingUpdate, Dialect, IpFlags, Message, Packet, RejectReason,
+};
 
 /// Options of the client's request that are kept for the partner, at most: with everything else a
 /// binding carries they still fit a message of 2048 bytes.
@@ -71,6 +73,8 @@ impl Endpoint {
             now: self.lease_now,
             lease_ends: self.view().allocator(self.lease_now).may_have_ended_at(&own),
             instance: self.record.instance,
+            rules: self.link.as_ref().map_or(ConflictRules::Draft12, |it| rules_of(it.dialect)),
+            reserved_here: None,
         };
         match resolve(&own, &update, &receiver) {
             Verdict::Reject(conflict) => {
@@ -100,11 +104,21 @@ impl Endpoint {
     }
 }
 
+/// How the partner decides conflicts.
+const fn rules_of(dialect: Dialect) -> ConflictRules {
+    match dialect {
+        Dialect::IscDhcpd => ConflictRules::Isc,
+        Dialect::Microsoft(_) => ConflictRules::Windows,
+        _ => ConflictRules::Draft12,
+    }
+}
+
 fn reject_reason_for(conflict: Conflict) -> RejectReason {
     match conflict {
         Conflict::MissingInformation => RejectReason::MISSING_BINDING_INFORMATION,
         Conflict::InUseByOther => RejectReason::FATAL_CONFLICT,
         Conflict::Outdated => RejectReason::OUTDATED_BINDING_INFORMATION,
+        Conflict::NotReserved => RejectReason::IP_NOT_RESERVED,
         Conflict::LessCritical => RejectReason::LESS_CRITICAL_BINDING_INFORMATION,
         _ => RejectReason::UNKNOWN_ERROR,
     }

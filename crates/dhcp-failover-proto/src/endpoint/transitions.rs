@@ -7,8 +7,6 @@ use crate::{Cause, Event, Outcome, Reason, State, rule_for};
 use alloc::string::String;
 use dhcp_failover_wire::{Message, ServerFlags, State as StateMessage};
 
-use super::to_wire;
-
 const ALL_ACKNOWLEDGED: Reason =
     Reason::new("9.4.3", "the partner has recovered and acknowledged everything that changed");
 
@@ -41,7 +39,7 @@ impl Endpoint {
         self.send_new(Message::State(StateMessage {
             server_state: reported.to_wire(),
             server_flags: if startup { ServerFlags::STARTUP } else { ServerFlags::NONE },
-            start_time_of_state: to_wire(self.record.state_since),
+            start_time_of_state: self.record.state_since.as_wire_s(),
         }));
     }
 

@@ -1,6 +1,6 @@
 //! BNDUPD out, BNDACK in (draft-12 §7.1.1, §7.2.2).
 
-use super::{Endpoint, to_wire};
+use super::Endpoint;
 use crate::timer::Timer;
 use crate::{Bindings, Event, State};
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -271,7 +271,7 @@ impl Endpoint {
         self.binding(address, bindings).is_some_and(|binding| {
             let known = binding.expiries.partner_known().max(self.lease_now);
             binding.status == BindingStatus::Active
-                && binding.expiries.lease > known + self.record.mclt
+                && binding.expiries.lease > known + self.record.mclt.for_grants()
         })
     }
 
@@ -378,7 +378,7 @@ impl Endpoint {
 fn to_update(binding: &Binding, potential: LeaseInstant) -> BindingUpdate {
     let status = status_to_wire(binding.status);
     let mut update = BindingUpdate::new(binding.address, status);
-    let time = |instant: LeaseInstant| (instant > LeaseInstant::ZERO).then(|| to_wire(instant));
+    let time = |instant: LeaseInstant| (instant > LeaseInstant::ZERO).then(|| instant.as_wire_s());
     update.start_time_of_state = time(binding.start_of_state);
     update.ip_flags = flags_to_wire(binding);
     if binding.status == BindingStatus::Abandoned {
@@ -387,7 +387,7 @@ fn to_update(binding: &Binding, potential: LeaseInstant) -> BindingUpdate {
         update.lease_expiration_time = time(binding.expiries.lease);
         return update;
     }
-    update.client_last_transaction_time = binding.last_transaction.map(to_wire);
+    update.client_last_transaction_time = binding.last_transaction.map(LeaseInstant::as_wire_s);
     if let Some(client) = &binding.client {
         update.client_identifier = client.identifier().map(<[u8]>::to_vec);
         let hardware = client.hardware();
@@ -399,8 +399,8 @@ fn to_update(binding: &Binding, potential: LeaseInstant) -> BindingUpdate {
             });
     }
     if binding.status == BindingStatus::Active {
-        update.lease_expiration_time = Some(to_wire(binding.expiries.lease));
-        update.potential_expiration_time = Some(to_wire(potential));
+        update.lease_expiration_time = Some(binding.expiries.lease.as_wire_s());
+        update.potential_expiration_time = Some(potential.as_wire_s());
         let some = |options: &[u8]| (!options.is_empty()).then(|| options.to_vec());
         update.client_request_options = some(&binding.request_options);
         update.client_reply_options = some(&binding.reply_options);

@@ -33,7 +33,7 @@ impl Endpoint {
             // The stamp: it did not serve beyond.
             self.record.alive_until
         };
-        last_served + self.record.mclt_for_waits
+        last_served + self.record.mclt.for_waits()
     }
 
     /// When an operator told the partner that this server is down, at the latest: it did not serve

@@ -17,7 +17,7 @@ use std::net::Ipv4Addr;
 /// The format of a stored [`Binding`].
 pub(super) const BINDING_FORMAT: u8 = 1;
 /// The format of a stored [`EndpointRecord`].
-pub(super) const ENDPOINT_FORMAT: u8 = 2;
+pub(super) const ENDPOINT_FORMAT: u8 = 3;
 
 /// Why the stored state cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! §9.6: RECOVER-WAIT. When it ends is the subject of §9.6.2.
 
 use super::{BEGIN, Command, LeaseSpan, ROLES, Role, Scripted, State, config, record};
-use dhcp_failover_lease::LeaseInstant;
+use dhcp_failover_lease::{LeaseInstant, Mclt};
 use dhcp_failover_proto::{EndpointConfig, EndpointRecord, StartupPolicy};
 use dhcp_failover_wire::ServerFlags;
 
@@ -158,11 +158,9 @@ fn neither_silence_nor_a_restart_makes_it_longer() {
 /// A shorter MCLT of today does not shorten what leases of yesterday need.
 #[test]
 fn it_counts_with_the_longest_mclt_that_may_still_be_running() {
-    let record = EndpointRecord {
-        mclt: LeaseSpan::from_s(60),
-        mclt_for_waits: LeaseSpan::from_s(200),
-        ..record(Role::Secondary, State::Recover)
-    };
+    let mut mclt = Mclt::new(LeaseSpan::from_s(200));
+    mclt.change(LeaseSpan::from_s(60));
+    let record = EndpointRecord { mclt, ..record(Role::Secondary, State::Recover) };
     let end = ends_after(&mut waiting(Role::Secondary, Some(record)));
     assert!((200..=202).contains(&end), "{end}");
 }

@@ -1,0 +1,129 @@
+//! What an accepted update leaves behind.
+
+use super::judge::{is_in_step, later};
+use super::{Receiver, Update};
+use crate::{Binding, BindingStatus, Expiries, LeaseInstant, Role};
+
+/// The binding after an accepted update.
+///
+/// What the two servers hold after each took the other's update must be the same, and taking an
+/// update that says nothing new must change nothing: otherwise two updates that cross would chase
+/// each other for ever (L4).
+pub(super) fn install(own: &Binding, update: &Update, receiver: &Receiver) -> Binding {
+    let in_step = is_in_step(own, receiver.instance);
+    let mut new = match update.status {
+        BindingStatus::Active => active(own, update, receiver.role),
+        BindingStatus::Free | BindingStatus::Backup => {
+            available(own, update, update.status, update.start_of_state, receiver.role)
+        }
+        // The sender makes it FREE when it has our answer, and we now (§5.11).
+        BindingStatus::Expired | BindingStatus::Released | BindingStatus::Reset => {
+            available(own, update, BindingStatus::Free, receiver.now, receiver.role)
+        }
+        BindingStatus::Abandoned => abandoned(own, update),
+    };
+    if receiver.role == Role::Secondary {
+        new.flags = update.flags;
+    }
+    if !says_the_same(own, &new) {
+        new.version = own.version.saturating_add(1);
+    }
+    new.knowledge.agreed = new.status;
+    if in_step {
+        new.knowledge.acked_version = new.version;
+        new.knowledge.instance = receiver.instance;
+    }
+    new
+}
+
+/// Whether a partner told of one has nothing to learn from the other. Of an address without a
+/// lease the times and options of the last one do not matter.
+fn says_the_same(one: &Binding, other: &Binding) -> bool {
+    let lease = |binding: &Binding| match binding.status {
+        BindingStatus::Active | BindingStatus::Abandoned => {
+            (binding.expiries.lease, binding.request_options.clone(), binding.reply_options.clone())
+        }
+        _ => Default::default(),
+    };
+    one.status == other.status
+        && one.client == other.client
+        && one.last_transaction == other.last_transaction
+        && one.flags == other.flags
+        && lease(one) == lease(other)
+}
+
+fn available(
+    own: &Binding,
+    update: &Update,
+    status: BindingStatus,
+    since: LeaseInstant,
+    role: Role,
+) -> Binding {
+    let mut new = own.clone();
+    if own.status != status {
+        new = new.made_available(status, since);
+    }
+    // Both keep the last client, so that it can have its address back from either.
+    if own.client.is_none() || later(own, update, role == Role::Secondary) {
+        new.client = update.client.clone().or(new.client);
+    }
+    new.last_transaction = new.last_transaction.max(update.last_transaction);
+    new
+}
+
+fn abandoned(own: &Binding, update: &Update) -> Binding {
+    let already = own.status == BindingStatus::Abandoned;
+    // The draft has no time for it (table 7.1-1): then its end is the sender's to tell.
+    let until = match update.lease_earliest {
+        LeaseInstant::ZERO => LeaseInstant::NEVER,
+        until => until,
+    };
+    Binding {
+        status: BindingStatus::Abandoned,
+        client: None,
+        expiries: Expiries {
+            lease: if already { own.expiries.lease.max(until) } else { until },
+            // Whoever held it may hold it still: waits must see these times (§9.4.2).
+            ..own.expiries
+        },
+        start_of_state: if already { own.start_of_state } else { update.start_of_state },
+        last_transaction: own.last_transaction.max(Some(update.start_of_state)),
+        ..own.clone()
+    }
+}
+
+fn active(own: &Binding, update: &Update, role: Role) -> Binding {
+    let same_client = update.client.as_ref().is_some_and(|client| own.is_for(client));
+    let continues = own.status == BindingStatus::Active && same_client;
+    let known =
+        if same_client && !own.status.is_available() { own.expiries } else { Expiries::default() };
+    // In a tie both must keep the same one.
+    let takes_theirs = !continues || later(own, update, role == Role::Secondary);
+    let mut new = Binding {
+        status: BindingStatus::Active,
+        expiries: Expiries {
+            lease: if continues {
+                known.lease.max(update.lease_earliest)
+            } else {
+                update.lease_earliest
+            },
+            lease_latest: known.lease_latest.max(update.lease_latest),
+            received_potential: known.received_potential.max(update.potential_earliest),
+            received_potential_latest: known.received_potential_latest.max(update.potential_latest),
+            ..known
+        },
+        ..own.clone()
+    };
+    if takes_theirs {
+        new.client.clone_from(&update.client);
+        new.request_options.clone_from(&update.request_options);
+        new.reply_options.clone_from(&update.reply_options);
+    }
+    if continues {
+        new.last_transaction = own.last_transaction.max(update.last_transaction);
+    } else {
+        new.start_of_state = update.start_of_state;
+        new.last_transaction = update.last_transaction;
+    }
+    new
+}

@@ -1,0 +1,67 @@
+//! When a lease is over, and what a lost storage puts off (draft-12 §7.1.5, §9.4.2; H19).
+
+use crate::time::CLOCK_GUARD;
+use crate::{Allocator, Binding, BindingStatus, LeaseInstant, LeaseSpan, Role};
+
+impl Allocator {
+    /// When this server may take an ACTIVE lease for ended on its own: the latest its
+    /// lease-expiration-time can mean, or the MCLT beyond the latest of all its times when a server
+    /// lost its storage since the lease began, for that server may have extended it without a trace
+    /// (H19). Two seconds more in both cases: the client counts from when it asked, and the
+    /// servers' clocks count whole seconds.
+    #[must_use]
+    pub fn ends_at(&self, binding: &Binding) -> LeaseInstant {
+        let expiries = &binding.expiries;
+        self.hold(binding).unwrap_or_else(|| expiries.lease.max(expiries.lease_latest))
+            + CLOCK_GUARD
+    }
+
+    /// When it may believe the partner that the lease has ended: the partner's clock is as good as
+    /// its own, so of a lease that the partner gave the earliest meaning is enough. Of one that this
+    /// server gave since, the partner knows nothing.
+    #[must_use]
+    pub fn may_have_ended_at(&self, binding: &Binding) -> LeaseInstant {
+        let expiries = &binding.expiries;
+        let given_here = expiries.lease > expiries.lease_latest;
+        let guard = if given_here { CLOCK_GUARD } else { LeaseSpan::ZERO };
+        self.hold(binding).unwrap_or(expiries.lease) + guard
+    }
+
+    /// What a binding must be again when the partner has lost its storage and asks for everything;
+    /// `None` if it may stay what it is. `instance` is the one that begins with that (§5.17).
+    ///
+    /// The partner will agree to whatever it is told now, for it remembers nothing: so the end of a
+    /// lease it may have renewed, or the return of an address it may have leased, must not be asked
+    /// of it before those leases are over (H19, S6).
+    #[must_use]
+    pub fn restored(&self, binding: &Binding, instance: u32) -> Option<Binding> {
+        use BindingStatus::{Abandoned, Active, Backup, Expired, Free, Released, Reset};
+        let hold = self.hold(binding).filter(|until| self.now < *until + CLOCK_GUARD);
+        let mut restored = binding.clone();
+        restored.status = match (binding.status, hold) {
+            (Expired | Released, Some(_)) => Active,
+            (Reset, Some(until)) => {
+                restored.expiries.lease = until;
+                Abandoned
+            }
+            (Free, _)
+                if self.role == Role::Primary
+                    && binding.knowledge.agreed == Backup
+                    && binding.knowledge.instance != instance =>
+            {
+                Backup
+            }
+            _ => return None,
+        };
+        restored.version = binding.version.saturating_add(1);
+        Some(restored)
+    }
+
+    /// Until when a lease is held that the lost storage of a server may have known more of: that
+    /// server may have renewed it until it went down, up to the MCLT beyond what both knew.
+    fn hold(&self, binding: &Binding) -> Option<LeaseInstant> {
+        let began = binding.last_transaction.unwrap_or(binding.start_of_state);
+        let lost = self.storage_lost.filter(|lost| began <= *lost)?;
+        Some(binding.expiries.latest().max(lost) + self.mclt)
+    }
+}

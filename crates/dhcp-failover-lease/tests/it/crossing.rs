@@ -1,0 +1,172 @@
+//! Two servers that hold different things of one address, and what becomes of it: S13, L4.
+
+use crate::support::{NOW, client, own, receiver};
+use BindingStatus::{Abandoned, Active, Free};
+use dhcp_failover_lease::*;
+use std::collections::BTreeSet;
+
+/// The update that tells a binding, on clocks that agree.
+fn told(binding: &Binding) -> Update {
+    Update {
+        client: binding.client.clone(),
+        lease_earliest: binding.expiries.lease,
+        lease_latest: binding.expiries.lease,
+        potential_earliest: binding.expiries.sent_potential,
+        potential_latest: binding.expiries.sent_potential,
+        start_of_state: binding.start_of_state,
+        last_transaction: binding.last_transaction,
+        flags: binding.flags,
+        request_options: binding.request_options.clone(),
+        reply_options: binding.reply_options.clone(),
+        ..Update::new(binding.address, binding.status)
+    }
+}
+
+/// What a server holds after the partner's update, and whether it took it.
+fn take(own: &Binding, sent: &Binding, role: Role) -> (Binding, bool) {
+    match resolve(own, &told(sent), &receiver(role, own)) {
+        Verdict::Accept(accepted) => (accepted.binding, true),
+        Verdict::Reject(_) => (own.clone(), false),
+    }
+}
+
+/// What a server holds after the partner's answer to its update.
+fn answered(sent: &Binding, mut now: Binding, accepted: bool) -> Binding {
+    if !accepted {
+        return now;
+    }
+    let unchanged = sent.version == now.version;
+    let freed = sent.status.is_transitional();
+    now.knowledge.told = StatusSet::EMPTY;
+    now.knowledge.agreed = if freed { Free } else { sent.status };
+    if unchanged {
+        if freed {
+            now = now.made_available(Free, NOW);
+            now.version += 1;
+        }
+        now.knowledge.acked_version = now.version;
+        now.knowledge.instance = 1;
+    }
+    now
+}
+
+fn send(binding: &mut Binding) {
+    binding.knowledge.told = binding.knowledge.told.with(binding.status);
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Order {
+    PrimaryFirst,
+    SecondaryFirst,
+    Crossing,
+}
+
+/// Lets both servers say what they have to say, in an order, up to five times each.
+fn settle(mut a: Binding, mut b: Binding, order: Order) -> (Binding, Binding) {
+    for _ in 0..5 {
+        let one = |from: &mut Binding, to: &mut Binding, to_role| {
+            if from.needs_telling(1) {
+                send(from);
+                let (new, took) = take(to, from, to_role);
+                *to = new;
+                *from = answered(&from.clone(), from.clone(), took);
+            }
+        };
+        match order {
+            Order::PrimaryFirst => {
+                one(&mut a, &mut b, Role::Secondary);
+                one(&mut b, &mut a, Role::Primary);
+            }
+            Order::SecondaryFirst => {
+                one(&mut b, &mut a, Role::Primary);
+                one(&mut a, &mut b, Role::Secondary);
+            }
+            Order::Crossing => {
+                let (a_speaks, b_speaks) = (a.needs_telling(1), b.needs_telling(1));
+                if a_speaks {
+                    send(&mut a);
+                }
+                if b_speaks {
+                    send(&mut b);
+                }
+                let (a_sent, b_sent) = (a.clone(), b.clone());
+                let (a_new, a_took) =
+                    if b_speaks { take(&a, &b_sent, Role::Primary) } else { (a.clone(), false) };
+                let (b_new, b_took) =
+                    if a_speaks { take(&b, &a_sent, Role::Secondary) } else { (b.clone(), false) };
+                a = if a_speaks { answered(&a_sent, a_new, b_took) } else { a_new };
+                b = if b_speaks { answered(&b_sent, b_new, a_took) } else { b_new };
+            }
+        }
+    }
+    (a, b)
+}
+
+/// Every status pair, every order of the two leases' ends and of now, of the two times their clients
+/// were last heard of, one client or two.
+fn every_pair() -> impl Iterator<Item = (Binding, Binding, String)> {
+    let ends = [9_000, 9_500, 15_000, 15_500];
+    BindingStatus::ALL.into_iter().flat_map(move |a_status| {
+        BindingStatus::ALL.into_iter().flat_map(move |b_status| {
+            ends.into_iter().flat_map(move |a_ends| {
+                ends.into_iter().flat_map(move |b_ends| {
+                    [1, 2].into_iter().flat_map(move |b_who| {
+                        [4_000, 4_999, 5_000, 5_001, 6_000].into_iter().map(move |b_heard| {
+                            let mut a = own(a_status, a_ends, 5_000);
+                            let mut b = own(b_status, b_ends, b_heard);
+                            b.client = Some(client(b_who));
+                            for binding in [&mut a, &mut b] {
+                                binding.knowledge.acked_version = 0;
+                                binding.knowledge.agreed = Active;
+                                if binding.status == Abandoned {
+                                    binding.client = None;
+                                }
+                            }
+                            let what = format!(
+                                "{a_status} until {a_ends} here, {b_status} until {b_ends} of \
+                                 client {b_who} at {b_heard} there"
+                            );
+                            (a, b, what)
+                        })
+                    })
+                })
+            })
+        })
+    })
+}
+
+/// S13, L4, exhaustively: in whatever order two servers hear of each other's record, both end with
+/// one status and one client, have nothing left to say, and the order makes no difference.
+#[test]
+fn s13_the_order_of_hearing_does_not_matter() {
+    let mut different = BTreeSet::new();
+    let mut restless = BTreeSet::new();
+    let mut dependent = BTreeSet::new();
+    let mut cases = 0u32;
+    for (a, b, what) in every_pair() {
+        let ends = [Order::PrimaryFirst, Order::SecondaryFirst, Order::Crossing].map(|order| {
+            let (a, b) = settle(a.clone(), b.clone(), order);
+            let leased = a.status == Active;
+            if a.status != b.status || leased && a.client != b.client {
+                different.insert(format!("{what}, {order:?}: {} {}", a.status, b.status));
+            }
+            let (a2, b2) = settle(a.clone(), b.clone(), order);
+            if (a2.version, b2.version) != (a.version, b.version) {
+                restless.insert(format!("{what}, {order:?}"));
+            }
+            cases += 1;
+            // Whether an address without a lease ends as FREE or as BACKUP may depend on it: the
+            // primary's move counts if it is heard of while it stands.
+            let status = if a.status.is_available() { Free } else { a.status };
+            (status, if leased { a.client } else { None })
+        });
+        if ends[0] != ends[1] || ends[0] != ends[2] {
+            dependent.insert(format!("{what}: {ends:?}"));
+        }
+    }
+    let first = |set: &BTreeSet<String>| set.iter().take(12).cloned().collect::<Vec<_>>();
+    assert!(different.is_empty(), "{} differ: {:#?}", different.len(), first(&different));
+    assert!(restless.is_empty(), "{} restless: {:#?}", restless.len(), first(&restless));
+    assert!(dependent.is_empty(), "{} depend: {:#?}", dependent.len(), first(&dependent));
+    assert_eq!(cases, 7 * 7 * 4 * 4 * 2 * 5 * 3);
+}
