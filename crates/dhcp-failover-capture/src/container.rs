@@ -83,6 +83,7 @@ pub(crate) struct Container<'r> {
     reader: Box<dyn PcapReaderIterator + Send + 'r>,
     interfaces: Vec<Interface>,
     buffer_len: usize,
+    is_pcapng: bool,
     frame: u64,
     /// It is over, or broken.
     ended: bool,
@@ -95,7 +96,9 @@ impl<'r> Container<'r> {
             PcapError::ReadError => CaptureError::Read { kind: io::ErrorKind::Other },
             _ => CaptureError::NotACapture,
         })?;
-        Ok(Self { reader, interfaces: Vec::new(), buffer_len: BUFFER_LEN, frame: 0, ended: false })
+        let is_pcapng = reader.data().starts_with(&[0x0a, 0x0d, 0x0d, 0x0a]);
+        let interfaces = Vec::new();
+        Ok(Self { reader, interfaces, buffer_len: BUFFER_LEN, is_pcapng, frame: 0, ended: false })
     }
 
     /// Gives the next packet to `take`; `None` at the end, and after an error.
@@ -104,6 +107,9 @@ impl<'r> Container<'r> {
         mut take: impl FnMut(&Packet<'_>) -> T,
     ) -> Option<Result<T, CaptureError>> {
         while !self.ended {
+            if self.is_pcapng && is_too_short(self.reader.data()) {
+                return self.fail(CaptureError::Broken { frame: self.frame + 1 });
+            }
             match self.reader.next() {
                 Ok((length, block)) => {
                     let found = of_block(&block, &mut self.interfaces);
@@ -155,6 +161,14 @@ impl<'r> Container<'r> {
         self.ended = true;
         Some(Err(error))
     }
+}
+
+/// Whether a pcapng block claims to be shorter than its own frame of type and twice the length,
+/// which the parser subtracts unchecked. In either byte order: what is that short in one is longer
+/// than any block allowed here in the other.
+fn is_too_short(block: &[u8]) -> bool {
+    let Some([_, _, _, _, length @ ..]) = block.first_chunk::<8>() else { return false };
+    u32::from_le_bytes(*length).min(u32::from_be_bytes(*length)) < 12
 }
 
 /// What is a packet in a block; what only describes the packets goes to `interfaces`.

@@ -154,6 +154,18 @@ fn a_broken_file_gives_what_comes_before_and_says_where_it_ends() {
 }
 
 #[test]
+fn a_block_shorter_than_its_own_frame_ends_the_file() {
+    for big_endian in [false, true] {
+        for length in 0..12_u32 {
+            let length = if big_endian { length.to_be_bytes() } else { length.to_le_bytes() };
+            let mut file = pcapng(big_endian, None, 5);
+            file.extend([&[0, 0, 0x80, 0x0b][..], &length, &[0; 24]].concat());
+            assert_eq!(outcome(&file), (1, Some(CaptureError::Broken { frame: 2 })));
+        }
+    }
+}
+
+#[test]
 fn what_is_not_followed_is_counted() {
     let mut fragment = ip();
     fragment[6] = 0x20;
