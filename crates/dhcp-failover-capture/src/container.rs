@@ -3,6 +3,7 @@
 use std::{
     fmt,
     io::{self, Read},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use pcap_parser::{
@@ -87,18 +88,29 @@ pub(crate) struct Container<'r> {
     frame: u64,
     /// It is over, or broken.
     ended: bool,
+    failed: Failure,
 }
 
 impl<'r> Container<'r> {
     pub(crate) fn new(source: impl Read + Send + 'r) -> Result<Self, CaptureError> {
-        let reader = create_reader(BUFFER_LEN, Whole(source)).map_err(|error| match error {
+        let failed = Failure::default();
+        let source = Source { inner: source, begun: false, failed: Arc::clone(&failed) };
+        let reader = create_reader(BUFFER_LEN, source).map_err(|error| match error {
             PcapError::Eof => CaptureError::Empty,
-            PcapError::ReadError => CaptureError::Read { kind: io::ErrorKind::Other },
+            PcapError::ReadError => read_error(&failed),
             _ => CaptureError::NotACapture,
         })?;
         let is_pcapng = reader.data().starts_with(&[0x0a, 0x0d, 0x0d, 0x0a]);
         let interfaces = Vec::new();
-        Ok(Self { reader, interfaces, buffer_len: BUFFER_LEN, is_pcapng, frame: 0, ended: false })
+        Ok(Self {
+            reader,
+            interfaces,
+            buffer_len: BUFFER_LEN,
+            is_pcapng,
+            frame: 0,
+            ended: false,
+            failed,
+        })
     }
 
     /// Gives the next packet to `take`; `None` at the end, and after an error.
@@ -124,7 +136,7 @@ impl<'r> Container<'r> {
                 }
                 Err(PcapError::Incomplete(_)) => {
                     if self.reader.refill().is_err() {
-                        return self.fail(CaptureError::Read { kind: io::ErrorKind::Other });
+                        return self.fail(read_error(&self.failed));
                     }
                 }
                 Err(PcapError::BufferTooSmall) if self.buffer_len < MAX_BUFFER_LEN => {
@@ -137,7 +149,7 @@ impl<'r> Container<'r> {
                     return self.fail(CaptureError::CutOff { frame: self.frame + 1 });
                 }
                 Err(PcapError::ReadError) => {
-                    return self.fail(CaptureError::Read { kind: io::ErrorKind::Other });
+                    return self.fail(read_error(&self.failed));
                 }
                 Err(_) => return self.fail(CaptureError::Broken { frame: self.frame + 1 }),
             }
@@ -148,10 +160,16 @@ impl<'r> Container<'r> {
     /// A block is longer than the buffer, or says so.
     fn make_room(&mut self) -> Result<(), CaptureError> {
         let broken = CaptureError::Broken { frame: self.frame + 1 };
-        self.reader.refill().map_err(|_| broken)?;
-        if self.reader.reader_exhausted() {
-            // There is no more of it: no buffer would make it whole.
-            return Err(CaptureError::CutOff { frame: self.frame + 1 });
+        while self.reader.data().len() < self.buffer_len {
+            let before = self.reader.data().len();
+            self.reader.refill().map_err(|_| read_error(&self.failed))?;
+            if self.reader.reader_exhausted() {
+                // There is no more of it: no buffer would make it whole.
+                return Err(CaptureError::CutOff { frame: self.frame + 1 });
+            }
+            if self.reader.data().len() == before {
+                break;
+            }
         }
         self.buffer_len *= 2;
         if self.reader.grow(self.buffer_len) { Ok(()) } else { Err(broken) }
@@ -161,6 +179,11 @@ impl<'r> Container<'r> {
         self.ended = true;
         Some(Err(error))
     }
+}
+
+fn read_error(failed: &Failure) -> CaptureError {
+    let kind = failed.lock().unwrap_or_else(PoisonError::into_inner).take();
+    CaptureError::Read { kind: kind.unwrap_or(io::ErrorKind::Other) }
 }
 
 /// Whether a pcapng block claims to be shorter than its own frame of type and twice the length,
@@ -229,22 +252,61 @@ fn ticks_per_second(if_tsresol: u8) -> Option<u64> {
     }
 }
 
-/// Fills the whole buffer as long as there is something to read: the parser takes a short read at
-/// the beginning for a short file, and pipes read short.
-struct Whole<R>(R);
+/// A source whose first read gives the first block whole: the parser takes a short read there for
+/// a short file, and pipes read short. Later reads give what there is, so that a capture can be
+/// followed while it is made.
+struct Source<R> {
+    inner: R,
+    begun: bool,
+    /// What the operating system said; the parser keeps only that it failed.
+    failed: Failure,
+}
 
-impl<R: Read> Read for Whole<R> {
+type Failure = Arc<Mutex<Option<io::ErrorKind>>>;
+
+impl<R: Read> Read for Source<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut filled = 0;
-        while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-            match self.0.read(rest) {
+        let begun = std::mem::replace(&mut self.begun, true);
+        let read = if begun {
+            self.inner.read(buffer)
+        } else {
+            self.fill(buffer, 0, 24).and_then(|filled| {
+                let length = first_block(buffer).min(buffer.len());
+                self.fill(buffer, filled, length)
+            })
+        };
+        read.inspect_err(|error| {
+            if error.kind() != io::ErrorKind::Interrupted {
+                *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.kind());
+            }
+        })
+    }
+}
+
+impl<R: Read> Source<R> {
+    /// Reads until so many bytes are there, or no more come.
+    fn fill(&mut self, buffer: &mut [u8], mut filled: usize, least: usize) -> io::Result<usize> {
+        while filled < least {
+            match self.inner.read(buffer.get_mut(filled..).unwrap_or_default()) {
                 Ok(0) => break,
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) if filled > 0 => break,
                 Err(error) => return Err(error),
             }
         }
         Ok(filled)
     }
+}
+
+/// The length of the first block, if it is one of pcapng; pcap begins with 24 bytes.
+fn first_block(bytes: &[u8]) -> usize {
+    let Some([0x0a, 0x0d, 0x0d, 0x0a, length @ .., m0, m1, m2, m3]) = bytes.first_chunk::<12>()
+    else {
+        return 24;
+    };
+    let length = match [*m0, *m1, *m2, *m3] {
+        [0x1a, 0x2b, 0x3c, 0x4d] => u32::from_be_bytes(*length),
+        _ => u32::from_le_bytes(*length),
+    };
+    usize::try_from(length).unwrap_or(usize::MAX)
 }

@@ -192,6 +192,46 @@ fn what_is_not_followed_is_counted() {
 }
 
 #[test]
+fn what_the_operating_system_refuses_is_told() {
+    struct Failing<'a>(&'a [u8]);
+    impl std::io::Read for Failing<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let length = buffer.len().min(30);
+            match self.0.read(&mut buffer[..length]) {
+                Ok(0) => Err(std::io::ErrorKind::TimedOut.into()),
+                read => read,
+            }
+        }
+    }
+    let kind = std::io::ErrorKind::TimedOut;
+    let file = pcap(1, &[ethernet(&ip())]);
+    let found: Vec<_> = Reader::new(Failing(&file), Options::default()).unwrap().collect();
+    assert!(matches!(found[..], [Ok(_), Err(CaptureError::Read { kind: it })] if it == kind));
+    let none = Reader::new(Failing(b""), Options::default());
+    assert_eq!(none.err(), Some(CaptureError::Read { kind }));
+}
+
+#[test]
+fn a_capture_is_followed_while_it_is_made() {
+    /// Gives the pieces one by one, and then nothing more.
+    struct Growing(std::vec::IntoIter<Vec<u8>>);
+    impl std::io::Read for Growing {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let Some(piece) = self.0.next() else {
+                return Err(std::io::ErrorKind::WouldBlock.into());
+            };
+            buffer[..piece.len()].copy_from_slice(&piece);
+            Ok(piece.len())
+        }
+    }
+    let file = pcap(1, &[ethernet(&ip())]);
+    let pieces = vec![file[..24].to_vec(), file[24..].to_vec()];
+    let mut reader = Reader::new(Growing(pieces.into_iter()), Options::default()).unwrap();
+    // The message is given before more is asked for.
+    assert!(matches!(reader.next(), Some(Ok(_))));
+}
+
+#[test]
 fn a_pipe_that_gives_a_byte_at_a_time_is_read_alike() {
     struct Slow<'a>(&'a [u8]);
     impl std::io::Read for Slow<'_> {

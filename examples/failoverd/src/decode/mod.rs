@@ -141,11 +141,24 @@ fn show(arguments: &Arguments, as_json: bool, out: &mut impl Write) -> Result<()
         }
     }
     out.flush().map_err(DecodeFailure::Write)?;
+    tell_incomplete(reader.statistics());
     ended?;
     if shown == 0 {
         return Err(DecodeFailure::Nothing(nothing_found(&ports, reader.statistics())));
     }
     Ok(())
+}
+
+/// What the messages shown may lack, beside them.
+fn tell_incomplete(statistics: &Statistics) {
+    for (count, what) in [
+        (statistics.cut_segments, "segments were not captured in full: capture with -s 0"),
+        (statistics.fragments, "IP fragments were not put together"),
+    ] {
+        if count > 0 {
+            eprintln!("failoverctl: note: {count} {what}");
+        }
+    }
 }
 
 fn read_secret(path: &Path) -> Result<Vec<u8>, DecodeFailure> {
