@@ -119,11 +119,14 @@ fn active(own: &Binding, update: &Update, role: Role) -> Binding {
         new.request_options.clone_from(&update.request_options);
         new.reply_options.clone_from(&update.reply_options);
     }
-    if continues {
-        new.last_transaction = own.last_transaction.max(update.last_transaction);
+    // One client's times do not go back, whatever its lease has been through (S10).
+    new.last_transaction = if same_client {
+        own.last_transaction.max(update.last_transaction)
     } else {
+        update.last_transaction
+    };
+    if !continues {
         new.start_of_state = update.start_of_state;
-        new.last_transaction = update.last_transaction;
     }
     new
 }

@@ -90,6 +90,7 @@ fn a_client_is_its_identifier_or_its_hardware() {
     assert_eq!(client(7).balance_key(), [2, 0, 0, 0, 0, 7]);
     assert_eq!(client(7).hardware(), &hardware(7));
     assert_eq!(hardware(7).hardware_type(), 1);
+    assert_eq!(HardwareAddress::new(6, &[1]).unwrap().hardware_type(), 6);
     assert_eq!(format!("{:?}", hardware(7)), "1/02:00:00:00:00:07");
     assert!(
         HardwareAddress::new(1, &[0; 16]).is_some() && HardwareAddress::new(1, &[0; 17]).is_none()

@@ -14,10 +14,11 @@
 //! | the winner rule inverted on one side | `crossing::s13_the_order_of_hearing_does_not_matter` |
 //! | EXPIRED reused before the acknowledgement | `reallocation::s6_a_released_address_changes_clients_only_by_agreement_or_rewind` |
 //! | rebalance without a threshold | `pools::h11_one_address_too_many_is_not_worth_a_move` |
-//! | the partner's client-last-transaction-time taken as own | `conflict::s10_times_of_one_clients_binding_never_go_back` |
-//! | a reservation moved on one side | `conflict::a_reservation_on_one_side_is_refused`, `pools::reserved_bootp_and_unsettled_addresses_stay` |
+//! | the partner's client-last-transaction-time taken as own | `conflict_more::s10_times_of_one_clients_binding_never_go_back` |
+//! | a reservation moved on one side | `conflict_more::a_reservation_on_one_side_is_refused`, `pools::reserved_bootp_and_unsettled_addresses_stay` |
 
 mod conflict;
+mod conflict_more;
 mod crossing;
 mod grants;
 mod lattice;
