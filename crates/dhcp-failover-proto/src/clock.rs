@@ -80,27 +80,45 @@ impl Skew {
         }
     }
 
-    /// Takes a later message into account.
-    pub fn refine(&mut self, sent: u32, received: LeaseInstant) {
+    /// Takes a later message into account. If it contradicts what is known, gives the seconds by
+    /// which the partner's clock was set forward (negative: back).
+    ///
+    /// A stamp from further back than a message can be under way means that the clock was set back,
+    /// or that it was under way for longer after all. The bounds then hold both meanings until an
+    /// answer tells which is true.
+    #[must_use = "somebody should be told of a clock that was set"]
+    pub fn refine(&mut self, sent: u32, received: LeaseInstant) -> Option<i64> {
         self.drift(received);
         let high_ms = Self::difference_ms(received, sent).saturating_add(ROUNDING_MS);
         if high_ms < self.low_ms {
+            let by_ms = self.low_ms.saturating_sub(high_ms);
             let delay = LeaseSpan::from_s(self.longest_delay_ms.unsigned_abs() / 1_000);
             *self = Self::first(sent, received, delay);
+            return Some(nearest_s(by_ms).max(1));
+        }
+        let late_ms = high_ms.saturating_sub(self.high_ms);
+        if late_ms > self.longest_delay_ms.saturating_add(2 * ROUNDING_MS) {
+            self.high_ms = high_ms;
+            return Some(nearest_s(late_ms).saturating_neg());
         }
         self.high_ms = self.high_ms.min(high_ms);
+        None
     }
 
     /// Takes an answer into account that the partner stamped `sent` after a request had left here
-    /// at `requested`.
-    pub fn refine_by_answer(&mut self, requested: LeaseInstant, sent: u32) {
+    /// at `requested`. Gives what [`refine`](Self::refine) does.
+    #[must_use = "somebody should be told of a clock that was set"]
+    pub fn refine_by_answer(&mut self, requested: LeaseInstant, sent: u32) -> Option<i64> {
         self.drift(requested);
         let low_ms = Self::difference_ms(requested, sent).saturating_sub(ROUNDING_MS);
-        if low_ms > self.high_ms {
+        let stepped = (low_ms > self.high_ms).then(|| {
+            let by_ms = low_ms.saturating_sub(self.high_ms);
             self.high_ms =
                 low_ms.saturating_add(self.longest_delay_ms).saturating_add(2 * ROUNDING_MS);
-        }
+            nearest_s(by_ms).max(1).saturating_neg()
+        });
         self.low_ms = self.low_ms.max(low_ms);
+        stepped
     }
 
     /// Moves the bounds apart by what the clocks may have drifted.
@@ -155,7 +173,8 @@ impl Skew {
         Self::difference(local, partner).saturating_mul(1_000)
     }
 
-    fn difference(local: LeaseInstant, partner: u32) -> i64 {
+    /// How far the partner's clock is behind, going by one stamp, in seconds.
+    pub(crate) fn difference(local: LeaseInstant, partner: u32) -> i64 {
         // Modulo 2^32, read as signed: skews beyond 68 years are not skews.
         #[expect(clippy::cast_possible_truncation, reason = "modulo 2^32 is meant")]
         let local = local.as_unix_s() as u32;
@@ -180,8 +199,8 @@ mod tests {
         // The partner's clock is 1000 s behind.
         let mut skew = Skew::first(9_000, at(10_002), LeaseSpan::from_s(60));
         assert!(skew.bounds_s().0 < 1_000 && skew.bounds_s().1 >= 1_000);
-        skew.refine_by_answer(at(10_010), 9_010);
-        skew.refine(9_010, at(10_010));
+        let _ = skew.refine_by_answer(at(10_010), 9_010);
+        let _ = skew.refine(9_010, at(10_010));
         assert_eq!(skew.bounds_s(), (999, 1_001));
         let (earliest, latest) = skew.interval(9_500, at(10_010));
         assert!(earliest <= at(10_500) && latest >= at(10_500));
@@ -193,8 +212,8 @@ mod tests {
         let partner = |local: u64| u32::try_from(local - local / 10_000).unwrap();
         let mut skew = Skew::first(partner(100_000), at(100_000), LeaseSpan::from_s(60));
         for now in 100_000..190_000 {
-            skew.refine(partner(now), at(now));
-            skew.refine_by_answer(at(now), partner(now));
+            let _ = skew.refine(partner(now), at(now));
+            let _ = skew.refine_by_answer(at(now), partner(now));
             let (earliest, latest) = skew.interval(partner(now), at(now));
             assert!(earliest <= at(now) && at(now) <= latest, "{now}: {skew:?}");
             assert!(latest - earliest <= LeaseSpan::from_s(4), "{now}: {skew:?}");
@@ -205,10 +224,10 @@ mod tests {
     fn a_clock_that_steps_is_understood_again_at_once() {
         for step in [-5_000i64, 5_000] {
             let mut skew = Skew::first(10_000, at(10_000), LeaseSpan::from_s(60));
-            skew.refine_by_answer(at(10_000), 10_000);
+            let _ = skew.refine_by_answer(at(10_000), 10_000);
             let stamp = u32::try_from(10_010 + step).unwrap();
-            skew.refine(stamp, at(10_010));
-            skew.refine_by_answer(at(10_010), stamp);
+            let _ = skew.refine(stamp, at(10_010));
+            let _ = skew.refine_by_answer(at(10_010), stamp);
             let (earliest, latest) = skew.interval(stamp, at(10_010));
             assert!(earliest <= at(10_010) && at(10_010) <= latest, "{step}: {skew:?}");
         }

@@ -65,6 +65,27 @@ pub enum StartupPolicy {
     PartnerDown,
 }
 
+/// What to do about a partner whose clock shows another time (§5.10).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[non_exhaustive]
+pub enum TimePolicy {
+    /// Correct for the difference, however large, and whenever it changes.
+    #[default]
+    Correct,
+    /// Refuse a connection if the difference is above the limit then (§7.8.2 step 6, reason 4), as
+    /// dhcpd does above 60 s; correct for a smaller one, and for what comes later.
+    Refuse {
+        /// The largest difference.
+        limit: LeaseSpan,
+    },
+    /// As [`Refuse`](Self::Refuse), and end a connection on which the difference comes to be above
+    /// the limit, as Windows does.
+    Close {
+        /// The largest difference.
+        limit: LeaseSpan,
+    },
+}
+
 /// How one endpoint is set up. Both servers of a pair need the same name, balance and secret.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "configuration is built field by field")]
@@ -97,8 +118,32 @@ pub struct EndpointConfig {
     pub pools_digest: u64,
     /// Sign and verify every message with this.
     pub secret: Option<Key>,
+    /// Accept messages signed with this, too; without [`secret`](Self::secret) it means nothing. To
+    /// change the secret of a running pair, give both servers the new one here, then exchange the
+    /// two values at both, then take the old one away.
+    pub second_secret: Option<Key>,
+    /// What to do about a partner whose clock shows another time.
+    pub time_policy: TimePolicy,
+    /// The embedder secures its connections with TLS before the first message: then nothing is
+    /// negotiated in CONNECT, and a partner that tries to is refused (§7.8.2 step 3).
+    pub tls: bool,
+    /// Any number that differs between servers and runs; decides by how much pauses between attempts
+    /// to connect differ.
+    pub seed: u64,
     /// How to speak; `None` finds out from the partner's vendor class.
     pub dialect: Option<Dialect>,
+}
+
+/// Different at the two servers of a pair, if not from run to run.
+fn seed_from(name: &str, role: Role) -> u64 {
+    let role = match role {
+        Role::Primary => 1,
+        Role::Secondary => 2,
+    };
+    // FNV-1a: any spread will do.
+    name.bytes().chain([role]).fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
 }
 
 impl EndpointConfig {
@@ -120,6 +165,10 @@ impl EndpointConfig {
             unlimited_in_partner_down: false,
             pools_digest: 0,
             secret: None,
+            second_secret: None,
+            time_policy: TimePolicy::Correct,
+            tls: false,
+            seed: seed_from(name, role),
             dialect: None,
         }
     }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::net::Ipv4Addr;
 use dhcp_failover_lease::{BindingFlags, Client, Grant, LeaseInstant};
-use dhcp_failover_wire::RejectReason;
+use dhcp_failover_wire::{OptionCode, RejectReason};
 
 /// One TCP connection, named by the driver. Never reuse a number within one run.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -144,6 +144,11 @@ pub enum Input<'a> {
     },
     /// The connection asked for by [`Output::Dial`] could not be made.
     DialFailed,
+    /// The partner opened a connection to be noticed, and that connection is not for this
+    /// relationship, or not yet: several relationships have this partner (§8.2). A primary without
+    /// a link dials. Where there is one relationship only, give it the connection with
+    /// [`Input::LinkUp`] instead.
+    Stimulus,
     /// A whole message arrived.
     Frame {
         /// On which connection.
@@ -234,6 +239,21 @@ pub enum Event {
         /// In words.
         message: String,
     },
+    /// The partner named no value, or one that makes no sense; another one is used.
+    ValueReplaced {
+        /// What it is.
+        option: OptionCode,
+        /// The partner's value.
+        found: Option<u32>,
+        /// The one in use.
+        used: u32,
+    },
+    /// The partner's clock was set while connected, or its messages were under way for longer than
+    /// tReceive. Its times are understood anew (§5.10).
+    PartnerClockStepped {
+        /// Forward by so many seconds; negative: back.
+        by_s: i64,
+    },
     /// The partner refused a binding update; the address is disputed until it is settled.
     UpdateRejected {
         /// The address.
@@ -292,9 +312,12 @@ pub enum Output {
         /// One message.
         bytes: Vec<u8>,
     },
-    /// Try to connect to the partner; answer with [`Input::LinkUp`] or [`Input::DialFailed`].
+    /// Try to connect to the partner; answer with [`Input::LinkUp`] or [`Input::DialFailed`]. Both
+    /// servers do: what the secondary dials asks the primary for its CONNECT (§8.2).
     Dial,
-    /// Deliver what was sent on this connection, then close it. No [`Input::LinkDown`] is needed.
+    /// Deliver what was sent on this connection, then close it: the last message says why. A driver
+    /// that closes with unread data, or before everything has been written, takes that message from
+    /// the partner. No [`Input::LinkDown`] is needed.
     Close {
         /// The connection.
         link: LinkId,

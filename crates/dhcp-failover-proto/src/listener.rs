@@ -5,10 +5,11 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 use dhcp_failover_lease::{LeaseInstant, Role};
 use dhcp_failover_wire::{
-    ConnectAck, Dialect, Message, Packet, Reject, RejectReason, decode, encode,
+    ConnectAck, DecodeError, Dialect, Message, MessageType, OptionCode, Packet, RawMessage, Reject,
+    RejectReason, decode, encode,
 };
 
-use crate::endpoint::PROTOCOL_VERSION;
+use crate::endpoint::{PROTOCOL_VERSION, unreadable};
 
 /// The relationships of one process, for finding out which one a connection is for.
 ///
@@ -56,9 +57,14 @@ impl Listener {
     /// Finds the relationship for a connection from `peer` whose first message is `frame`.
     #[must_use]
     pub fn route(&self, peer: IpAddr, frame: &[u8], now: LeaseInstant) -> Route {
-        let packet = match decode(frame, Dialect::Draft12) {
-            Ok(packet) => packet,
+        let raw = match RawMessage::parse(frame) {
+            Ok(raw) => raw,
             Err(error) => return refuse(alloc::format!("first message from {peer}: {error}")),
+        };
+        let dialect = Dialect::detect(raw).unwrap_or(Dialect::Draft12);
+        let packet = match decode(frame, dialect) {
+            Ok(packet) => packet,
+            Err(error) => return self.unread(peer, raw, frame, error, now),
         };
         let Message::Connect(connect) = &packet.message else {
             return refuse(alloc::format!(
@@ -82,7 +88,28 @@ impl Listener {
         } else {
             alloc::format!("no relationship {name:?} here; check the name on both servers")
         };
-        Route::Refuse { reply: reject(&packet, &connect.relationship_name, &message, now), message }
+        let reason = RejectReason::INVALID_PARTNER;
+        let reply = reject(packet.xid, &connect.relationship_name, reason, &message, now);
+        Route::Refuse { reply, message }
+    }
+
+    /// A CONNECT that cannot be read: its sender is told what is wrong with it (§7.8.2 step 2).
+    fn unread(
+        &self,
+        peer: IpAddr,
+        raw: RawMessage<'_>,
+        frame: &[u8],
+        error: DecodeError,
+        now: LeaseInstant,
+    ) -> Route {
+        let (text, reason) = unreadable(frame, error);
+        let message = alloc::format!("first message from {peer}: {text}");
+        if raw.header().message_type != MessageType::CONNECT {
+            return refuse(message);
+        }
+        let name = raw.option(OptionCode::RELATIONSHIP_NAME).map_or(&[][..], |name| name.value);
+        let reply = reject(raw.header().xid, name, reason, &text, now);
+        Route::Refuse { reply, message }
     }
 }
 
@@ -90,17 +117,20 @@ fn refuse(message: String) -> Route {
     Route::Refuse { reply: None, message }
 }
 
-/// A CONNECTACK that says "invalid failover partner" (reason 8).
-fn reject(connect: &Packet, name: &[u8], message: &str, now: LeaseInstant) -> Option<Vec<u8>> {
+/// A CONNECTACK that refuses.
+fn reject(
+    xid: u32,
+    name: &[u8],
+    reason: RejectReason,
+    message: &str,
+    now: LeaseInstant,
+) -> Option<Vec<u8>> {
     let reply = Packet {
         time: now.as_wire_s(),
-        xid: connect.xid,
+        xid,
         message: Message::ConnectAck(ConnectAck {
             protocol_version: PROTOCOL_VERSION,
-            reject: Some(Reject {
-                reason: RejectReason::INVALID_PARTNER,
-                message: Some(String::from(message)),
-            }),
+            reject: Some(Reject { reason, message: Some(String::from(message)) }),
             relationship_name: name.to_vec(),
             ..ConnectAck::default()
         }),

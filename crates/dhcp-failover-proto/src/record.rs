@@ -57,6 +57,9 @@ pub struct EndpointRecord {
     pub primary_buckets: HashBucketsRecord,
     /// When the CONNECT of the last connection was sent, in the primary's time (§11.1).
     pub connect_time: u32,
+    /// Marks of the signed CONNECTs that were accepted with just that time; 0 is none. A copy of one
+    /// of them, or of an older one, is refused; another one of the same second is not (H16).
+    pub connects_seen: [u64; 4],
     /// Whether the pair ever was in NORMAL together.
     pub ran_failover: bool,
     /// This server needs everything its partner has: it lost its storage (§9.5.2).

@@ -35,6 +35,8 @@ impl Event {
             Self::Refused { .. }
             | Self::ClientOverridden { .. }
             | Self::OldStore { .. }
+            | Self::ValueReplaced { .. }
+            | Self::PartnerClockStepped { .. }
             | Self::Waiting { .. } => Severity::Alarm,
             // Both servers found out the same thing, or one was out of touch.
             Self::UpdateRejected { reason, .. } | Self::UpdateRefused { reason, .. }

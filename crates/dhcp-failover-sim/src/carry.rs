@@ -66,8 +66,12 @@ impl Pair {
                 }
             }
             Output::Transmit { link, bytes } => self.transmit(host, link.0, &bytes),
-            Output::Dial => self.network.dial(host, now),
+            Output::Dial => {
+                self.notes.dials[host.index()].push(now);
+                self.network.dial(host, now);
+            }
             Output::Close { link } => {
+                self.notes.closes[host.index()] += 1;
                 server.inboxes.remove(&link.0);
                 self.network.close(host, link.0, now);
             }
@@ -113,7 +117,19 @@ impl Pair {
         } else {
             self.violation(Rule::S11, format!("{host:?} sends what nobody can read"));
         }
-        self.network.send(host, link, bytes, self.now);
+        self.notes.sent(link, bytes);
+        if bytes.get(2) == Some(&5) {
+            self.last_connect = Some(bytes.to_vec());
+        }
+        let mut bytes = bytes.to_vec();
+        let shift = self.stamp_shift_s[host.index()];
+        if let Some(stamp) = bytes.get_mut(4..8)
+            && shift != 0
+        {
+            let sent = u32::from_be_bytes([stamp[0], stamp[1], stamp[2], stamp[3]]);
+            stamp.copy_from_slice(&sent.wrapping_add(shift as u32).to_be_bytes());
+        }
+        self.network.send(host, link, &bytes, self.now);
         if let Some(left) = &mut self.cut_after {
             *left = left.saturating_sub(1);
             if *left == 0 {

@@ -161,7 +161,7 @@ impl Pair {
 
     /// Opens a connection that the endpoint at `by` knows nothing of.
     pub fn stray_connection(&mut self, by: Host) -> Option<u64> {
-        self.network.connect(by)
+        self.network.connect(by, self.now)
     }
 
     /// The connection opened last, if it is still there.

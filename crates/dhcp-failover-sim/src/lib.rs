@@ -21,6 +21,7 @@
 mod carry;
 mod check;
 mod client;
+mod connections;
 mod converge;
 mod disk;
 mod fault;

@@ -8,6 +8,8 @@ const DIAL_TIMEOUT_MS: u64 = 3_000;
 
 #[derive(Clone, Debug)]
 enum Segment {
+    /// The connection is there.
+    Open,
     Bytes(Vec<u8>),
     /// The sender closed, or died.
     End,
@@ -32,6 +34,8 @@ struct Connection {
 pub(crate) enum Arrival {
     /// A dial succeeded or failed.
     Dialed { by: Host, link: Option<u64> },
+    /// The other host connected.
+    Accepted { to: Host, link: u64 },
     /// Some bytes, cut anywhere.
     Bytes { to: Host, link: u64, dialed: bool, bytes: Vec<u8> },
     /// The other end is gone.
@@ -160,7 +164,7 @@ impl Network {
         let due = |(at, by): &(u64, Host)| *at <= now && !self.frozen[by.index()];
         if let Some(index) = self.dials.iter().position(due) {
             let (_, by) = self.dials.remove(index);
-            return Some(Arrival::Dialed { by, link: self.connect(by) });
+            return Some(Arrival::Dialed { by, link: self.connect(by, now) });
         }
         for link in self.links() {
             for from in Host::BOTH {
@@ -174,6 +178,15 @@ impl Network {
         None
     }
 
+    pub(crate) fn kill_connection(&mut self, link: u64) {
+        self.connections.remove(&link);
+    }
+
+    pub(crate) fn open(&self) -> Vec<u64> {
+        let open = self.connections.iter().filter(|(_, it)| it.open == [true; 2]);
+        open.map(|(link, _)| *link).collect()
+    }
+
     pub(crate) fn last(&self) -> Option<u64> {
         self.connections.keys().next_back().copied()
     }
@@ -182,7 +195,7 @@ impl Network {
         self.connections.get(&link).is_some_and(|connection| connection.open[host.index()])
     }
 
-    pub(crate) fn connect(&mut self, by: Host) -> Option<u64> {
+    pub(crate) fn connect(&mut self, by: Host, now: u64) -> Option<u64> {
         let to = by.partner();
         if !self.up[to.index()] || self.blocked != [false; 2] {
             return None;
@@ -191,6 +204,7 @@ impl Network {
         self.next_link += 1;
         let pipes = [Pipe::default(), Pipe::default()];
         self.connections.insert(link, Connection { dialer: by, pipes, open: [true; 2] });
+        self.push(by, link, Segment::Open, now);
         Some(link)
     }
 
@@ -205,6 +219,8 @@ impl Network {
             let dialed = connection.dialer == to;
             let open = connection.open[to.index()];
             match segment {
+                Segment::Open if open => return Some(Arrival::Accepted { to, link }),
+                Segment::Open => {}
                 Segment::Bytes(bytes) if open => {
                     return Some(Arrival::Bytes { to, link, dialed, bytes });
                 }

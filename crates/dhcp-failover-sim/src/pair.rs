@@ -10,7 +10,7 @@ use crate::monitor::Monitor;
 use crate::net::{Arrival, Network};
 use crate::server::{Host, Inbox, Server};
 use crate::setup::{Setup, hardware};
-use dhcp_failover_lease::{BindingStatus, Client, Grant};
+use dhcp_failover_lease::{BindingStatus, Client, Grant, Role};
 use dhcp_failover_proto::{
     Bindings, Event, Input, LeaseEvent, LinkId, LinkSide, Listener, Route, Ticket, Token,
 };
@@ -40,6 +40,9 @@ pub struct Pair {
     pub(crate) log: Log,
     /// Messages sent and states entered, if somebody wants to compare them.
     pub(crate) trace: Option<Vec<(u64, Host, String)>>,
+    pub(crate) notes: crate::connections::Notes,
+    pub(crate) stamp_shift_s: [i64; 2],
+    pub(crate) last_connect: Option<Vec<u8>>,
     at_this_moment: u32,
     pub(crate) changed: bool,
     pub(crate) early: VecDeque<(Host, Ticket)>,
@@ -77,6 +80,9 @@ impl Pair {
             events: Vec::new(),
             log: Log::default(),
             trace: None,
+            notes: crate::connections::Notes::default(),
+            stamp_shift_s: [0; 2],
+            last_connect: None,
             at_this_moment: 0,
             changed: false,
             early: VecDeque::new(),
@@ -197,12 +203,25 @@ impl Pair {
 
     fn arrived(&mut self, arrival: Arrival) {
         match arrival {
+            Arrival::Dialed { by, link: Some(link) } if self.notes.no_dialling[by.index()] => {
+                self.network.kill_connection(link);
+                self.feed(by, Input::DialFailed);
+            }
             Arrival::Dialed { by, link: None } => self.feed(by, Input::DialFailed),
             Arrival::Dialed { by, link: Some(link) } => {
                 let inbox = Inbox { known: true, ..Inbox::default() };
                 self.servers[by.index()].inboxes.insert(link, inbox);
                 let side = LinkSide::Dialed;
                 self.feed(by, Input::LinkUp { link: LinkId(link), side });
+            }
+            // A secondary waits for the first message; a primary may say it itself (§8.2).
+            Arrival::Accepted { to, link } => {
+                if to.role() == Role::Primary && self.servers[to.index()].endpoint.is_some() {
+                    let inbox = Inbox { known: true, ..Inbox::default() };
+                    self.servers[to.index()].inboxes.insert(link, inbox);
+                    let side = LinkSide::Accepted;
+                    self.feed(to, Input::LinkUp { link: LinkId(link), side });
+                }
             }
             Arrival::Closed { to, link } => {
                 let known = self.servers[to.index()].inboxes.remove(&link);
@@ -213,7 +232,7 @@ impl Pair {
             }
             Arrival::Bytes { to, link, dialed, bytes } => {
                 let inboxes = &mut self.servers[to.index()].inboxes;
-                if !inboxes.contains_key(&link) && dialed {
+                if !inboxes.contains_key(&link) && (dialed || to.role() == Role::Primary) {
                     return; // closed meanwhile
                 }
                 inboxes.entry(link).or_default().buffer.extend(bytes);
@@ -256,6 +275,7 @@ impl Pair {
                 Route::Refuse { reply, message } => {
                     server.inboxes.remove(&link);
                     if let Some(reply) = reply {
+                        self.notes.sent(link, &reply);
                         self.network.send(to, link, &reply, self.now);
                     }
                     self.network.close(to, link, self.now);

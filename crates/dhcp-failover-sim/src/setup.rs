@@ -116,6 +116,7 @@ impl Setup {
             startup_policy: self.startup_policy,
             unlimited_in_partner_down: self.unlimited_in_partner_down,
             secret: self.secrets[i].clone(),
+            seed: self.seed.wrapping_add(host.index() as u64),
             ..EndpointConfig::new(&self.names[i], role, host.partner().address())
         }
     }

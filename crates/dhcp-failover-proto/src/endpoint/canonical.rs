@@ -32,8 +32,10 @@ impl Endpoint {
         form.lease_now = CANONICAL_NOW;
         form.origin = (form.now, CANONICAL_NOW);
         form.timers.rebase(now);
-        for (number, link) in [&mut form.link, &mut form.candidate].into_iter().enumerate() {
-            if let Some(link) = link {
+        form.attempts.rebase(now);
+        let links = form.link.iter_mut().chain(&mut form.candidates);
+        for (number, link) in links.enumerate() {
+            {
                 link.rebase(now);
                 link.answered_connect = link.answered_connect.map(shift);
                 link.skew = link.skew.map(|skew| skew.rebased(shift));
@@ -56,6 +58,7 @@ impl Endpoint {
         record.mclt = record.mclt.rebased(shift);
         record.storage_lost_at = record.storage_lost_at.map(shift);
         record.connect_time = 0;
+        record.connects_seen = [0; 4];
         record.partner_served = 0;
         record.instance = 0;
         let base = form.gate.base();
@@ -64,7 +67,13 @@ impl Endpoint {
             *ticket = Ticket(ticket.as_u64().saturating_sub(base));
             *at = shift(*at);
         }
-        form.gate.rebase();
+        let position = |id| {
+            let links = self.link.iter().chain(&self.candidates);
+            links.enumerate().find(|(_, link)| link.id == id).map(|(number, _)| number)
+        };
+        form.gate.rebase(|id| {
+            LinkId(position(id).and_then(|n| u64::try_from(n).ok()).unwrap_or(u64::MAX))
+        });
         form.updates.rebase(self.record.instance);
         form.epoch = 0;
         form.stats = crate::Stats::default();

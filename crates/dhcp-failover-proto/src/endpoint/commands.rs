@@ -94,6 +94,9 @@ impl Endpoint {
     }
 
     pub(super) fn safe_period_over(&mut self) {
+        if self.partner_is_skewed() {
+            return self.start_safe_period(); // it is up, only its clock is wrong (§5.10)
+        }
         let rule = rule_for(self.config.role, self.state, Cause::SafePeriodOver);
         match rule.outcome {
             Outcome::Enter(state) => self.enter(state, rule.because),

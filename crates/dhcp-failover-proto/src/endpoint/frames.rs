@@ -3,24 +3,29 @@
 use super::link::{Link, Phase};
 use super::{Endpoint, PartnerState};
 use crate::{Bindings, Event, LinkId, State};
-use alloc::string::{String, ToString};
+use dhcp_failover_lease::LeaseInstant;
 use dhcp_failover_wire::{
-    DecodeError, Dialect, Message, MessageType, Packet, PoolResp, RawMessage, RejectReason,
-    ServerFlags, decode, digest, reject_reason,
+    Message, MessageType, Packet, PoolResp, RawMessage, RejectReason, ServerFlags,
 };
 
 impl Endpoint {
     pub(super) fn frame<B: Bindings>(&mut self, id: LinkId, bytes: &[u8], bindings: &B) {
-        if self.candidate.as_ref().is_some_and(|link| link.id == id) {
-            return self.first_frame(id, bytes);
+        if let Some(at) = self.candidates.iter().position(|link| link.id == id) {
+            let link = self.candidates.remove(at);
+            return self.first_frame(link, bytes);
         }
-        let Some(link) = self.link.as_mut().filter(|link| link.id == id) else {
+        let Some(link) = self.link.as_ref().filter(|link| link.id == id) else {
             return; // of a connection that is gone: nothing crosses connections (S11)
         };
-        let dialect = link.dialect;
+        let dialect = match link.phase {
+            Phase::Established => link.dialect,
+            _ => self.first_dialect_of(bytes),
+        };
         match self.read(bytes, dialect) {
             Ok(packet) => {
-                self.note_time(packet.time);
+                if !self.note_time(&packet) {
+                    return;
+                }
                 self.heard(&packet);
                 self.message(&packet, bindings);
             }
@@ -32,62 +37,40 @@ impl Endpoint {
         }
     }
 
-    /// The first message of an accepted connection: it must be CONNECT (§7.8).
-    fn first_frame(&mut self, id: LinkId, bytes: &[u8]) {
-        let read = self.read(bytes, self.config.dialect.unwrap_or(Dialect::Draft12));
-        let Some(link) = self.candidate.take() else { return };
-        match read {
+    /// The first message of a connection that the primary is to use: it must be CONNECT (§7.8).
+    fn first_frame(&mut self, mut link: Link, bytes: &[u8]) {
+        link.dialect = self.first_dialect_of(bytes);
+        match self.read(bytes, link.dialect) {
             Ok(packet) => match &packet.message {
-                Message::Connect(connect) => self.connect(link, &packet, connect),
+                Message::Connect(connect) => {
+                    let mark = self.mark_of(bytes);
+                    return self.connect(link, &packet, connect, mark);
+                }
                 other => {
                     let kind = other.message_type();
                     let message = alloc::format!("first message is {kind}, must be CONNECT");
                     self.event(Event::PeerError { message });
-                    self.flush_and_close(id);
+                    self.close(link.id);
                 }
             },
             Err((message, reason)) => {
-                if let Some(reason) = reason {
-                    self.reject_unread(link, bytes, reason, &message);
-                }
+                self.reject_unread(&link, bytes, reason, &message);
                 self.event(Event::PeerError { message });
-                self.flush_and_close(id);
             }
         }
+        self.candidate_gone(&link);
     }
 
     /// A CONNECT that cannot be trusted or understood still gets an answer that says why (§7.8.2
     /// step 4): whoever sent it must not have to guess.
-    fn reject_unread(&mut self, link: Link, bytes: &[u8], reason: RejectReason, text: &str) {
-        let Ok(raw) = RawMessage::parse(bytes) else { return };
-        let header = raw.header();
-        if header.message_type != MessageType::CONNECT {
-            return;
+    fn reject_unread(&mut self, link: &Link, bytes: &[u8], why: Option<RejectReason>, text: &str) {
+        let header = RawMessage::parse(bytes).ok().map(|raw| raw.header());
+        match (header, why) {
+            (Some(header), Some(reason)) if header.message_type == MessageType::CONNECT => {
+                self.reject(link, header.xid, reason, text, None);
+            }
+            _ => self.close(link.id),
         }
-        let id = link.id;
-        self.candidate = Some(link);
-        let answer = Message::ConnectAck(self.rejection(reason, text, None));
-        self.transmit(id, header.xid, &answer);
-        self.candidate = None;
-    }
-
-    /// Authenticates, then decodes. An error without a reason is a message to be ignored.
-    fn read(
-        &self,
-        bytes: &[u8],
-        dialect: Dialect,
-    ) -> Result<Packet, (String, Option<RejectReason>)> {
-        let checked = match &self.config.secret {
-            Some(secret) => digest::verify(bytes, secret),
-            None => digest::verify_absent(bytes),
-        };
-        if let Err(error) = checked {
-            return Err((error.to_string(), Some(reject_reason(error))));
-        }
-        decode(bytes, dialect).map_err(|error| match error {
-            DecodeError::Ignorable { .. } => (error.to_string(), None),
-            error => (error.to_string(), Some(reject_reason(error))),
-        })
     }
 
     fn note_silence_broken(&mut self) {
@@ -97,11 +80,29 @@ impl Endpoint {
         }
     }
 
-    fn note_time(&mut self, sent: u32) {
+    /// What a message says about the partner's clock (§5.10); false if that ended the link.
+    fn note_time(&mut self, packet: &Packet) -> bool {
         self.note_silence_broken();
         let received = self.lease_now;
-        if let Some(skew) = self.link.as_mut().and_then(|link| link.skew.as_mut()) {
-            skew.refine(sent, received);
+        let Some(link) = &mut self.link else { return false };
+        let Some(skew) = &mut link.skew else { return true };
+        if let Some(by_s) = skew.refine(packet.time, received) {
+            self.event(Event::PartnerClockStepped { by_s });
+        }
+        if let Some(by_s) = self.beyond_time_limit() {
+            let text = alloc::format!("the clocks have come to differ by {by_s} s");
+            self.disconnect(RejectReason::TIME_MISMATCH, text.clone());
+            self.refused(RejectReason::TIME_MISMATCH, text);
+            return false;
+        }
+        true
+    }
+
+    /// What an answer says about it: it was stamped after the request had left.
+    pub(super) fn note_answer_time(&mut self, requested: LeaseInstant, sent: u32) {
+        let skew = self.link.as_mut().and_then(|link| link.skew.as_mut());
+        if let Some(by_s) = skew.and_then(|skew| skew.refine_by_answer(requested, sent)) {
+            self.event(Event::PartnerClockStepped { by_s });
         }
     }
 
@@ -109,6 +110,7 @@ impl Endpoint {
         let established = self.link.as_ref().is_some_and(|link| link.phase == Phase::Established);
         match &packet.message {
             Message::ConnectAck(ack) if !established => self.connect_ack(packet, ack),
+            Message::Connect(connect) if !established => self.connect_to_primary(packet, connect),
             Message::Disconnect(disconnect) => {
                 let text = disconnect.message.clone().unwrap_or_default();
                 let reason = disconnect.reject_reason;
@@ -117,6 +119,9 @@ impl Endpoint {
                     self.flush_and_close(id);
                 }
                 self.link_lost(why);
+                if reason == RejectReason::TIME_MISMATCH {
+                    self.pause_dialling(reason);
+                }
             }
             Message::State(state) if established => {
                 self.note_first_state(packet.time);
@@ -149,9 +154,9 @@ impl Endpoint {
     /// The primary's first STATE answers our CONNECTACK (§8.2): that bounds the offset of its clock
     /// before the first times have to be understood.
     fn note_first_state(&mut self, sent: u32) {
-        let Some(link) = &mut self.link else { return };
-        if let (Some(skew), Some(answered)) = (&mut link.skew, link.answered_connect.take()) {
-            skew.refine_by_answer(answered, sent);
+        let answered = self.link.as_mut().and_then(|link| link.answered_connect.take());
+        if let Some(answered) = answered {
+            self.note_answer_time(answered, sent);
         }
     }
 

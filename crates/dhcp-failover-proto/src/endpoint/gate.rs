@@ -100,11 +100,15 @@ impl Gate {
         self.out.is_empty()
     }
 
-    /// Numbers tickets from the last durable one, for comparing endpoints.
-    pub(super) fn rebase(&mut self) {
+    /// Numbers tickets from the last durable one, and connections by `renamed`, for comparing
+    /// endpoints.
+    pub(super) fn rebase(&mut self, renamed: impl Fn(LinkId) -> LinkId) {
         let base = self.persisted.0;
-        for (needs, _) in &mut self.held {
+        for (needs, held) in &mut self.held {
             needs.0 = needs.0.saturating_sub(base);
+            if let Held::Message { link, .. } | Held::Close(link) = held {
+                *link = renamed(*link);
+            }
         }
         for output in &mut self.out {
             if let Output::Persist { ticket, .. } = output {

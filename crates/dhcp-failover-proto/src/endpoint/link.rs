@@ -3,19 +3,15 @@
 use super::{Endpoint, ms};
 use crate::{Event, LinkId, LinkSide, Monotonic, Output, Service, Skew, Stale};
 use alloc::string::String;
-use dhcp_failover_lease::{LeaseInstant, Role};
+use dhcp_failover_lease::LeaseInstant;
 use dhcp_failover_wire::{Dialect, Disconnect, Message, RejectReason};
 
 use super::gate::Held;
-use crate::timer::Timer;
 
 /// The longest wait for CONNECT or CONNECTACK on a new connection (§7.8.2, §7.9.2).
 const CONNECT_DEADLINE_MS: u64 = 15_000;
-/// The first and the longest pause between attempts to connect.
-const DIAL_FIRST_MS: u64 = 500;
-const DIAL_LONGEST_MS: u64 = 5_000;
-/// The pause after a refusal (§7.9: "wait a minute or two").
-const DIAL_REFUSED_MS: u64 = 60_000;
+/// A partner that promises to give up early gets signs of life no more often than this.
+const CONTACT_LEAST_MS: u64 = 500;
 
 /// How far a connection has come.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -36,6 +32,7 @@ pub(super) enum Phase {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Link {
     pub(super) id: LinkId,
+    pub(super) side: LinkSide,
     pub(super) phase: Phase,
     pub(super) dialect: Dialect,
     pub(super) skew: Option<Skew>,
@@ -50,15 +47,22 @@ pub(super) struct Link {
     /// What the partner says of the past; `None` if it does not tell.
     pub(super) hints: Option<super::hints::Hints>,
     next_xid: u32,
-    opened: Monotonic,
+    pub(super) opened: Monotonic,
     last_received: Monotonic,
     last_sent: Monotonic,
 }
 
 impl Link {
-    pub(super) fn new(id: LinkId, phase: Phase, dialect: Dialect, now: Monotonic) -> Self {
+    pub(super) fn new(
+        id: LinkId,
+        side: LinkSide,
+        phase: Phase,
+        dialect: Dialect,
+        now: Monotonic,
+    ) -> Self {
         Self {
             id,
+            side,
             phase,
             dialect,
             skew: None,
@@ -80,13 +84,17 @@ impl Link {
         xid
     }
 
+    pub(super) const fn begin_xids_at(&mut self, xid: u32) {
+        self.next_xid = xid;
+    }
+
     pub(super) fn received(&mut self, now: Monotonic) {
         self.last_received = now;
     }
 
     /// tSend: about a third of what the partner allows (§7.9.1), but no flood.
     fn contact_at(&self) -> Monotonic {
-        self.last_sent.plus_ms((self.partner_receive_ms / 3).max(100))
+        self.last_sent.plus_ms((self.partner_receive_ms / 3).max(CONTACT_LEAST_MS))
     }
 
     fn dead_at(&self, receive_timer_ms: u64) -> Monotonic {
@@ -113,54 +121,11 @@ impl Link {
 }
 
 impl Endpoint {
-    pub(super) fn dial(&mut self) {
-        if self.config.role == Role::Primary && self.link.is_none() && !self.is_leaving() {
-            // Tried again in this time if the driver never answers.
-            self.timers.set(Timer::Dial, self.now.plus_ms(2 * DIAL_LONGEST_MS));
-            self.gate.output(Output::Dial);
-        }
-    }
-
-    pub(super) fn dial_failed(&mut self) {
-        let pause = DIAL_FIRST_MS.saturating_mul(1 << self.dial_failures.min(10));
-        self.dial_failures = self.dial_failures.saturating_add(1);
-        self.redial_in(pause.min(DIAL_LONGEST_MS));
-    }
-
-    fn redial_in(&mut self, pause_ms: u64) {
-        if self.config.role == Role::Primary {
-            self.timers.set(Timer::Dial, self.now.plus_ms(pause_ms));
-        }
-    }
-
-    pub(super) fn link_up(&mut self, id: LinkId, side: LinkSide) {
-        let dialect = self.config.dialect.unwrap_or(Dialect::Draft12);
-        match (self.config.role, side) {
-            _ if self.is_leaving() => self.gate.output(Output::Close { link: id }),
-            (Role::Primary, LinkSide::Dialed) if self.link.is_none() => {
-                self.timers.stop(Timer::Dial);
-                self.send_connect(id, dialect);
-            }
-            (Role::Secondary, LinkSide::Accepted) => {
-                let new = Link::new(id, Phase::AwaitConnect, dialect, self.now);
-                if let Some(old) = self.candidate.replace(new) {
-                    self.gate.output(Output::Close { link: old.id });
-                }
-            }
-            // A connection the partner made only to be noticed (§8.2), or one too many.
-            (role, _) => {
-                self.gate.output(Output::Close { link: id });
-                if role == Role::Primary && self.link.is_none() {
-                    self.timers.set(Timer::Dial, self.now);
-                }
-            }
-        }
-    }
-
     pub(super) fn link_down(&mut self, id: LinkId) {
-        if self.candidate.take_if(|link| link.id == id).is_none()
-            && self.link.as_ref().is_some_and(|link| link.id == id)
-        {
+        if let Some(at) = self.candidates.iter().position(|link| link.id == id) {
+            let link = self.candidates.remove(at);
+            self.candidate_gone(&link);
+        } else if self.link.as_ref().is_some_and(|link| link.id == id) {
             self.link_lost(String::from("the connection was closed"));
         }
     }
@@ -169,12 +134,24 @@ impl Endpoint {
     pub(super) fn disconnect(&mut self, reason: RejectReason, why: String) {
         let Some(link) = &self.link else { return };
         let id = link.id;
-        if link.phase == Phase::Established {
-            let message = Some(why.clone());
-            self.send_new(Message::Disconnect(Disconnect { reject_reason: reason, message }));
+        let says_why = link.phase == Phase::Established;
+        self.release();
+        self.gate.forget(id);
+        if says_why {
+            self.say_why(reason, why.clone());
         }
-        self.flush_and_close(id);
+        self.close(id);
         self.link_lost(why);
+    }
+
+    /// DISCONNECT, past the gate: it promises nothing, and what waits for the disk will never leave.
+    pub(super) fn say_why(&mut self, reason: RejectReason, why: String) {
+        if let Some(link) = &mut self.link {
+            let (id, xid) = (link.id, link.take_xid());
+            let message =
+                Message::Disconnect(Disconnect { reject_reason: reason, message: Some(why) });
+            self.transmit(id, xid, &message);
+        }
     }
 
     pub(super) fn close_link(&mut self, why: &str) {
@@ -185,9 +162,7 @@ impl Endpoint {
             self.link = None;
             self.communications_failed(String::from(why));
         }
-        if let Some(link) = self.candidate.take() {
-            self.gate.output(Output::Close { link: link.id });
-        }
+        self.close_candidates();
     }
 
     /// Lets out what may leave, then closes; what may not leave yet is dropped.
@@ -200,31 +175,31 @@ impl Endpoint {
     pub(super) fn link_lost(&mut self, why: String) {
         if let Some(link) = self.link.take() {
             self.gate.forget(link.id);
-            let refused = link.phase != Phase::Established;
-            if refused {
-                self.dial_failed();
-            } else {
-                self.dial_failures = 0;
-                self.redial_in(DIAL_FIRST_MS);
+            if !self.is_leaving() {
+                self.redial_after(&link);
             }
             self.communications_failed(why);
         }
     }
 
-    /// The partner does not want us, or we not it: do not hammer at its door (§7.9).
+    /// A connection was refused.
     pub(super) fn refused(&mut self, reason: RejectReason, message: String) {
         self.event(Event::Refused { reason, message });
-        self.redial_in(DIAL_REFUSED_MS);
+        self.pause_dialling(reason);
     }
 
     pub(super) fn check_liveness(&mut self) {
         let receive_ms = ms(self.config.receive_timer);
         let now = self.now;
         let dead = |link: &mut Link| link.dead_at(receive_ms) <= now;
-        if let Some(link) = self.candidate.take_if(dead) {
-            let message = String::from("no CONNECT came in time");
-            self.event(Event::PeerError { message });
-            self.gate.output(Output::Close { link: link.id });
+        while let Some(at) = self.candidates.iter_mut().position(dead) {
+            let link = self.candidates.remove(at);
+            if link.side == LinkSide::Accepted {
+                let message = String::from("no CONNECT came in time");
+                self.event(Event::PeerError { message });
+            }
+            self.close(link.id);
+            self.candidate_gone(&link);
         }
         if self.link.as_mut().is_some_and(dead) {
             // §8.3: "No traffic within sufficient time".
@@ -232,11 +207,7 @@ impl Endpoint {
         }
         let due = |link: &Link| link.announced && link.contact_at() <= now;
         if self.link.as_ref().is_some_and(due) {
-            // Past the gate: a sign of life promises nothing (S11).
-            if let Some(link) = &mut self.link {
-                let (id, xid) = (link.id, link.take_xid());
-                self.transmit(id, xid, &Message::Contact);
-            }
+            self.send_contact();
         }
     }
 
@@ -271,13 +242,23 @@ impl Endpoint {
     }
 
     pub(super) fn transmit(&mut self, id: LinkId, xid: u32, message: &Message) {
-        let links = [&mut self.link, &mut self.candidate];
-        let link = links.into_iter().flatten().find(|link| link.id == id);
+        let link = self.link.as_mut().filter(|link| link.id == id);
         let dialect = link.map_or(Dialect::Draft12, |link| {
             link.last_sent = self.now;
             link.announced |= matches!(message, Message::State(_));
             link.dialect
         });
+        self.transmit_as(id, dialect, xid, message);
+    }
+
+    /// As [`transmit`](Self::transmit), on a connection that is not the link.
+    pub(super) fn transmit_as(
+        &mut self,
+        id: LinkId,
+        dialect: Dialect,
+        xid: u32,
+        message: &Message,
+    ) {
         self.stats.sent(message);
         match self.encoded(xid, message, dialect) {
             Ok(bytes) => self.gate.output(Output::Transmit { link: id, bytes }),

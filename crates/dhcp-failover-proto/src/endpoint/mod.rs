@@ -1,8 +1,10 @@
 //! One end of one failover relationship.
 
+mod admission;
 mod canonical;
 mod commands;
 mod connect;
+mod dial;
 mod frames;
 mod gate;
 mod hints;
@@ -22,12 +24,15 @@ use crate::{
     Bindings, EndpointConfig, EndpointRecord, Event, Input, Monotonic, Output, Record, Service,
     ServiceView, State, Stats, Ticket,
 };
+pub(crate) use admission::unreadable;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use dhcp_failover_lease::{Binding, Control, LeaseInstant, LeaseSpan, Mclt, Role};
 use dhcp_failover_wire::RejectReason;
 use dhcp_loadbalance::HashBuckets;
+use dial::Attempts;
 use gate::Gate;
 use link::Link;
 use pools::PoolWork;
@@ -76,11 +81,11 @@ pub struct Endpoint {
     timers: TimerTable,
     /// The link in use.
     link: Option<Link>,
-    /// An accepted connection whose CONNECT has not come yet.
-    candidate: Option<Link>,
+    /// Connections whose CONNECT has not come yet, the oldest first.
+    candidates: Vec<Link>,
     /// The partner's state as last heard on the present link.
     partner: Option<PartnerState>,
-    dial_failures: u32,
+    attempts: Attempts,
     gate: Gate,
     /// Bindings changed since the outputs were last drained; newer than the view.
     staged: BTreeMap<Ipv4Addr, Binding>,
@@ -160,9 +165,9 @@ impl Endpoint {
             alive_pending: VecDeque::new(),
             timers: TimerTable::default(),
             link: None,
-            candidate: None,
+            candidates: Vec::new(),
             partner: None,
-            dial_failures: 0,
+            attempts: Attempts::new(config.seed, now),
             gate: Gate::default(),
             staged: BTreeMap::new(),
             updates: Updates::starting(),
@@ -180,9 +185,7 @@ impl Endpoint {
         endpoint.resume_previous_state();
         endpoint.timers.set(Timer::Startup, now.plus_ms(ms(endpoint.config.startup)));
         endpoint.timers.set(Timer::Work, now);
-        if endpoint.config.role == Role::Primary {
-            endpoint.timers.set(Timer::Dial, now);
-        }
+        endpoint.begin_dialling();
         endpoint
     }
 
@@ -200,6 +203,7 @@ impl Endpoint {
                 self.stats.dial_failed();
                 self.dial_failed();
             }
+            Input::Stimulus => self.stimulated(None),
             Input::Frame { link, bytes } => self.frame(link, bytes, bindings),
             Input::LinkDown { link } => self.link_down(link),
             Input::Persisted(ticket) => self.persisted(ticket),
@@ -383,7 +387,7 @@ impl Endpoint {
     }
 
     fn next_wake(&self) -> Option<Monotonic> {
-        let links = [&self.link, &self.candidate].into_iter().flatten();
+        let links = self.link.iter().chain(&self.candidates);
         let liveness = links.map(|link| link.next_wake(ms(self.config.receive_timer)));
         self.timers.next().into_iter().chain(liveness).min()
     }
@@ -439,6 +443,7 @@ fn first_record(config: &EndpointConfig, now: LeaseInstant) -> EndpointRecord {
         mclt: Mclt::new(config.mclt),
         primary_buckets: HashBucketsRecord::from(config.balance.primary_buckets()),
         connect_time: 0,
+        connects_seen: [0; 4],
         ran_failover: false,
         storage_lost: true,
         old_store: false,

@@ -97,9 +97,7 @@ impl Endpoint {
             let message = alloc::format!("UPDDONE for no request of ours (xid {})", packet.xid);
             return self.event(Event::PeerError { message });
         };
-        if let Some(skew) = self.link.as_mut().and_then(|link| link.skew.as_mut()) {
-            skew.refine_by_answer(request.sent, packet.time);
-        }
+        self.note_answer_time(request.sent, packet.time);
         let ran_before =
             self.link.is_some() && self.partner_hints().is_none_or(|hints| hints.ran_failover);
         if request.all && ran_before {

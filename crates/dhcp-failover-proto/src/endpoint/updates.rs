@@ -237,9 +237,7 @@ impl Endpoint {
                 continue;
             };
             self.updates.busy.remove(&sent.address);
-            if let Some(skew) = self.link.as_mut().and_then(|link| link.skew.as_mut()) {
-                skew.refine_by_answer(sent.sent, packet.time);
-            }
+            self.note_answer_time(sent.sent, packet.time);
             match &ack.reject {
                 None => self.update_accepted(&sent, bindings),
                 Some(reject) => {

@@ -120,7 +120,7 @@ fn a_rejected_update_is_disputed_until_it_is_settled() {
     let there = pair.binding(held.server, held.address).map(|binding| binding.status);
     assert_eq!(there, Some(BindingStatus::Expired));
     pair.partition(false);
-    pair.run_s(3);
+    pair.run_s(12);
     let rejected = pair
         .events_of(held.server)
         .filter(|(_, event)| matches!(event, Event::UpdateRejected { .. }))

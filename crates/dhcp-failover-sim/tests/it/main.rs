@@ -1,7 +1,9 @@
 //! Stories of two failover servers, in virtual time. One file per theme.
 
+mod authentication;
 mod canonical;
 mod conflict;
+mod connections;
 mod contact;
 mod durability;
 mod faults;
@@ -17,6 +19,7 @@ mod recovery;
 mod scripted;
 mod sections;
 mod soak;
+mod time;
 mod transcripts;
 
 use dhcp_failover_proto::State;

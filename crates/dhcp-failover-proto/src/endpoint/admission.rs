@@ -1,0 +1,282 @@
+//! Whether a connection is taken: authenticity, replays, TLS, clocks and what CONNECT must say
+//! (draft-12 §7.8.2, §7.9.2, §11.1).
+
+use super::{Endpoint, PROTOCOL_VERSION};
+use crate::{Skew, TimePolicy};
+use alloc::string::{String, ToString};
+use dhcp_failover_lease::{LeaseSpan, Role};
+use dhcp_failover_wire::digest::DigestError;
+use dhcp_failover_wire::{
+    Connect, ConnectAck, DecodeError, Dialect, MessageType, OptionCode, Packet, RawMessage,
+    RejectReason, decode, digest, reject_reason,
+};
+use dhcp_loadbalance::HashBuckets;
+
+/// A longer MCLT than this is a mistake that would outlive the connection it came with.
+const LONGEST_MCLT: LeaseSpan = LeaseSpan::from_s(366 * 86_400);
+
+const NOT_SUPPORTED: &str = "this version does not speak the Windows dialect yet";
+const UNSIGNED_DIALECT: &str = "the partner is ISC dhcpd, which signs no messages: remove the \
+                                shared secret of this relationship";
+
+/// Why a connection is not accepted.
+pub(super) struct Refusal(pub(super) RejectReason, pub(super) String);
+
+fn refuse<T>(reason: RejectReason, text: impl Into<String>) -> Result<T, Refusal> {
+    Err(Refusal(reason, text.into()))
+}
+
+impl Endpoint {
+    /// Authenticates, then decodes. An error without a reason is a message to be ignored.
+    pub(super) fn read(
+        &self,
+        bytes: &[u8],
+        dialect: Dialect,
+    ) -> Result<Packet, (String, Option<RejectReason>)> {
+        self.authenticate(bytes).map_err(|Refusal(reason, text)| (text, Some(reason)))?;
+        decode(bytes, dialect).map_err(|error| match error {
+            DecodeError::Ignorable { .. } => (error.to_string(), None),
+            error => {
+                let (text, reason) = unreadable(bytes, error);
+                (text, Some(reason))
+            }
+        })
+    }
+
+    /// §11.1.
+    fn authenticate(&self, bytes: &[u8]) -> Result<(), Refusal> {
+        let checked = match (&self.config.secret, &self.config.second_secret) {
+            (None, _) => digest::verify_absent(bytes),
+            (Some(secret), None) => digest::verify(bytes, secret),
+            (Some(secret), Some(second)) => digest::verify(bytes, secret)
+                .or_else(|error| digest::verify(bytes, second).map_err(|_| error)),
+        };
+        checked.or_else(|error| {
+            let text = match error {
+                DigestError::Missing if comes_from_dhcpd(bytes) => UNSIGNED_DIALECT.to_string(),
+                error => error.to_string(),
+            };
+            refuse(reject_reason(error), text)
+        })
+    }
+
+    /// How to read the first message: as configured, or as its sender calls itself.
+    pub(super) fn first_dialect_of(&self, bytes: &[u8]) -> Dialect {
+        let named = || RawMessage::parse(bytes).ok().and_then(Dialect::detect);
+        self.config.dialect.or_else(named).unwrap_or(Dialect::Draft12)
+    }
+
+    pub(super) fn first_dialect(&self) -> Dialect {
+        self.config.dialect.unwrap_or(Dialect::Draft12)
+    }
+
+    pub(super) fn dialect_for(&self, vendor_class: Option<&[u8]>) -> Dialect {
+        let named = vendor_class.map(Dialect::of_vendor_class);
+        self.config.dialect.or(named).unwrap_or(Dialect::Draft12)
+    }
+
+    /// §7.8.2 steps 2 to 8, but for what [`Listener`](crate::Listener) has checked already. `mark`
+    /// is that of a signed message.
+    pub(super) fn check_connect(
+        &self,
+        packet: &Packet,
+        connect: &Connect,
+        dialect: Dialect,
+        mark: Option<u64>,
+    ) -> Result<(LeaseSpan, HashBuckets), Refusal> {
+        if !speaks(dialect) {
+            return refuse(RejectReason::UNKNOWN_REASON, NOT_SUPPORTED);
+        }
+        check_version(connect.protocol_version)?;
+        check_tls_request(connect.tls_request, self.config.tls)?;
+        if self.config.role == Role::Primary {
+            return refuse(RejectReason::INVALID_PARTNER, "both servers are primary");
+        }
+        if connect.relationship_name != self.config.name.as_bytes() {
+            let text = "the relationship has another name here";
+            return refuse(RejectReason::INVALID_PARTNER, text);
+        }
+        self.check_replay(packet.time, mark)?;
+        self.check_clock(packet.time)?;
+        let mclt = match connect.mclt {
+            None => return refuse(RejectReason::INVALID_MCLT, "the MCLT is missing"),
+            Some(seconds) => LeaseSpan::from_dhcp_s(seconds),
+        };
+        if mclt < LeaseSpan::from_s(1) || mclt > LONGEST_MCLT {
+            let longest = LONGEST_MCLT.as_s();
+            let text = alloc::format!("an MCLT of {} s is not in 1 to {longest} s", mclt.as_s());
+            return refuse(RejectReason::INVALID_MCLT, text);
+        }
+        let Some(buckets) = connect.hash_buckets else {
+            let text = "the hash buckets are missing";
+            return refuse(RejectReason::HASH_BUCKET_CONFLICT, text);
+        };
+        Ok((mclt, HashBuckets::from_bytes(buckets)))
+    }
+
+    /// §11.1: a CONNECT that was recorded on the wire must not take the link from the partner. By
+    /// the letter a second CONNECT of the same second would be refused as well, which can lock the
+    /// pair out (H16); here only a copy is.
+    fn check_replay(&self, sent: u32, mark: Option<u64>) -> Result<(), Refusal> {
+        let Some(mark) = mark else { return Ok(()) };
+        let last = self.record.connect_time;
+        // Modulo 2^32, so that 2106 passes unnoticed.
+        let newer_s = sent.wrapping_sub(last).cast_signed();
+        if last == 0 || newer_s > 0 {
+            return Ok(());
+        }
+        let seen = &self.record.connects_seen;
+        if newer_s < 0 {
+            let text = alloc::format!(
+                "CONNECT stamped {sent} is older than the last one, {last}: a replay, or the \
+                 partner's clock was set back; it is accepted again when its clock has passed that"
+            );
+            return refuse(RejectReason::TIME_MISMATCH, text);
+        }
+        if seen.contains(&mark) || !seen.contains(&0) {
+            let text = alloc::format!("CONNECT stamped {sent} was received before: a replay");
+            return refuse(RejectReason::TIME_MISMATCH, text);
+        }
+        Ok(())
+    }
+
+    /// Remembers an accepted CONNECT; becomes durable with the record.
+    pub(super) fn remember_connect(&mut self, sent: u32, mark: Option<u64>) {
+        if self.record.connect_time != sent {
+            self.record.connects_seen = [0; 4];
+        }
+        self.record.connect_time = sent;
+        let free = self.record.connects_seen.iter_mut().find(|seen| **seen == 0);
+        if let (Some(mark), Some(free)) = (mark, free) {
+            *free = mark;
+        }
+    }
+
+    /// Tells one signed message from another: the first bytes of its digest, never 0.
+    pub(super) fn mark_of(&self, bytes: &[u8]) -> Option<u64> {
+        self.config.secret.as_ref()?;
+        let raw = RawMessage::parse(bytes).ok()?;
+        let digest = raw.option(OptionCode::MESSAGE_DIGEST)?.value;
+        let fold = |mark: u64, byte: &u8| mark.rotate_left(8) ^ u64::from(*byte);
+        Some(digest.iter().fold(0, fold).max(1))
+    }
+
+    /// §7.8.2 step 6, §7.9.2 step 6.
+    fn check_clock(&self, sent: u32) -> Result<(), Refusal> {
+        let (TimePolicy::Refuse { limit } | TimePolicy::Close { limit }) = self.config.time_policy
+        else {
+            return Ok(());
+        };
+        let ahead_s = Skew::difference(self.lease_now, sent).saturating_neg();
+        if ahead_s.unsigned_abs() <= limit.as_s() {
+            return Ok(());
+        }
+        let text = alloc::format!(
+            "the clocks differ by {} s (the partner's is {}), the limit is {} s: set them right",
+            ahead_s.unsigned_abs(),
+            if ahead_s > 0 { "ahead" } else { "behind" },
+            limit.as_s()
+        );
+        refuse(RejectReason::TIME_MISMATCH, text)
+    }
+
+    /// How far the clocks differ at least, if that has come to be more than the policy allows.
+    pub(super) fn beyond_time_limit(&self) -> Option<u64> {
+        let TimePolicy::Close { limit } = self.config.time_policy else { return None };
+        let (low, high) = self.link.as_ref()?.skew?.bounds_s();
+        let least = if low > 0 { low } else { high.min(0) }.unsigned_abs();
+        (least > limit.as_s()).then_some(least)
+    }
+
+    /// §7.9.2 steps 4 to 6.
+    pub(super) fn check_connect_ack(
+        &self,
+        packet: &Packet,
+        ack: &ConnectAck,
+        dialect: Dialect,
+    ) -> Result<(), Refusal> {
+        if !speaks(dialect) {
+            return refuse(RejectReason::UNKNOWN_REASON, NOT_SUPPORTED);
+        }
+        match ack.tls_reply {
+            Some(0) | None => {}
+            Some(reply) => {
+                let text = alloc::format!("TLS-reply {reply}, but no TLS was asked for");
+                return refuse(RejectReason::TLS_NOT_SUPPORTED, text);
+            }
+        }
+        check_version(ack.protocol_version)?;
+        if ack.relationship_name != self.config.name.as_bytes() {
+            let text = "the partner answered for another relationship";
+            return refuse(RejectReason::INVALID_PARTNER, text);
+        }
+        self.check_clock(packet.time)
+    }
+}
+
+fn check_version(found: u8) -> Result<(), Refusal> {
+    if found == PROTOCOL_VERSION {
+        return Ok(());
+    }
+    let text = alloc::format!("protocol version {found} is not {PROTOCOL_VERSION}");
+    refuse(RejectReason::VERSION_MISMATCH, text)
+}
+
+/// The table of §7.8.2 step 3, for servers that never negotiate: a link is TLS from its first byte or
+/// not at all.
+fn check_tls_request(request: Option<u8>, link_is_tls: bool) -> Result<(), Refusal> {
+    match (request, link_is_tls) {
+        (None, _) | (Some(0 | 1), false) => Ok(()),
+        (Some(2), false) => {
+            refuse(RejectReason::TLS_NOT_SUPPORTED, "this server does not negotiate TLS")
+        }
+        (Some(other), false) => {
+            let text = alloc::format!("TLS-request {other} is neither 0, 1 nor 2");
+            refuse(RejectReason::TLS_NOT_SUPPORTED, text)
+        }
+        (Some(0), true) => {
+            let text = "this connection is TLS, and the partner says that it will not use it";
+            refuse(RejectReason::TLS_REQUIRED, text)
+        }
+        (Some(_), true) => {
+            let text = "this connection is TLS already; there is nothing to negotiate";
+            refuse(RejectReason::TLS_NOT_CONFIGURED, text)
+        }
+    }
+}
+
+/// Whether an endpoint knows what a peer of this dialect means by its messages. Of Windows it does
+/// not yet know how addresses are handed over.
+const fn speaks(dialect: Dialect) -> bool {
+    !matches!(dialect, Dialect::Microsoft(_))
+}
+
+fn comes_from_dhcpd(bytes: &[u8]) -> bool {
+    let named = RawMessage::parse(bytes).ok().and_then(Dialect::detect);
+    named.is_some_and(|dialect| !dialect.has_digests())
+}
+
+/// What to say of a message that cannot be decoded. Where connections begin, a peer of another
+/// version, or of a generation with other option numbers (dhcpd before 3.1), is named as such.
+pub(crate) fn unreadable(bytes: &[u8], error: DecodeError) -> (String, RejectReason) {
+    let otherwise = (error.to_string(), reject_reason(error));
+    let Ok(raw) = RawMessage::parse(bytes) else { return otherwise };
+    if !matches!(raw.header().message_type, MessageType::CONNECT | MessageType::CONNECTACK) {
+        return otherwise;
+    }
+    match raw.option(OptionCode::PROTOCOL_VERSION).map(|option| option.value) {
+        Some(&[found]) if found != PROTOCOL_VERSION => {
+            let text = alloc::format!("protocol version {found} is not {PROTOCOL_VERSION}");
+            (text, RejectReason::VERSION_MISMATCH)
+        }
+        Some(&[PROTOCOL_VERSION]) => otherwise,
+        _ => {
+            let kind = raw.header().message_type;
+            let text = alloc::format!(
+                "{kind} without a protocol version: {error}; the peer numbers its options in \
+                 another way, as dhcpd did before 3.1"
+            );
+            (text, RejectReason::VERSION_MISMATCH)
+        }
+    }
+}
