@@ -52,7 +52,7 @@ fn s10_times_of_one_clients_binding_never_go_back() {
                 };
                 if after.status == Active && mine == Active && who == 1 {
                     assert!(after.expiries.lease >= before.expiries.lease);
-                    assert!(after.expiries.lease_latest >= before.expiries.lease_latest);
+                    assert_eq!(after.expiries.lease_latest, s(20_002));
                     assert_eq!(after.expiries.received_potential, s(potential.max(12_000)));
                     assert_eq!(
                         after.expiries.received_potential_latest,
@@ -249,4 +249,20 @@ fn every_conflict_names_its_reason_and_only_a_running_lease_is_overridden() {
     assert_eq!(overridden(&running, &update(Active, 1, 6_000)), None);
     assert_eq!(overridden(&own(Active, 10_000, 5_000), &update(Active, 2, 6_000)), None);
     assert_eq!(overridden(&own(Free, 15_000, 5_000), &update(Active, 2, 6_000)), None);
+}
+
+/// L4: with equal times both keep the primary's data, else they would swap them for ever.
+#[test]
+fn in_a_tie_the_primarys_copy_of_a_clients_data_stays() {
+    let mine = Binding { request_options: vec![1], ..own(Active, 20_000, 5_000) };
+    let theirs = |heard| Update { request_options: vec![2], ..update(Active, 1, heard) };
+    let options = |heard, role| {
+        verdict(&mine, &theirs(heard), role, ConflictRules::Draft12).unwrap().request_options
+    };
+    assert_eq!(options(5_000, Role::Primary), [1]);
+    assert_eq!(options(5_000, Role::Secondary), [2]);
+    for role in [Role::Primary, Role::Secondary] {
+        assert_eq!(options(4_999, role), [1]);
+        assert_eq!(options(5_001, role), [2]);
+    }
 }
