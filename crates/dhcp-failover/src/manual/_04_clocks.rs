@@ -59,7 +59,7 @@
 //! // The partner's clock is 1000 s behind. Its first message may have been on the way for 60 s.
 //! let mut skew = Skew::first(9_000, at(10_000), LeaseSpan::from_s(60));
 //! // A request left at 10 020, and the answer was stamped 9 020.
-//! skew.refine_by_answer(at(10_020), 9_020);
+//! assert_eq!(skew.refine_by_answer(at(10_020), 9_020), None); // nothing that contradicts
 //! let (earliest, latest) = skew.interval(9_500, at(10_020));
 //! assert!(earliest <= at(10_500) && at(10_500) <= latest);
 //! assert!((latest - earliest) <= LeaseSpan::from_s(2));

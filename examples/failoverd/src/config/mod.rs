@@ -21,7 +21,7 @@ mod value;
 pub use error::{ConfigError, ConfigErrors, Position};
 pub use types::{
     Config, Dialect, LogFormat, LogLevel, Mode, Relationship, Reservation, ReservedFor, Role,
-    Scope, Secret, Server, StartupPolicy,
+    Scope, Secret, Server, StartupPolicy, TimePolicy,
 };
 
 use reader::{Problems, Section};

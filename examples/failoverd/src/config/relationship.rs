@@ -2,7 +2,7 @@
 
 use super::reader::{Place, Section};
 use super::server::{non_empty, path};
-use super::types::{Dialect, Mode, Relationship, Role, Secret, StartupPolicy};
+use super::types::{Dialect, Mode, Relationship, Role, Secret, StartupPolicy, TimePolicy};
 use super::value::Value;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -57,6 +57,7 @@ fn complete(
         Some(value) => secret(&value, directory).map(Some),
         None => Some(None),
     };
+    let second_secret = second_secret(table, &secret, directory);
     let dialect = table.get("dialect").map_or(Some(Dialect::Auto), |value| dialect(&value));
     if let (Some(Some(_)), Some(Dialect::Isc), Some(value)) =
         (&secret, dialect, table.get("dialect"))
@@ -66,6 +67,7 @@ fn complete(
             "remove secret_file, or write another dialect",
         );
     }
+    let (time_policy, max_time_difference_s) = time_policy(table);
     let receive_timer_s = seconds(table, "receive_timer_s", 2..=3600, 60);
     let startup_s = seconds(table, "startup_s", 0..=3600, 10);
     let startup_policy = match table.get("startup_policy") {
@@ -88,6 +90,9 @@ fn complete(
         mclt_s: mclt_s?,
         safe_period_s: safe_period_s?,
         secret: secret?,
+        second_secret: second_secret?,
+        time_policy: time_policy?,
+        max_time_difference_s: max_time_difference_s?,
         dialect: dialect?,
         receive_timer_s: receive_timer_s?,
         startup_s: startup_s?,
@@ -188,6 +193,49 @@ fn dialect(value: &Value<'_>) -> Option<Dialect> {
         );
     }
     found
+}
+
+/// The secret that is accepted as well while another one takes its place.
+fn second_secret(
+    table: &Section<'_>,
+    first: &Option<Option<Secret>>,
+    directory: &Path,
+) -> Option<Option<Secret>> {
+    let Some(value) = table.get("second_secret_file") else { return Some(None) };
+    let found = secret(&value, directory)?;
+    match first {
+        Some(None) => value.error(
+            "this is only for changing secret_file, and there is none",
+            "write secret_file, or remove this",
+        ),
+        Some(Some(first)) if *first == found => value.error(
+            "this holds the same key as secret_file",
+            "write the file of the other key, or remove this",
+        ),
+        _ => return Some(Some(found)),
+    }
+    None
+}
+
+/// What to do about the partner's clock, and from which difference on.
+fn time_policy(table: &Section<'_>) -> (Option<TimePolicy>, Option<u32>) {
+    let policy = match table.get("time_policy") {
+        Some(value) => value.one_of(&[
+            ("correct", TimePolicy::Correct),
+            ("refuse", TimePolicy::Refuse),
+            ("close", TimePolicy::Close),
+        ]),
+        None => Some(TimePolicy::Correct),
+    };
+    let limit = seconds(table, "max_time_difference_s", 1..=86400, 60);
+    if let (Some(TimePolicy::Correct), Some(value)) = (policy, table.get("max_time_difference_s")) {
+        value.error(
+            "this has no meaning with time_policy = \"correct\"",
+            "remove it, or write time_policy = \"refuse\" or \"close\"",
+        );
+        return (policy, None);
+    }
+    (policy, limit)
 }
 
 /// The key in a file: its content without one newline at the end.

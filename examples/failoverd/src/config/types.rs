@@ -87,6 +87,12 @@ pub struct Relationship {
     pub safe_period_s: Option<u32>,
     /// The shared secret of the message digest (draft-12 §11.1), if one is used.
     pub secret: Option<Secret>,
+    /// Another one that the partner may sign with, while the secret is being changed.
+    pub second_secret: Option<Secret>,
+    /// What a difference of the clocks leads to (draft-12 §5.10).
+    pub time_policy: TimePolicy,
+    /// The largest difference in seconds, unless the policy is to correct any.
+    pub max_time_difference_s: u32,
     /// The partner's way to write messages.
     pub dialect: Dialect,
     /// Seconds without a message after which the partner counts as gone (draft-12 §8.3).
@@ -143,6 +149,17 @@ pub enum StartupPolicy {
     Resume,
     /// Go to PARTNER-DOWN.
     PartnerDown,
+}
+
+/// What a difference of the two servers' clocks leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimePolicy {
+    /// Nothing: times are corrected by it.
+    Correct,
+    /// No connection is made above the limit.
+    Refuse,
+    /// None is made, and none kept.
+    Close,
 }
 
 /// A shared secret, which never shows in a log.

@@ -6,7 +6,7 @@ use crate::log_limit::LogLimits;
 use dhcp_failover_lease::LeaseInstant;
 use dhcp_failover_proto::{self as proto, Input, LinkSide, Listener, Route};
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// What the log says when lines about refused connections were left out.
@@ -32,6 +32,7 @@ pub(super) enum ForDomain {
     Frame { link: LinkId, bytes: Vec<u8> },
     Down { link: LinkId },
     DialFailed,
+    Stimulus,
 }
 
 impl ForDomain {
@@ -42,6 +43,7 @@ impl ForDomain {
             Self::Frame { link, bytes } => Input::Frame { link: id(link), bytes },
             Self::Down { link } => Input::LinkDown { link: id(link) },
             Self::DialFailed => Input::DialFailed,
+            Self::Stimulus => Input::Stimulus,
         }
     }
 }
@@ -127,23 +129,26 @@ impl Connections {
             self.links.abort(link);
             return Vec::new();
         }
-        let mine = |wanted: Role, ip: IpAddr| {
+        let mine = |wanted: Role| {
             move |(_, it): &(usize, &crate::config::Relationship)| {
-                it.role == wanted && it.partner.ip() == ip
+                it.role == wanted && it.partner.ip() == peer.ip()
             }
         };
         let numbered = || self.config.relationships.iter().enumerate();
-        if numbered().any(|it| mine(Role::Secondary, peer.ip())(&it)) {
+        let primaries: Vec<usize> =
+            numbered().filter(mine(Role::Primary)).map(|(domain, _)| domain).collect();
+        // As a secondary this server waits for what the first message says. Otherwise the partner
+        // wants to be noticed (§8.2), and the only relationship there is can use the connection.
+        if numbered().any(|it| mine(Role::Secondary)(&it)) || primaries.len() != 1 {
             self.unrouted.insert(link, peer);
-            return Vec::new();
+            return primaries.into_iter().map(|it| (it, ForDomain::Stimulus)).collect();
         }
-        // A secondary that only wants to be noticed (§8.2): each primary decides to dial.
-        let primaries: Vec<_> =
-            numbered().filter(mine(Role::Primary, peer.ip())).map(|(domain, _)| domain).collect();
-        primaries
-            .into_iter()
-            .map(|domain| (domain, ForDomain::Up { link, side: LinkSide::Accepted }))
-            .collect()
+        self.links.identify(link);
+        let up = |domain| {
+            self.routes.insert(link, domain);
+            (domain, ForDomain::Up { link, side: LinkSide::Accepted })
+        };
+        primaries.into_iter().map(up).collect()
     }
 
     fn first_frame(

@@ -92,6 +92,15 @@ fn write(relationship: &str, event: &Event) {
             "the store is an older copy: at least {missing_s} s of this server's service are \
              missing; everything is fetched from the partner and the MCLT waited for"
         ),
+        Event::ValueReplaced { option, found, used } => {
+            tracing::error!(
+                relationship,
+                "the partner's {option} {found:?} makes no sense; using {used}"
+            );
+        }
+        Event::PartnerClockStepped { by_s } => {
+            tracing::error!(relationship, by_s, "the partner's clock was set while connected");
+        }
         Event::CommandRefused(error) => tracing::warn!(relationship, "command refused: {error}"),
         other => tracing::info!(relationship, "{other:?}"),
     }

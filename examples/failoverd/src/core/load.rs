@@ -3,7 +3,7 @@
 use super::clock::Clock;
 use super::connections::role;
 use super::domain::Domain;
-use crate::config::{Config, Dialect, Mode, Relationship, StartupPolicy};
+use crate::config::{Config, Dialect, Mode, Relationship, Secret, StartupPolicy, TimePolicy};
 use crate::dhcp::network::Networks;
 use crate::store::{Contents, RecordError, decode};
 use dhcp_failover_lease::{Binding, BindingStatus, Knowledge, LeaseInstant, LeaseSpan};
@@ -12,12 +12,13 @@ use dhcp_failover_proto::{
 };
 use dhcp_failover_wire::digest::{Key, Scheme};
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::net::Ipv4Addr;
 
 /// The format of a stored [`Binding`].
 pub(super) const BINDING_FORMAT: u8 = 1;
 /// The format of a stored [`EndpointRecord`].
-pub(super) const ENDPOINT_FORMAT: u8 = 3;
+pub(super) const ENDPOINT_FORMAT: u8 = 4;
 
 /// Why the stored state cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -166,10 +167,9 @@ fn without_failover(binding: Binding) -> Binding {
 
 fn endpoint_config(it: &Relationship) -> EndpointConfig {
     let seconds = |s: u32| LeaseSpan::from_s(u64::from(s));
-    let secret = it.secret.as_ref().map(|secret| {
-        // The stronger of the two kinds; the draft's HMAC-MD5 only for a partner that knows no other.
-        Key::from_bytes(Scheme::HMAC_SHA256, secret.bytes())
-    });
+    // The stronger of the two kinds; the draft's HMAC-MD5 only for a partner that knows no other.
+    let key = |secret: &Secret| Key::from_bytes(Scheme::HMAC_SHA256, secret.bytes());
+    let limit = seconds(it.max_time_difference_s);
     EndpointConfig {
         balance: match it.mode {
             Mode::LoadBalance { primary_percent } => Balance::LoadBalance { primary_percent },
@@ -186,7 +186,15 @@ fn endpoint_config(it: &Relationship) -> EndpointConfig {
             StartupPolicy::Resume => proto::StartupPolicy::Resume,
             StartupPolicy::PartnerDown => proto::StartupPolicy::PartnerDown,
         },
-        secret,
+        secret: it.secret.as_ref().map(key),
+        second_secret: it.second_secret.as_ref().map(key),
+        time_policy: match it.time_policy {
+            TimePolicy::Correct => proto::TimePolicy::Correct,
+            TimePolicy::Refuse => proto::TimePolicy::Refuse { limit },
+            TimePolicy::Close => proto::TimePolicy::Close { limit },
+        },
+        // The hasher of the standard library has a random key.
+        seed: RandomState::new().hash_one(&it.name),
         dialect: match it.dialect {
             Dialect::Auto => None,
             Dialect::Draft12 => Some(dhcp_failover_wire::Dialect::Draft12),

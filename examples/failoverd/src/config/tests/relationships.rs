@@ -1,4 +1,4 @@
-use super::super::{Mode, Role};
+use super::super::{Mode, Role, TimePolicy};
 use super::{LAB, SERVER, mistake, mistakes, parse};
 
 fn with(key: &str) -> String {
@@ -148,6 +148,37 @@ fn a_secret_is_refused_for_a_partner_that_cannot_sign() {
         "relationship[0].dialect = \"isc\": ISC dhcpd signs no messages, so it could never \
          authenticate with secret_file; remove secret_file, or write another dialect"
     );
+}
+
+#[test]
+fn a_second_secret_needs_a_first_one_that_differs() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let [first, second] = ["k1", "k2"].map(|key| {
+        let path = directory.path().join(key);
+        std::fs::write(&path, key).expect("a file");
+        path
+    });
+    let text = |second| format!("{SERVER}{LAB}secret_file = {first:?}\n{second}");
+    let both = text(format!("second_secret_file = {second:?}\n"));
+    let config = parse(&both).expect("a configuration");
+    let found = config.relationships[0].second_secret.as_ref().map(|it| it.bytes().to_vec());
+    assert_eq!(found.as_deref(), Some(b"k2".as_slice()));
+    let same = text(format!("second_secret_file = {first:?}\n"));
+    assert!(
+        mistakes(&same)[0].contains("the same key as secret_file; write the file of the other")
+    );
+    let alone = with(&format!("second_secret_file = {second:?}"));
+    assert!(alone.contains("there is none; write secret_file, or remove this"), "{alone}");
+}
+
+#[test]
+fn a_limit_for_clocks_needs_a_policy_that_has_one() {
+    let config =
+        parse(&format!("{SERVER}{LAB}time_policy = \"close\"\n")).expect("a configuration");
+    let it = &config.relationships[0];
+    assert_eq!((it.time_policy, it.max_time_difference_s), (TimePolicy::Close, 60));
+    let useless = with("max_time_difference_s = 5");
+    assert!(useless.contains("no meaning with time_policy = \"correct\""), "{useless}");
 }
 
 #[test]
