@@ -15,13 +15,13 @@
 //! * **TLS.** Not spoken; a partner that requires it is refused. Without a
 //!   [`Key`](crate::wire::digest::Key) anybody who can send from the partner's address is the partner;
 //!   with one, messages are authentic but readable. Use a network you trust, or a tunnel.
-//! * **Changing the secret.** Both servers must be given the new one at about the same time; between
-//!   the two restarts they do not talk, and serve in COMMUNICATIONS-INTERRUPTED.
+//! * **Changing the secret.** A server signs with one secret and accepts a second one
+//!   ([`second_secret`](crate::proto::EndpointConfig::second_secret)); each step needs a restart.
 //! * **Batching.** An update has one binding, which every partner understands. Messages with several
 //!   are read. Throughput comes from the window instead
 //!   ([`max_unacked_bndupd`](crate::proto::EndpointConfig::max_unacked_bndupd)).
-//! * **Stimulus connections** (§8.2). The secondary does not call the primary to be noticed; it waits
-//!   to be dialled, which happens within 5 s, or within a minute after a refusal.
+//! * **Clocks set forward** while a server is down make its own records look older than they are when
+//!   it starts again; only one that was set back is noticed.
 //! * **DDNS** (§12.9) is carried by the codec, not by the endpoint. **Options of the reply**
 //!   (§12.7) taken from a partner are kept, but a grant made here has none to add.
 //! * **delayed-service-parameter** (§12.10) is neither sent nor obeyed: configure
