@@ -7,6 +7,7 @@
 use std::hint::black_box;
 
 mod lease;
+mod wire;
 
 /// A name for the table, and what makes the function to count: all that is only preparation happens
 /// before it is returned.
@@ -21,7 +22,7 @@ fn measured(case: &mut dyn FnMut()) {
 }
 
 fn main() {
-    let cases: Vec<Case> = lease::CASES.to_vec();
+    let cases: Vec<Case> = [lease::CASES, wire::CASES].concat();
     let wanted = std::env::args().nth(1).unwrap_or_default();
     match cases.iter().find(|(name, _)| *name == wanted) {
         Some((_, prepare)) => {
