@@ -141,6 +141,8 @@ impl Endpoint {
     /// breaks is not sent again; what has not, is, even if the partner asks for less then.
     fn forget_what_partner_knows(&mut self) {
         self.record.instance = self.record.instance.wrapping_add(1);
+        // Its stamps begin anew: what it served before is no measure for them (isc-S14).
+        self.record.partner_served = 0;
         if self.record.ran_failover {
             self.record.storage_lost_at = Some(self.lease_now);
             self.epoch = self.epoch.saturating_add(1);

@@ -315,6 +315,26 @@ fn s14_a_crash_is_not_taken_for_an_old_copy() {
     }
 }
 
+/// Nor is a store that was lost and refilled, whose stamps begin anew.
+#[test]
+fn s14_a_refilled_store_is_not_taken_for_an_old_copy() {
+    for host in Host::BOTH {
+        let mut pair = busy(Setup::new(223));
+        pair.run_s(500);
+        pair.crash(host, Survives::Nothing);
+        pair.lose_disk(host);
+        pair.start(host);
+        assert!(pair.run_until(20, |pair| pair.state(host) == Some(State::RecoverWait)));
+        pair.run_s(5);
+        pair.crash(host, Survives::Everything);
+        pair.start(host);
+        pair.check_convergence(120);
+        let old = |event: &Event| matches!(event, Event::OldStore { .. });
+        assert!(!pair.events_of(host).any(|(_, it)| old(it)), "{}", pair.log_text());
+        pair.assert_clean();
+    }
+}
+
 /// isc-S16: what is on record of the partner is what it said last.
 #[test]
 fn s16_the_partners_state_on_record_is_the_last_one_heard() {

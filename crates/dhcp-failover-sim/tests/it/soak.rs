@@ -1,6 +1,7 @@
 //! Random storms: in the honest regime nothing may ever go wrong, and after every storm all is well.
 
-use dhcp_failover_sim::Storm;
+use dhcp_failover_proto::Event;
+use dhcp_failover_sim::{Host, Storm};
 
 /// How many seeds, unless `DHCP_FAILOVER_SIM_SEEDS` says otherwise; `DHCP_FAILOVER_SIM_SEED` (hex)
 /// runs one.
@@ -17,6 +18,12 @@ fn one(mut storm: Storm, seed: u64, test: &str) -> u64 {
              -p dhcp-failover-sim --test it {test}",
             storm.pair.log_text()
         );
+    }
+    // No storm brings an old copy back, so nobody may take a store for one (isc-S14).
+    let alarm = |event: &Event| matches!(event, Event::OldStore { .. });
+    for host in Host::BOTH {
+        let first = storm.pair.events_of(host).find(|(_, event)| alarm(event));
+        assert_eq!(first, None, "seed {seed:x}: {}", storm.pair.log_text());
     }
     storm.faults
 }
