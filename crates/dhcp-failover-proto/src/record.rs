@@ -55,10 +55,12 @@ pub struct EndpointRecord {
     pub mclt: Mclt,
     /// The hash buckets in force: those of clients the *primary* serves.
     pub primary_buckets: HashBucketsRecord,
-    /// When the CONNECT of the last connection was sent, in the primary's time (§11.1).
+    /// When the CONNECT of the last connection was sent, in the primary's time (§11.1); at the
+    /// secondary at most ten minutes after it was received.
     pub connect_time: u32,
-    /// Marks of the signed CONNECTs that were accepted with just that time; 0 is none. A copy of one
-    /// of them, or of an older one, is refused; another one of the same second is not (H16).
+    /// Marks of the last signed CONNECTs that were accepted, the newest first; 0 is none. A copy of
+    /// one of them is refused, and so is what is older than `connect_time`; another CONNECT of the
+    /// same second is not (H16).
     pub connects_seen: [u64; 4],
     /// Whether the pair ever was in NORMAL together.
     pub ran_failover: bool,

@@ -15,6 +15,10 @@ use dhcp_loadbalance::HashBuckets;
 /// A longer MCLT than this is a mistake that would outlive the connection it came with.
 const LONGEST_MCLT: LeaseSpan = LeaseSpan::from_s(366 * 86_400);
 
+/// A partner with a secret whose clock was ahead, and is right again, is refused for so long at
+/// most.
+const LONGEST_LOCK_OUT_S: i32 = 600;
+
 const NOT_SUPPORTED: &str = "this version does not speak the Windows dialect yet";
 const UNSIGNED_DIALECT: &str = "the partner is ISC dhcpd, which signs no messages: remove the \
                                 shared secret of this relationship";
@@ -116,39 +120,40 @@ impl Endpoint {
 
     /// §11.1: a CONNECT that was recorded on the wire must not take the link from the partner. By
     /// the letter a second CONNECT of the same second would be refused as well, which can lock the
-    /// pair out (H16); here only a copy is.
+    /// pair out (H16); here only a copy is. The last few are known by their marks.
     fn check_replay(&self, sent: u32, mark: Option<u64>) -> Result<(), Refusal> {
         let Some(mark) = mark else { return Ok(()) };
-        let last = self.record.connect_time;
-        // Modulo 2^32, so that 2106 passes unnoticed.
-        let newer_s = sent.wrapping_sub(last).cast_signed();
-        if last == 0 || newer_s > 0 {
-            return Ok(());
-        }
-        let seen = &self.record.connects_seen;
-        if newer_s < 0 {
-            let text = alloc::format!(
-                "CONNECT stamped {sent} is older than the last one, {last}: a replay, or the \
-                 partner's clock was set back; it is accepted again when its clock has passed that"
-            );
-            return refuse(RejectReason::TIME_MISMATCH, text);
-        }
-        if seen.contains(&mark) || !seen.contains(&0) {
+        if self.record.connects_seen.contains(&mark) {
             let text = alloc::format!("CONNECT stamped {sent} was received before: a replay");
             return refuse(RejectReason::TIME_MISMATCH, text);
         }
-        Ok(())
+        let last = self.record.connect_time;
+        // Modulo 2^32, so that 2106 passes unnoticed.
+        let newer_s = sent.wrapping_sub(last).cast_signed();
+        if last == 0 || newer_s >= 0 {
+            return Ok(());
+        }
+        let text = alloc::format!(
+            "CONNECT stamped {sent} is older than the last one, {last}: a replay, or the partner's \
+             clock was set back; it is accepted again when its clock has passed that"
+        );
+        refuse(RejectReason::TIME_MISMATCH, text)
     }
 
-    /// Remembers an accepted CONNECT; becomes durable with the record.
+    /// Remembers an accepted CONNECT; becomes durable with the record. A stamp from the future
+    /// counts as one of the near future only: a partner whose clock was wrong for once would be
+    /// locked out until that time comes. Of such stamps the marks tell the replays.
     pub(super) fn remember_connect(&mut self, sent: u32, mark: Option<u64>) {
-        if self.record.connect_time != sent {
-            self.record.connects_seen = [0; 4];
-        }
-        self.record.connect_time = sent;
-        let free = self.record.connects_seen.iter_mut().find(|seen| **seen == 0);
-        if let (Some(mark), Some(free)) = (mark, free) {
-            *free = mark;
+        let now = self.lease_now.as_wire_s();
+        let ahead_s = sent.wrapping_sub(now).cast_signed();
+        self.record.connect_time = if ahead_s > LONGEST_LOCK_OUT_S {
+            now.wrapping_add_signed(LONGEST_LOCK_OUT_S)
+        } else {
+            sent
+        };
+        if let Some(mark) = mark {
+            self.record.connects_seen.rotate_right(1);
+            self.record.connects_seen[0] = mark;
         }
     }
 

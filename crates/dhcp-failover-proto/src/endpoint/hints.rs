@@ -5,6 +5,7 @@ use super::Endpoint;
 use crate::{Event, Service, State};
 use alloc::vec::Vec;
 use dhcp_failover_lease::{Binding, LeaseInstant};
+use dhcp_failover_wire::{Message, Packet};
 
 /// The first byte; with another the rest is not looked at.
 const VERSION: u8 = 1;
@@ -71,12 +72,12 @@ impl Endpoint {
     }
 
     /// A message of the partner was read. One that waits for its disk proves, in a state in which
-    /// it serves, that its stamp was newer than this.
-    pub(super) fn heard(&mut self, packet: &dhcp_failover_wire::Packet) {
+    /// it serves, that its stamp was newer than this. CONTACT and DISCONNECT do not wait.
+    pub(super) fn heard(&mut self, packet: &Packet) {
         self.stats.received(&packet.message);
         let serves =
             self.partner.is_some_and(|it| !it.startup && Service::of(it.state) != Service::Nobody);
-        if serves && !matches!(packet.message, dhcp_failover_wire::Message::Contact) {
+        if serves && !matches!(packet.message, Message::Contact | Message::Disconnect(_)) {
             // Kept with the next record; the last one written before a crash is good enough.
             self.record.partner_served = packet.time;
         }

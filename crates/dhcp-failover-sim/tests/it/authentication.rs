@@ -85,6 +85,22 @@ fn h16_a_link_lost_within_its_first_second_comes_back() {
     }
 }
 
+/// H16: a clock that was years ahead for one connection, and is right again, locks the pair out for
+/// ten minutes at most; that connection cannot be replayed. (A hostile run found the lock-out.)
+#[test]
+fn h16_a_clock_that_was_wrong_for_once_does_not_lock_the_pair_out() {
+    let mut pair = normal(setup(504));
+    let now = wire_now(&pair);
+    let from_the_future = signed(frame(now + 300_000_000, connect()), "one");
+    let link = offer(&mut pair, &from_the_future);
+    assert!(pair.is_open(Host::B, link), "{}", pair.log_text());
+    pair.close_at(Host::A, link);
+    let limit_s = 600 + 120; // and the pause after a refusal
+    assert!(pair.run_until(limit_s, Pair::is_settled), "{}", pair.log_text());
+    let link = offer(&mut pair, &from_the_future);
+    assert_eq!(pair.rejection_on(link), Some(RejectReason::TIME_MISMATCH));
+}
+
 /// Nothing that is not authentic changes anything: no state, no record, no link.
 #[test]
 fn an_attacker_without_the_secret_changes_nothing() {

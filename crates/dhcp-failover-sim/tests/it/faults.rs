@@ -335,6 +335,28 @@ fn s14_a_refilled_store_is_not_taken_for_an_old_copy() {
     }
 }
 
+/// Nor is what a server says while its disk stands still: a DISCONNECT and a CONTACT do not wait for
+/// it, and prove nothing about its stamps. (Storm 2f5.)
+#[test]
+fn s14_what_did_not_wait_for_the_disk_makes_no_store_old() {
+    for host in Host::BOTH {
+        let mut pair = busy(Setup::new(224));
+        pair.stall_disk(host, true);
+        pair.run_s(100);
+        // It hears nothing more, and says so before it gives up.
+        pair.block(host.partner(), true);
+        assert!(pair.run_until(200, |pair| pair.sent(host, "DISCONNECT") > 0));
+        pair.run_s(1);
+        pair.crash(host, Survives::Nothing);
+        pair.block(host.partner(), false);
+        pair.stall_disk(host, false);
+        pair.start(host);
+        pair.check_convergence(120);
+        let old = |event: &Event| matches!(event, Event::OldStore { .. });
+        assert!(!pair.events_of(host).any(|(_, it)| old(it)), "{}", pair.log_text());
+    }
+}
+
 /// isc-S16: what is on record of the partner is what it said last.
 #[test]
 fn s16_the_partners_state_on_record_is_the_last_one_heard() {
