@@ -22,6 +22,22 @@ fn verdict(
     }
 }
 
+/// S13: of two last clients of the same second both servers keep the primary's.
+#[test]
+fn s13_the_last_client_of_a_free_address_is_the_primarys_where_times_do_not_tell() {
+    for (role, kept) in [(Role::Primary, 1), (Role::Secondary, 2)] {
+        for (mine, theirs) in [(Free, Free), (Backup, Backup)] {
+            let accepted = verdict(
+                &own(mine, 1_000, 5_000),
+                &update(theirs, 2, 5_000),
+                role,
+                ConflictRules::Draft12,
+            );
+            assert_eq!(accepted.map(|it| it.client), Ok(Some(client(kept))), "{role:?} {mine:?}");
+        }
+    }
+}
+
 /// S10, exhaustively: every status pair, order of each time, who knows what, role and client.
 #[test]
 fn s10_times_of_one_clients_binding_never_go_back() {

@@ -56,6 +56,7 @@ fn statuses_and_sets_of_them() {
         assert_eq!(status.is_transitional(), [Expired, Released, Reset].contains(&status));
         let only = StatusSet::EMPTY.with(status);
         assert!(!only.is_empty() && StatusSet::EMPTY.is_empty());
+        assert_eq!(only.with(status), only, "a status is in a set once");
         for other in BindingStatus::ALL {
             assert_eq!(only.contains(other), other == status);
             assert_eq!(only.is_only(other), other == status);
