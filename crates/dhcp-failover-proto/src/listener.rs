@@ -88,8 +88,7 @@ impl Listener {
         } else {
             alloc::format!("no relationship {name:?} here; check the name on both servers")
         };
-        let reason = RejectReason::INVALID_PARTNER;
-        let reply = reject(packet.xid, &connect.relationship_name, reason, &message, now);
+        let reply = reject(raw, RejectReason::INVALID_PARTNER, &message, now);
         Route::Refuse { reply, message }
     }
 
@@ -107,8 +106,7 @@ impl Listener {
         if raw.header().message_type != MessageType::CONNECT {
             return refuse(message);
         }
-        let name = raw.option(OptionCode::RELATIONSHIP_NAME).map_or(&[][..], |name| name.value);
-        let reply = reject(raw.header().xid, name, reason, &text, now);
+        let reply = reject(raw, reason, &text, now);
         Route::Refuse { reply, message }
     }
 }
@@ -117,19 +115,20 @@ fn refuse(message: String) -> Route {
     Route::Refuse { reply: None, message }
 }
 
-/// A CONNECTACK that refuses.
+/// A CONNECTACK that refuses `connect` (table 7.9-1).
 fn reject(
-    xid: u32,
-    name: &[u8],
+    connect: RawMessage<'_>,
     reason: RejectReason,
     message: &str,
     now: LeaseInstant,
 ) -> Option<Vec<u8>> {
+    let name = connect.option(OptionCode::RELATIONSHIP_NAME).map_or(&[][..], |name| name.value);
     let reply = Packet {
         time: now.as_wire_s(),
-        xid,
+        xid: connect.header().xid,
         message: Message::ConnectAck(ConnectAck {
             protocol_version: PROTOCOL_VERSION,
+            tls_reply: connect.option(OptionCode::TLS_REQUEST).map(|_| 0),
             reject: Some(Reject { reason, message: Some(String::from(message)) }),
             relationship_name: name.to_vec(),
             ..ConnectAck::default()

@@ -71,7 +71,7 @@ impl Endpoint {
         });
         match checked {
             Err(Refusal(reason, text)) => {
-                self.reject(&link, packet.xid, reason, &text, connect.tls_request.map(|_| 0));
+                self.reject(&link, packet.xid, reason, &text, connect.tls_request.is_some());
                 if link.side == LinkSide::Dialed || self.link.is_none() {
                     self.pause_dialling(reason);
                 }
@@ -117,13 +117,10 @@ impl Endpoint {
         }
     }
 
-    /// A CONNECTACK that refuses (table 7.9-1).
-    pub(super) fn rejection(
-        &self,
-        reason: RejectReason,
-        text: &str,
-        tls_reply: Option<u8>,
-    ) -> ConnectAck {
+    /// A CONNECTACK that refuses (table 7.9-1), one with a TLS-request or without.
+    fn rejection(&self, reason: RejectReason, text: &str, tls_requested: bool) -> ConnectAck {
+        // §7.8.2 step 3: that TLS is required is said by the reply, too.
+        let tls_reply = tls_requested.then(|| u8::from(reason == RejectReason::TLS_REQUIRED));
         ConnectAck {
             relationship_name: self.config.name.as_bytes().to_vec(),
             protocol_version: PROTOCOL_VERSION,
@@ -140,9 +137,9 @@ impl Endpoint {
         xid: u32,
         reason: RejectReason,
         text: &str,
-        tls_reply: Option<u8>,
+        tls_requested: bool,
     ) {
-        let answer = Message::ConnectAck(self.rejection(reason, text, tls_reply));
+        let answer = Message::ConnectAck(self.rejection(reason, text, tls_requested));
         self.transmit_as(link.id, link.dialect, xid, &answer);
         self.close(link.id);
     }
@@ -152,7 +149,7 @@ impl Endpoint {
         let Some(link) = self.link.take() else { return };
         let (reason, text) = (RejectReason::INVALID_PARTNER, "both servers are primary");
         self.gate.forget(link.id);
-        self.reject(&link, packet.xid, reason, text, connect.tls_request.map(|_| 0));
+        self.reject(&link, packet.xid, reason, text, connect.tls_request.is_some());
         self.refused(reason, String::from(text));
     }
 

@@ -5,7 +5,7 @@ use super::{Endpoint, PartnerState};
 use crate::{Bindings, Event, LinkId, State};
 use dhcp_failover_lease::LeaseInstant;
 use dhcp_failover_wire::{
-    Message, MessageType, Packet, PoolResp, RawMessage, RejectReason, ServerFlags,
+    Message, MessageType, OptionCode, Packet, PoolResp, RawMessage, RejectReason, ServerFlags,
 };
 
 impl Endpoint {
@@ -64,10 +64,10 @@ impl Endpoint {
     /// A CONNECT that cannot be trusted or understood still gets an answer that says why (§7.8.2
     /// step 4): whoever sent it must not have to guess.
     fn reject_unread(&mut self, link: &Link, bytes: &[u8], why: Option<RejectReason>, text: &str) {
-        let header = RawMessage::parse(bytes).ok().map(|raw| raw.header());
-        match (header, why) {
-            (Some(header), Some(reason)) if header.message_type == MessageType::CONNECT => {
-                self.reject(link, header.xid, reason, text, None);
+        match (RawMessage::parse(bytes), why) {
+            (Ok(raw), Some(reason)) if raw.header().message_type == MessageType::CONNECT => {
+                let tls_requested = raw.option(OptionCode::TLS_REQUEST).is_some();
+                self.reject(link, raw.header().xid, reason, text, tls_requested);
             }
             _ => self.close(link.id),
         }

@@ -20,6 +20,7 @@ mod scripted;
 mod sections;
 mod soak;
 mod time;
+mod tls;
 mod transcripts;
 
 use dhcp_failover_proto::State;

@@ -24,10 +24,18 @@ pub(crate) struct Scripted {
     pub(crate) events: Vec<Event>,
     /// What it said, the last connection only.
     pub(crate) said: Vec<Packet>,
+    /// The same as bytes.
+    pub(crate) said_bytes: Vec<Vec<u8>>,
+    /// What becomes of the partner's messages on the way.
+    pub(crate) on_the_way: fn(&mut Vec<u8>),
+    /// The connections it closed.
+    pub(crate) closed: Vec<LinkId>,
+    /// How often it wanted to connect.
+    pub(crate) dials: usize,
     /// Whether writes are reported durable at once.
     pub(crate) disk_works: bool,
     pub(crate) now_ms: u64,
-    link: LinkId,
+    pub(crate) link: LinkId,
     xid: u32,
 }
 
@@ -53,6 +61,10 @@ impl Scripted {
             record,
             events: Vec::new(),
             said: Vec::new(),
+            said_bytes: Vec::new(),
+            on_the_way: |_| {},
+            closed: Vec::new(),
+            dials: 0,
             disk_works: true,
             now_ms: 0,
             link: LinkId(0),
@@ -93,7 +105,10 @@ impl Scripted {
                 }
                 Output::Transmit { bytes, .. } => {
                     self.said.push(decode(&bytes, Dialect::Draft12).expect("it can be read"));
+                    self.said_bytes.push(bytes);
                 }
+                Output::Close { link } => self.closed.push(link),
+                Output::Dial => self.dials += 1,
                 Output::Event(event) => self.events.push(event),
                 _ => {}
             }
@@ -133,7 +148,32 @@ impl Scripted {
         let mut bytes = Vec::new();
         let packet = Packet { time: self.wire_now(), xid, message };
         encode(&packet, Dialect::Draft12, &mut bytes).expect("it can be written");
+        (self.on_the_way)(&mut bytes);
         self.feed(Input::Frame { link: self.link, bytes: &bytes });
+    }
+
+    /// A new connection, with nothing on it yet.
+    pub(crate) fn link_up(&mut self, side: LinkSide) {
+        self.said.clear();
+        self.said_bytes.clear();
+        self.link = LinkId(self.link.0 + 1);
+        self.feed(Input::LinkUp { link: self.link, side });
+    }
+
+    /// The partner, a primary, connects and says this; the answer.
+    pub(crate) fn offers(&mut self, connect: Connect) -> ConnectAck {
+        self.link_up(LinkSide::Accepted);
+        self.say(Message::Connect(connect));
+        let mut answers = self.said.iter().filter_map(|packet| match &packet.message {
+            Message::ConnectAck(answer) => Some(answer.clone()),
+            _ => None,
+        });
+        answers.next_back().expect("an answer")
+    }
+
+    /// Whether the connection made last is neither closed nor refused.
+    pub(crate) fn keeps_link(&self) -> bool {
+        !self.closed.contains(&self.link)
     }
 
     /// A connection, CONNECT and CONNECTACK; the first STATE is still to come.
@@ -143,12 +183,10 @@ impl Scripted {
 
     /// The same, with vendor-specific-options.
     pub(crate) fn connect_with(&mut self, vendor_specific: Option<Vec<u8>>) {
-        self.said.clear();
-        self.link = LinkId(self.link.0 + 1);
         let name = b"pair".to_vec();
         match self.config.role {
             Role::Secondary => {
-                self.feed(Input::LinkUp { link: self.link, side: LinkSide::Accepted });
+                self.link_up(LinkSide::Accepted);
                 self.say(Message::Connect(Connect {
                     relationship_name: name,
                     max_unacked_bndupd: Some(10),
@@ -163,7 +201,7 @@ impl Scripted {
             }
             Role::Primary => {
                 self.pass_s(3); // until it dials
-                self.feed(Input::LinkUp { link: self.link, side: LinkSide::Dialed });
+                self.link_up(LinkSide::Dialed);
                 let xid = self.said.last().expect("it sent CONNECT").xid;
                 self.answer(
                     xid,
