@@ -49,9 +49,14 @@ fn connect_from(server: &Server, from: Ipv4Addr) -> TcpStream {
 
 /// A good CONNECT of the partner, under another name if wanted.
 fn connect_message(name: &str) -> Vec<u8> {
+    connect_that(|connect| connect.relationship_name = name.as_bytes().to_vec())
+}
+
+/// A CONNECT of the partner, changed in some way.
+fn connect_that(change: impl Fn(&mut Connect)) -> Vec<u8> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
-    let connect = Connect {
-        relationship_name: name.as_bytes().to_vec(),
+    let mut connect = Connect {
+        relationship_name: b"lab".to_vec(),
         max_unacked_bndupd: Some(10),
         receive_timer: Some(6),
         vendor_class_identifier: Some(b"test".to_vec()),
@@ -61,6 +66,7 @@ fn connect_message(name: &str) -> Vec<u8> {
         hash_buckets: Some([0x55; 32]),
         ..Connect::default()
     };
+    change(&mut connect);
     let packet = Packet {
         time: u32::try_from(now.as_secs()).expect("a clock before 2106"),
         xid: 1,
@@ -209,6 +215,44 @@ fn a_second_connect_takes_the_place_of_the_first_connection() {
     assert_eq!(reasons, [RejectReason::DUPLICATE_CONNECTION], "{last_words:?}");
     let (_, closed) = hear(&mut second, |messages| !messages.is_empty());
     assert!(!closed, "the second connection stays\n{}", server.process.log_tail());
+    server.must_serve(1);
+}
+
+/// So many that some are not read yet when the server closes: carelessly done, that is a reset, which
+/// takes the last message with it.
+fn contacts() -> Vec<u8> {
+    [0, 12, 11, 12, 0, 0, 0, 0, 0, 0, 0, 9].repeat(5_000)
+}
+
+/// A refusal by the relationship itself, which the listener would have let in, is whole at the peer
+/// before the end, and so is the last word on a connection that was accepted (draft-12 §7.9, §7.12).
+#[test]
+fn a_refusal_and_a_disconnect_reach_the_peer_before_the_close() {
+    let mut server = Server::start(SECONDARY);
+    for (number, reason) in [(0, RejectReason::INVALID_MCLT), (2, RejectReason::TLS_NOT_SUPPORTED)]
+    {
+        let mut stream = connect_from(&server, PARTNER);
+        let bytes = connect_that(|connect| match number {
+            0 => connect.mclt = Some(0),
+            request => connect.tls_request = Some(request),
+        });
+        stream.write_all(&[bytes, contacts()].concat()).expect("a write");
+        let (messages, closed) = hear(&mut stream, |_| false);
+        let reject = first_ack(&messages).and_then(|ack| ack.reject.as_ref());
+        assert_eq!(reject.map(|reject| reject.reason), Some(reason), "{messages:?}");
+        assert!(reject.is_some_and(|it| it.message.is_some()), "it says why: {messages:?}");
+        assert!(closed && messages.len() == 1, "{messages:?}");
+    }
+    let mut stream = established(&server);
+    let poolreq_before_state = vec![0, 12, 1, 12, 0, 0, 0, 0, 0, 0, 0, 9];
+    stream.write_all(&[poolreq_before_state, contacts()].concat()).expect("a write");
+    let (messages, closed) = hear(&mut stream, |_| false);
+    assert!(closed, "{messages:?}");
+    let Some(Message::Disconnect(last)) = messages.last() else {
+        panic!("the last word is not DISCONNECT: {messages:?}\n{}", server.process.log_tail())
+    };
+    assert_eq!(last.reject_reason, RejectReason::UNKNOWN_ERROR);
+    assert!(last.message.as_ref().is_some_and(|text| text.contains("before STATE")), "{last:?}");
     server.must_serve(1);
 }
 
