@@ -7,6 +7,7 @@ mod connections;
 mod contact;
 mod durability;
 mod faults;
+mod holes;
 mod hostile;
 mod leases;
 mod leaving;
