@@ -13,8 +13,9 @@ const RAN_FAILOVER: u8 = 1;
 const ALONE_BY_ORDER: u8 = 2;
 
 /// A store may be so much behind what its server has done without being an old copy: a slow disk
-/// delays the stamps that prove otherwise.
-const STAMP_SLACK_S: u32 = 60;
+/// delays the stamps that prove otherwise, and the news that it has stopped serving and stamping. A
+/// false alarm costs a RECOVER-WAIT, so the slack is generous.
+const STAMP_SLACK_S: u32 = 600;
 
 /// What the partner says of the past.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

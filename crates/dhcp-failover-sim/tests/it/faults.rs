@@ -256,7 +256,7 @@ fn s13_the_wait_counts_from_the_failure_not_from_an_old_state() {
 #[test]
 fn s14_an_old_copy_of_the_store_is_not_trusted() {
     for host in Host::BOTH {
-        for age_s in [100, 1_000, 5_000] {
+        for age_s in [700, 1_000, 5_000] {
             let mut pair = busy(Setup { mclt_s: 30, clients: 10, ..Setup::new(213) });
             let copy = pair.copy_disk(host);
             for number in 0..5 {

@@ -34,7 +34,8 @@
 //! * An MCLT, a receive timer or a window of 0 counts as 1; no other value is judged by the endpoint.
 //!   The [`relationship`](crate::relationship) model judges its own.
 //! * A store restored from an old copy is noticed only when the partner is heard, if that is of this
-//!   implementation, and not if the copy is less than a minute old: start with an empty one instead.
+//!   implementation, and not if the copy is less than ten minutes old: start with an empty one
+//!   instead.
 //! * The two servers do not compare their ranges and reservations. Addresses one of them does not
 //!   know stay disputed, visible in [`Status::disputed`](crate::proto::Status::disputed). Unequal
 //!   *reservations* are dangerous: an address that is reserved here may be anybody's there.
