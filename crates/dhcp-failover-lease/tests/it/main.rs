@@ -9,7 +9,7 @@
 //! | FREE usable before the acknowledgement | `reallocation::h2_an_address_taken_back_from_the_secondary_waits_for_its_answer` |
 //! | the lead time counted from the own expiry | `grants::s2_own_lease_and_sent_times_do_not_extend_a_lease` |
 //! | the wait of the MCLT forgotten | `reallocation::s6_partner_down_waits_the_mclt_beyond_the_latest_time_and_beyond_entry` |
-//! | that wait counted from a restart and not from the entry | the same: `since` is the entry, the clock is elsewhere |
+//! | that wait not counted from the entry | `reallocation::table_of_section_9`, `reallocation::s6_enumerated_an_address_changes_clients_only_by_agreement_wait_or_rewind` |
 //! | the secondary serves FREE without contact | `reallocation::table_of_section_9` |
 //! | the winner rule inverted on one side | `crossing::s13_the_order_of_hearing_does_not_matter` |
 //! | EXPIRED reused before the acknowledgement | `reallocation::s6_a_released_address_changes_clients_only_by_agreement_or_rewind` |
