@@ -20,6 +20,7 @@ mod recovery;
 mod scripted;
 mod sections;
 mod soak;
+mod support;
 mod time;
 mod tls;
 mod transcripts;

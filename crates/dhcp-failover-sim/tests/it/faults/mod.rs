@@ -1,0 +1,6 @@
+//! Faults that another implementation is known for (`isc-` of our list), each as a story of a pair, or
+//! of one endpoint and a partner that says what the test has it say.
+
+mod connections;
+mod memory;
+mod states;
