@@ -76,7 +76,8 @@ impl Attempts {
     }
 
     /// The first transaction id of a connection. Two CONNECTs of one second must differ in something,
-    /// or the second looks like a replay of the first (H16).
+    /// or the second looks like a replay of the first (H16); and an answer that a partner owed on the
+    /// last connection and gives on this one must name no transaction of this one (isc-U03).
     pub(super) fn first_xid(&mut self) -> u32 {
         u32::try_from(self.random() >> 34).map_or(1, |xid| xid.saturating_add(1))
     }
@@ -213,7 +214,9 @@ impl Endpoint {
             self.candidate_gone(&oldest);
         }
         let dialect = self.first_dialect();
-        self.candidates.push(Link::new(id, side, Phase::AwaitConnect, dialect, self.now));
+        let mut link = Link::new(id, side, Phase::AwaitConnect, dialect, self.now);
+        link.begin_xids_at(self.attempts.first_xid());
+        self.candidates.push(link);
     }
 
     /// The partner has no link, and says so by connecting (§8.2). `id` is that connection, if it can

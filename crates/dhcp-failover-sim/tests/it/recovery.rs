@@ -90,23 +90,7 @@ fn a_primary_without_its_disk_learns_which_unused_addresses_are_not_its_own() {
     pair.assert_clean();
 }
 
-/// isc-U01, U02: the link is cut at every message of the refill; nothing is left out.
-#[test]
-fn a_refill_cut_at_every_message_still_brings_every_binding() {
-    for messages in 1..40 {
-        let mut pair = busy(Setup { mclt_s: 20, ..Setup::new(24) });
-        pair.crash(Host::A, Survives::Nothing);
-        pair.lose_disk(Host::A);
-        pair.run_s(2);
-        pair.cut_after_messages(messages);
-        pair.start(Host::A);
-        pair.run_s(30);
-        pair.check_convergence(120);
-        pair.assert_clean();
-    }
-}
-
-/// The same, when the server that is being refilled dies instead.
+/// §5.17: the server that is being refilled dies, at every output.
 #[test]
 fn a_refill_ended_by_a_crash_at_every_output_starts_again() {
     for outputs in 1..60 {

@@ -7,8 +7,8 @@ use dhcp_failover_proto::{
 };
 use dhcp_failover_proto::{Decision, Query};
 use dhcp_failover_wire::{
-    BindingAck, Connect, ConnectAck, Dialect, Message, Packet, ServerFlags, State as StateMessage,
-    UpdReq, decode, encode,
+    BindingAck, BindingUpdate, Connect, ConnectAck, Dialect, Message, Packet, RejectReason,
+    ServerFlags, State as StateMessage, UpdReq, decode, encode,
 };
 use std::net::Ipv4Addr;
 
@@ -32,6 +32,10 @@ pub(crate) struct Scripted {
     pub(crate) closed: Vec<LinkId>,
     /// How often it wanted to connect.
     pub(crate) dials: usize,
+    /// How many grants it took back.
+    refused: usize,
+    /// How many updates the partner takes unanswered.
+    pub(crate) max_unacked: u32,
     /// Whether writes are reported durable at once.
     pub(crate) disk_works: bool,
     pub(crate) now_ms: u64,
@@ -65,6 +69,8 @@ impl Scripted {
             on_the_way: |_| {},
             closed: Vec::new(),
             dials: 0,
+            refused: 0,
+            max_unacked: 10,
             disk_works: true,
             now_ms: 0,
             link: LinkId(0),
@@ -109,6 +115,7 @@ impl Scripted {
                 }
                 Output::Close { link } => self.closed.push(link),
                 Output::Dial => self.dials += 1,
+                Output::Refuse { .. } => self.refused += 1,
                 Output::Event(event) => self.events.push(event),
                 _ => {}
             }
@@ -189,7 +196,7 @@ impl Scripted {
                 self.link_up(LinkSide::Accepted);
                 self.say(Message::Connect(Connect {
                     relationship_name: name,
-                    max_unacked_bndupd: Some(10),
+                    max_unacked_bndupd: Some(self.max_unacked),
                     receive_timer: Some(60),
                     protocol_version: 1,
                     tls_request: Some(0),
@@ -207,7 +214,7 @@ impl Scripted {
                     xid,
                     Message::ConnectAck(ConnectAck {
                         relationship_name: name,
-                        max_unacked_bndupd: Some(10),
+                        max_unacked_bndupd: Some(self.max_unacked),
                         receive_timer: Some(60),
                         protocol_version: 1,
                         tls_reply: Some(0),
@@ -268,6 +275,32 @@ impl Scripted {
     pub(crate) fn updates_done(&mut self) {
         let (xid, _) = self.request().expect("it asked for updates");
         self.answer(xid, Message::UpdDone);
+    }
+
+    /// The updates it sent on this connection, in order, with their transactions.
+    pub(crate) fn told(&self) -> Vec<(u32, BindingUpdate)> {
+        let messages = self.said.iter().filter_map(|packet| match &packet.message {
+            Message::BndUpd(updates) => Some(updates.iter().map(|it| (packet.xid, it.clone()))),
+            _ => None,
+        });
+        messages.flatten().collect()
+    }
+
+    /// The partner accepts them from this number on, and those that follow; how many there were.
+    pub(crate) fn accept_from(&mut self, first: usize) -> usize {
+        let mut number = first;
+        while let Some((xid, update)) = self.told().into_iter().nth(number) {
+            self.answer(xid, Message::BndAck(vec![BindingAck::accept(update.address)]));
+            number += 1;
+        }
+        number - first
+    }
+
+    /// The partner refuses the update of this number.
+    pub(crate) fn reject(&mut self, number: usize) {
+        let (xid, update) = self.told().into_iter().nth(number).expect("it sent so many");
+        let ack = BindingAck::reject(update.address, RejectReason::UNKNOWN_ERROR, None);
+        self.answer(xid, Message::BndAck(vec![ack]));
     }
 
     /// The partner accepts every update it has been sent on this connection.
@@ -341,6 +374,7 @@ impl Scripted {
             return false;
         }
         let grant = view.grant(&binding, &client, LeaseSpan::from_s(3_600), 50, now);
+        let refused = self.refused;
         self.feed(Input::Lease(LeaseEvent::Granted {
             token: Token(1),
             address,
@@ -351,7 +385,7 @@ impl Scripted {
             flags: binding.flags,
             request_options: Vec::new(),
         }));
-        true
+        self.refused == refused
     }
 
     /// The reason given for the last change to this state.

@@ -30,6 +30,17 @@ pub(crate) fn in_normal(role: Role) -> Scripted {
     it
 }
 
+/// In PARTNER-DOWN, with four leases of which the partner has not heard.
+pub(crate) fn alone(role: Role) -> Scripted {
+    let mut it = Scripted::resumed(role, State::CommunicationsInterrupted);
+    it.order(Command::PartnerDown);
+    it.pass_s(64); // the MCLT, and what clocks hide
+    for number in 0..4 {
+        assert!(it.lease(address(number), number), "{role:?} {number}");
+    }
+    it
+}
+
 pub(crate) fn address(number: u8) -> Ipv4Addr {
     Ipv4Addr::from(u32::from(ADDRESS) + u32::from(number))
 }

@@ -4,3 +4,4 @@
 mod connections;
 mod memory;
 mod states;
+mod updates;

@@ -77,13 +77,3 @@ fn a_partner_that_never_finishes_loses_its_connection() {
     it.pass_in_contact_s(5);
     assert!(!it.endpoint.status().connected);
 }
-
-/// isc-U17: hearing the partner's state again does not ask again.
-#[test]
-fn the_same_state_twice_makes_one_request() {
-    let mut it = Scripted::resumed(Role::Secondary, State::Recover);
-    it.meets(State::PartnerDown);
-    it.partner(State::PartnerDown);
-    let asked = it.count(|message| matches!(message, dhcp_failover_wire::Message::UpdReq(_)));
-    assert_eq!(asked, 1);
-}
