@@ -32,6 +32,13 @@ pub trait Bindings {
 
     /// Whether the address is offered to a client at the moment, and so must not change hands.
     fn is_pinned(&self, address: Ipv4Addr) -> bool;
+
+    /// The addresses of a scope (subnet), by its address. Only Windows asks for the bindings of
+    /// single scopes; without scopes it hears that they are unknown.
+    fn scope(&self, id: Ipv4Addr) -> Option<RangeInclusive<Ipv4Addr>> {
+        let _ = id;
+        None
+    }
 }
 
 /// Why a pool was not added.
@@ -105,6 +112,7 @@ pub struct BindingTable {
     /// ACTIVE and ABANDONED addresses by the end of their time.
     by_expiry: BTreeSet<(LeaseInstant, Ipv4Addr)>,
     pinned: BTreeSet<Ipv4Addr>,
+    scopes: BTreeMap<Ipv4Addr, RangeInclusive<Ipv4Addr>>,
 }
 
 impl BindingTable {
@@ -141,6 +149,11 @@ impl BindingTable {
         }
         self.pools.push(pool);
         Ok(number)
+    }
+
+    /// Names a scope (subnet) by its address, for partners that ask for the bindings of single ones.
+    pub fn add_scope(&mut self, id: Ipv4Addr, addresses: RangeInclusive<Ipv4Addr>) {
+        self.scopes.insert(id, addresses);
     }
 
     /// The pool of an address.
@@ -279,6 +292,10 @@ impl Bindings for BindingTable {
 
     fn is_pinned(&self, address: Ipv4Addr) -> bool {
         self.pinned.contains(&address)
+    }
+
+    fn scope(&self, id: Ipv4Addr) -> Option<RangeInclusive<Ipv4Addr>> {
+        self.scopes.get(&id).cloned()
     }
 }
 

@@ -106,6 +106,10 @@ pub struct EndpointConfig {
     pub receive_timer: LeaseSpan,
     /// Updates this server takes before it must have answered one (§8.4), at least 1.
     pub max_unacked_bndupd: u32,
+    /// Updates sent in one BNDUPD at most, 1 to 128 (§6.3). What the partner takes and the length of
+    /// a message limit it further: dhcpd is never sent more than one. 1 for a partner that hangs up
+    /// on several, though this server finds that out by itself.
+    pub max_batch: usize,
     /// How long to look for the partner at the start (§9.3.2 step 3).
     pub startup: LeaseSpan,
     /// What to do after that.
@@ -160,6 +164,7 @@ impl EndpointConfig {
             safe_period: None,
             receive_timer: LeaseSpan::from_s(60),
             max_unacked_bndupd: 100,
+            max_batch: 128,
             startup: LeaseSpan::from_s(10),
             startup_policy: StartupPolicy::Wait,
             unlimited_in_partner_down: false,

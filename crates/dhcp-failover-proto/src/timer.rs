@@ -19,12 +19,14 @@ pub(crate) enum Timer {
     Pools,
     /// Offer disputed bindings again (L7).
     Disputes,
+    /// Send this server's own record of what it refused (§7.2.1).
+    Corrections,
     /// Work left over from the last call.
     Work,
 }
 
 impl Timer {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Dial,
         Self::Startup,
         Self::RecoverWait,
@@ -32,6 +34,7 @@ impl Timer {
         Self::Alive,
         Self::Pools,
         Self::Disputes,
+        Self::Corrections,
         Self::Work,
     ];
 }

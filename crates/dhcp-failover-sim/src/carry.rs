@@ -6,7 +6,7 @@ use crate::setup::Mutation;
 use crate::{Host, Pair};
 use dhcp_failover_lease::{Binding, StatusSet};
 use dhcp_failover_proto::{Event, Input, Output, Record, State};
-use dhcp_failover_wire::rules::{self, Violation};
+use dhcp_failover_wire::rules::{self, Part, Violation};
 use dhcp_failover_wire::{BindingStatus, Dialect, Message, OptionCode, Packet, RawMessage, decode};
 
 impl Pair {
@@ -173,16 +173,16 @@ fn mutate(mutation: Mutation, host: Host, binding: &mut Binding) {
 /// Every message has the options its table demands and none it forbids (draft-12 §7).
 fn keeps_the_tables(bytes: &[u8], packet: &Packet) -> Result<(), String> {
     let raw = RawMessage::parse(bytes).map_err(|error| error.to_string())?;
-    // The one deviation: it says when an ABANDONED address may be tried again.
-    let deviation = Violation::Forbidden { option: OptionCode::LEASE_EXPIRATION_TIME };
-    let abandons = |message: &Message| match message {
-        Message::BndUpd(updates) => updates.iter().all(|it| it.status == BindingStatus::ABANDONED),
-        _ => false,
+    let checked = match &packet.message {
+        Message::BndUpd(updates) => updates.iter().try_for_each(|update| {
+            // The one deviation: it says when an ABANDONED address may be tried again.
+            let allowed = (update.status == BindingStatus::ABANDONED)
+                .then_some(Violation::Forbidden { option: OptionCode::LEASE_EXPIRATION_TIME });
+            rules::check(Dialect::Draft12, Part::Update(update.status), update.options()).or_else(
+                |violation| if Some(violation) == allowed { Ok(()) } else { Err(violation) },
+            )
+        }),
+        message => rules::check_message(Dialect::Draft12, raw, message),
     };
-    match rules::check_message(Dialect::Draft12, raw, &packet.message) {
-        Err(violation) if violation == deviation && abandons(&packet.message) => Ok(()),
-        result => {
-            result.map_err(|violation| format!("{}: {violation}", packet.message.message_type()))
-        }
-    }
+    checked.map_err(|violation| format!("{}: {violation}", packet.message.message_type()))
 }

@@ -2,8 +2,9 @@
 
 use crate::Host;
 use crate::server::Server;
+use dhcp_failover_lease::{Binding, BindingStatus, LeaseInstant};
 use dhcp_failover_proto::Bindings;
-use dhcp_failover_wire::{Message, Packet, ServerFlags};
+use dhcp_failover_wire::{BindingUpdate, Message, Packet, ServerFlags};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
@@ -12,8 +13,10 @@ use std::net::Ipv4Addr;
 struct Flow {
     outstanding: BTreeSet<u32>,
     used_xids: BTreeSet<u32>,
-    /// The partner's update request: every binding it must hear of first, and its version.
-    promised: BTreeMap<Ipv4Addr, u64>,
+    /// The partner's update request: every binding it must hear of first.
+    promised: BTreeMap<Ipv4Addr, Binding>,
+    /// Updates that were not answered.
+    updates: BTreeMap<(u32, Ipv4Addr), BindingUpdate>,
     /// The last xid before that request: later updates carry what it asked for.
     before_request: u32,
 }
@@ -46,7 +49,9 @@ impl Monitor {
         if !answer && !flow.used_xids.insert(packet.xid) {
             return Err((false, format!("{kind} with xid {} again", packet.xid)));
         }
-        if matches!(packet.message, Message::BndUpd(_)) {
+        if let Message::BndUpd(updates) = &packet.message {
+            let told = updates.iter().map(|it| ((packet.xid, it.address), it.clone()));
+            flow.updates.extend(told);
             flow.outstanding.insert(packet.xid);
             if flow.outstanding.len() > window as usize {
                 let count = flow.outstanding.len();
@@ -55,9 +60,9 @@ impl Monitor {
         }
         if matches!(packet.message, Message::UpdDone) {
             let instance = server.disk.record().map_or(0, |record| record.instance);
-            for (address, version) in &flow.promised {
+            for (address, promised) in &flow.promised {
                 let Some(binding) = server.table.get(*address) else { continue };
-                let told = binding.knowledge.acked_version >= *version
+                let told = binding.knowledge.acked_version >= promised.version
                     && binding.knowledge.instance == instance;
                 if !told && binding.needs_telling(instance) {
                     return Err((
@@ -77,9 +82,17 @@ impl Monitor {
             Message::BndAck(acks) => {
                 flow.outstanding.remove(&packet.xid);
                 let newer = packet.xid > flow.before_request;
-                // A rejected one is disputed, and shown as such.
-                for ack in acks.iter().filter(|ack| newer || ack.reject.is_some()) {
-                    flow.promised.remove(&ack.address);
+                for ack in acks {
+                    let update = flow.updates.remove(&(packet.xid, ack.address));
+                    let same = flow
+                        .promised
+                        .get(&ack.address)
+                        .zip(update)
+                        .is_some_and(|(promised, update)| says(&update, promised));
+                    // A rejected one is disputed, and shown as such.
+                    if newer || same || ack.reject.is_some() {
+                        flow.promised.remove(&ack.address);
+                    }
                 }
             }
             Message::UpdReq(_) | Message::UpdReqAll => {
@@ -90,12 +103,29 @@ impl Monitor {
                     .table
                     .iter()
                     .filter(|binding| all || binding.needs_telling(instance))
-                    .map(|binding| (binding.address, binding.version))
+                    .map(|binding| (binding.address, binding.clone()))
                     .collect();
             }
             _ => {}
         }
     }
+}
+
+/// Whether an update from before the request told all that was on record then.
+fn says(update: &BindingUpdate, promised: &Binding) -> bool {
+    let time = |at: LeaseInstant| (at > LeaseInstant::ZERO).then(|| at.as_wire_s());
+    let lease = match promised.status {
+        BindingStatus::Active | BindingStatus::Abandoned => time(promised.expiries.lease),
+        _ => None,
+    };
+    let heard = match promised.status {
+        BindingStatus::Abandoned => None,
+        _ => promised.last_transaction.map(LeaseInstant::as_wire_s),
+    };
+    update.status.to_string() == promised.status.to_string()
+        && update.start_time_of_state == time(promised.start_of_state)
+        && update.lease_expiration_time == lease
+        && update.client_last_transaction_time == heard
 }
 
 /// A short name for the log.

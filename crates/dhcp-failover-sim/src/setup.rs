@@ -49,6 +49,8 @@ pub struct Setup {
     pub receive_timer_s: u64,
     /// What each takes unanswered.
     pub max_unacked: [u32; 2],
+    /// Updates each puts into one message at most.
+    pub max_batch: [usize; 2],
     /// What each does at the end of STARTUP.
     pub startup_policy: StartupPolicy,
     /// Length of STARTUP.
@@ -87,6 +89,7 @@ impl Setup {
             clock_offset_ms: [0, 0],
             receive_timer_s: 20,
             max_unacked: [100, 100],
+            max_batch: [128, 128],
             startup_policy: StartupPolicy::Wait,
             startup_s: 10,
             safe_period_s: None,
@@ -112,6 +115,7 @@ impl Setup {
             safe_period: self.safe_period_s.map(LeaseSpan::from_s),
             receive_timer: LeaseSpan::from_s(self.receive_timer_s),
             max_unacked_bndupd: self.max_unacked[i],
+            max_batch: self.max_batch[i],
             startup: LeaseSpan::from_s(self.startup_s),
             startup_policy: self.startup_policy,
             unlimited_in_partner_down: self.unlimited_in_partner_down,

@@ -49,6 +49,11 @@ impl Storm {
                 *rng.pick(&[1, 2, 10, 100]).unwrap_or(&1),
                 *rng.pick(&[1, 3, 50]).unwrap_or(&1),
             ],
+            max_batch: match seed % 3 {
+                0 => [128, 128],
+                1 => [1, 2],
+                _ => [3, 1],
+            },
             disk_delay_ms: rng.between(0, 30),
             net_delay_ms: rng.between(0, 40),
             unlimited_in_partner_down: rng.percent(20),

@@ -50,7 +50,7 @@ impl Endpoint {
         self.link = Some(link);
         self.record.connect_time = self.lease_now.as_wire_s();
         self.persist_record();
-        self.send_answer(xid, connect);
+        self.send_as(xid, connect);
     }
 
     /// A CONNECT on a connection that is not the link. Answers it, and if it is accepted makes the
@@ -108,7 +108,7 @@ impl Endpoint {
                     reject: None,
                     vendor_specific: Some(self.vendor_specific()),
                 });
-                self.send_answer(packet.xid, answer);
+                self.send_as(packet.xid, answer);
                 self.send_state();
                 if let Some(link) = &mut self.link {
                     link.answered_connect = Some(self.lease_now);
@@ -140,7 +140,7 @@ impl Endpoint {
         tls_requested: bool,
     ) {
         let answer = Message::ConnectAck(self.rejection(reason, text, tls_requested));
-        self.transmit_as(link.id, link.dialect, xid, &answer);
+        self.transmit_as(link.id, link.dialect, xid, answer);
         self.close(link.id);
     }
 
@@ -207,6 +207,9 @@ impl Endpoint {
         // What one server remembers, both know: a server that lost its own memory of it must not
         // let its partner take the pair for a new one later (§9.6.2).
         self.record.ran_failover |= link.hints.is_some_and(|hints| hints.ran_failover);
+        if self.partner_hints().is_some() {
+            self.updates.partner_is_ours();
+        }
         self.check_store();
         for (option, found, used) in [
             (OptionCode::MAX_UNACKED_BNDUPD, max_unacked, window),
@@ -221,10 +224,10 @@ impl Endpoint {
     pub(super) fn encoded(
         &self,
         xid: u32,
-        message: &Message,
+        message: Message,
         dialect: Dialect,
     ) -> Result<Vec<u8>, dhcp_failover_wire::Error> {
-        let mut packet = Packet { time: self.lease_now.as_wire_s(), xid, message: message.clone() };
+        let mut packet = Packet { time: self.lease_now.as_wire_s(), xid, message };
         let mut bytes = Vec::new();
         if let Err(EncodeError::TooLong { .. }) = encode(&packet, dialect, &mut bytes) {
             // Better without the texts for people than not at all.

@@ -249,7 +249,7 @@ impl Endpoint {
         if let Some(link) = &mut self.link {
             let (id, xid) = (link.id, link.take_xid());
             // Past the gate: a sign of life promises nothing (S11).
-            self.transmit(id, xid, &Message::Contact);
+            self.transmit(id, xid, Message::Contact);
         }
     }
 

@@ -6,6 +6,7 @@ use crate::{Bindings, Event, LinkId, State};
 use dhcp_failover_lease::LeaseInstant;
 use dhcp_failover_wire::{
     Message, MessageType, OptionCode, Packet, PoolResp, RawMessage, RejectReason, ServerFlags,
+    UpdReq,
 };
 
 impl Endpoint {
@@ -135,6 +136,9 @@ impl Endpoint {
             }
             Message::BndUpd(updates) => self.binding_updates(packet, updates, bindings),
             Message::BndAck(acks) => self.binding_acks(packet, acks, bindings),
+            Message::UpdReq(UpdReq { scope_ids }) if !scope_ids.is_empty() => {
+                self.scopes_request(packet.xid, scope_ids, bindings);
+            }
             Message::UpdReq(_) => self.update_request(packet.xid, false),
             Message::UpdReqAll => self.update_request(packet.xid, true),
             Message::UpdDone => self.updates_done(packet),

@@ -2,7 +2,6 @@
 
 use crate::{Event, LinkId, Output, Record, Ticket, Token};
 use alloc::collections::VecDeque;
-use alloc::vec::Vec;
 use dhcp_failover_wire::Message;
 
 /// Something that waits for a record to be durable.
@@ -65,13 +64,10 @@ impl Gate {
         self.out.push_back(Output::Event(event));
     }
 
-    /// What may leave now, in order.
-    pub(super) fn released(&mut self) -> Vec<Held> {
-        let mut released = Vec::new();
-        while self.held.front().is_some_and(|(needs, _)| *needs <= self.persisted) {
-            released.extend(self.held.pop_front().map(|(_, held)| held));
-        }
-        released
+    /// The next that may leave now.
+    pub(super) fn released(&mut self) -> Option<Held> {
+        let (needs, _) = self.held.front()?;
+        (*needs <= self.persisted).then(|| self.held.pop_front())?.map(|(_, held)| held)
     }
 
     /// Forgets what was to be said on a connection that is gone.

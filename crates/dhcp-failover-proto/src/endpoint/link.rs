@@ -150,7 +150,7 @@ impl Endpoint {
             let (id, xid) = (link.id, link.take_xid());
             let message =
                 Message::Disconnect(Disconnect { reject_reason: reason, message: Some(why) });
-            self.transmit(id, xid, &message);
+            self.transmit(id, xid, message);
         }
     }
 
@@ -213,14 +213,13 @@ impl Endpoint {
 
     /// Queues a message with a new transaction id on the link in use; `None` without one.
     pub(super) fn send_new(&mut self, message: Message) -> Option<u32> {
-        let link = self.link.as_mut()?;
-        let xid = link.take_xid();
-        self.gate.hold(Held::Message { link: link.id, xid, message });
+        let xid = self.link.as_mut()?.take_xid();
+        self.send_as(xid, message);
         Some(xid)
     }
 
-    /// Queues an answer to the request with `xid`.
-    pub(super) fn send_answer(&mut self, xid: u32, message: Message) {
+    /// Queues a message with a transaction id of this link, or the answer to the request with it.
+    pub(super) fn send_as(&mut self, xid: u32, message: Message) {
         if let Some(link) = &self.link {
             self.gate.hold(Held::Message { link: link.id, xid, message });
         }
@@ -228,7 +227,7 @@ impl Endpoint {
 
     /// Lets out everything whose records are durable.
     pub(super) fn release(&mut self) {
-        for held in self.gate.released() {
+        while let Some(held) = self.gate.released() {
             match held {
                 // It promised nothing yet; a server that has become unresponsive says nothing (S7).
                 Held::Confirm(token) if Service::of(self.state) == Service::Nobody => {
@@ -236,12 +235,12 @@ impl Endpoint {
                 }
                 Held::Confirm(token) => self.gate.output(Output::Confirm { token }),
                 Held::Close(link) => self.gate.output(Output::Close { link }),
-                Held::Message { link, xid, message } => self.transmit(link, xid, &message),
+                Held::Message { link, xid, message } => self.transmit(link, xid, message),
             }
         }
     }
 
-    pub(super) fn transmit(&mut self, id: LinkId, xid: u32, message: &Message) {
+    pub(super) fn transmit(&mut self, id: LinkId, xid: u32, message: Message) {
         let link = self.link.as_mut().filter(|link| link.id == id);
         let dialect = link.map_or(Dialect::Draft12, |link| {
             link.last_sent = self.now;
@@ -252,18 +251,12 @@ impl Endpoint {
     }
 
     /// As [`transmit`](Self::transmit), on a connection that is not the link.
-    pub(super) fn transmit_as(
-        &mut self,
-        id: LinkId,
-        dialect: Dialect,
-        xid: u32,
-        message: &Message,
-    ) {
-        self.stats.sent(message);
+    pub(super) fn transmit_as(&mut self, id: LinkId, dialect: Dialect, xid: u32, message: Message) {
+        self.stats.sent(&message);
+        let kind = message.message_type();
         match self.encoded(xid, message, dialect) {
             Ok(bytes) => self.gate.output(Output::Transmit { link: id, bytes }),
             Err(error) => {
-                let kind = message.message_type();
                 let message = alloc::format!("failed to encode {kind}: {error}");
                 self.event(Event::PeerError { message });
             }

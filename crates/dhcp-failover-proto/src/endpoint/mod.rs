@@ -36,7 +36,8 @@ use dial::Attempts;
 use gate::Gate;
 use link::Link;
 use pools::PoolWork;
-use sync::{Answer, Barrier, Request};
+use sync::Request;
+pub use updates::Dispute;
 use updates::Updates;
 
 /// The protocol version of draft-12 (§12.20).
@@ -47,6 +48,8 @@ const ALIVE_HORIZON: LeaseSpan = LeaseSpan::from_s(5);
 const ALIVE_PERIOD_MS: u64 = 2_000;
 /// Stamps that may be on their way to a slow disk; more would not make it quicker.
 const MAX_STAMPS_PENDING: usize = 16;
+/// Updates in one message at most.
+const MAX_BATCH: usize = 128;
 /// Messages beyond the agreed windows that may wait for the disk.
 const MAX_BACKLOG: usize = 1_000;
 /// In NORMAL the secondary leaves it to the primary for so long to end a lease.
@@ -91,15 +94,34 @@ pub struct Endpoint {
     staged: BTreeMap<Ipv4Addr, Binding>,
     updates: Updates,
     request: Option<Request>,
-    answer: Option<Answer>,
-    /// Stands between PARTNER-DOWN and NORMAL (H21).
-    interlock: Option<Barrier>,
     pools: Option<PoolWork>,
     stats: Stats,
     /// The alive-until stamp on disk when this run began.
     stamp_at_start: LeaseInstant,
     /// The partner has been asked whether the store is the newest.
     store_checked: bool,
+    /// What is left of it in the present call.
+    budget: Budget,
+}
+
+/// Leases that may be looked at in one call of [`Endpoint::handle`], so that no call stalls the
+/// server. What a message or an event names counts first; sweeps and the rest use what is left.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Budget(usize);
+
+impl Budget {
+    const FULL: Self = Self(1_024);
+
+    /// Whether one more may be looked at.
+    const fn take(&mut self) -> bool {
+        let left = self.0 > 0;
+        self.0 = self.0.saturating_sub(1);
+        left
+    }
+
+    const fn is_spent(self) -> bool {
+        self.0 == 0
+    }
 }
 
 /// What the partner said of itself.
@@ -126,9 +148,11 @@ pub struct Status {
     pub partner_state: Option<State>,
     /// Whether communications are okay (§8.3).
     pub connected: bool,
-    /// Bindings the partner must still be told of, or has not answered.
+    /// Bindings the partner must still be told of, or has not answered, as far as this server has
+    /// looked through them: it looks ahead of what it sends by some thousand only. At least 1 while
+    /// it has not looked at all of them.
     pub pending: usize,
-    /// Bindings the partner refused.
+    /// Bindings the partner refused; see [`Endpoint::disputes`].
     pub disputed: usize,
     /// Messages and confirmations that wait for stable storage.
     pub held: usize,
@@ -152,6 +176,7 @@ impl Endpoint {
         config.mclt = config.mclt.max(LeaseSpan::from_s(1));
         config.receive_timer = config.receive_timer.max(LeaseSpan::from_s(1));
         config.max_unacked_bndupd = config.max_unacked_bndupd.max(1);
+        config.max_batch = config.max_batch.clamp(1, MAX_BATCH);
         let lease_now = stored.map_or(wall, |record| wall.max(record.written_at));
         let record = stored.unwrap_or_else(|| first_record(&config, lease_now));
         let mut endpoint = Self {
@@ -172,12 +197,11 @@ impl Endpoint {
             staged: BTreeMap::new(),
             updates: Updates::starting(),
             request: None,
-            answer: None,
-            interlock: None,
             pools: None,
             stats: Stats::default(),
             stamp_at_start: record.alive_until,
             store_checked: false,
+            budget: Budget::FULL,
             record,
             config,
         };
@@ -215,6 +239,7 @@ impl Endpoint {
         self.work(bindings);
         self.release();
         self.check_backlog();
+        self.budget = Budget::FULL;
     }
 
     /// A partner that sends more than this server's disk keeps up with, and more than was agreed,
@@ -368,6 +393,7 @@ impl Endpoint {
                 }
                 Timer::Pools => self.pools_due(bindings),
                 Timer::Disputes => self.retry_disputed(),
+                Timer::Corrections => self.answer_refused(bindings),
                 Timer::Work => {}
             }
         }
@@ -375,12 +401,12 @@ impl Endpoint {
 
     /// Carries on what one call must not do at once: scans, updates, pool moves.
     fn work<B: Bindings>(&mut self, bindings: &B) {
-        self.scan(bindings);
         self.move_pools(bindings);
         self.send_updates(bindings);
+        self.sweep(bindings);
         self.finish_answer();
         self.finish_interlock();
-        let more = self.updates.is_scanning() || self.pools.is_some();
+        let more = self.updates.wants_to_sweep() || self.pools.is_some();
         if more {
             self.timers.set(Timer::Work, self.now);
         }

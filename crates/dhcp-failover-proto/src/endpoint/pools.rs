@@ -10,8 +10,6 @@ use dhcp_loadbalance::{HashBuckets, hash};
 
 /// Addresses moved in one call at most.
 const MOVE_CHUNK: usize = 512;
-/// Candidates looked at in one call at most, moved or not.
-const LOOK_CHUNK: usize = 4 * MOVE_CHUNK;
 /// The primary looks at the pools this often; the secondary asks this often.
 const PERIOD_MS: u64 = 5_000;
 const ASK_PERIOD_MS: u64 = 60_000;
@@ -106,7 +104,7 @@ impl Endpoint {
                 _ => round.to_primary = round.to_primary.saturating_add(count),
             }
             budget = budget.saturating_sub(moved);
-            if budget == 0 {
+            if budget == 0 || moved > 0 && self.budget.is_spent() {
                 // The view does not count what this call moved; the next one goes on.
                 self.pools = Some(round);
                 return;
@@ -133,14 +131,12 @@ impl Endpoint {
             true => Role::Primary,
             false => Role::Secondary,
         };
-        let candidates = bindings
-            .available(pool, selection.from())
-            .filter(|address| !bindings.is_pinned(*address))
-            .take(LOOK_CHUNK)
-            .filter(|address| !self.staged.contains_key(address));
-        for address in candidates {
-            if selection.is_complete() {
+        for address in bindings.available(pool, selection.from()) {
+            if selection.is_complete() || !self.budget.take() {
                 break;
+            }
+            if bindings.is_pinned(address) || self.staged.contains_key(&address) {
+                continue;
             }
             if let Some(binding) = self.binding(address, bindings) {
                 selection.consider(&binding, served_by);
@@ -162,6 +158,6 @@ impl Endpoint {
     }
 
     fn answer_pool_request(&mut self, xid: u32, addresses_transferred: u32) {
-        self.send_answer(xid, Message::PoolResp(PoolResp { addresses_transferred }));
+        self.send_as(xid, Message::PoolResp(PoolResp { addresses_transferred }));
     }
 }

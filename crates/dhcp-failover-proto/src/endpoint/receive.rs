@@ -43,7 +43,7 @@ impl Endpoint {
             })
             .collect();
         // After the records: it leaves when they are durable (§7.2).
-        self.send_answer(packet.xid, Message::BndAck(acks));
+        self.send_as(packet.xid, Message::BndAck(acks));
     }
 
     fn binding_update<B: Bindings>(
@@ -51,6 +51,7 @@ impl Endpoint {
         received: &BindingUpdate,
         bindings: &B,
     ) -> Result<(), Refusal> {
+        self.budget.take();
         let Some(own) = self.binding(received.address, bindings) else {
             let text = String::from("not an address of this relationship; compare the scopes");
             return Err(Refusal(RejectReason::ILLEGAL_IP_ADDRESS, text));
@@ -65,6 +66,7 @@ impl Endpoint {
             && update.status.is_available()
             && update.status != own_available
         {
+            self.will_answer_refused(update.address);
             let text = String::from("the address is being offered to a client");
             return Err(Refusal(RejectReason::LESS_CRITICAL_BINDING_INFORMATION, text));
         }
@@ -78,6 +80,7 @@ impl Endpoint {
         };
         match resolve(&own, &update, &receiver) {
             Verdict::Reject(conflict) => {
+                self.will_answer_refused(update.address);
                 Err(Refusal(reject_reason_for(conflict), conflict.to_string()))
             }
             Verdict::Accept(accepted) => {

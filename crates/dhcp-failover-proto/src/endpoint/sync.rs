@@ -2,46 +2,12 @@
 
 use super::{Endpoint, ms};
 use crate::{Bindings, Cause, Event, Monotonic, Outcome, State, rule_for};
-use alloc::collections::BTreeSet;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::net::Ipv4Addr;
+use core::ops::RangeInclusive;
 use dhcp_failover_lease::LeaseInstant;
 use dhcp_failover_wire::{Message, Packet, RejectReason, UpdReq};
-
-/// Used bindings looked at in one call, so that no call stalls the server.
-const SCAN_CHUNK: usize = 1_024;
-
-/// Addresses whose updates must all be answered before something may happen.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub(super) struct Barrier {
-    waiting_for: BTreeSet<Ipv4Addr>,
-    /// Of these, the ones with an update under way since before, which may be out of date.
-    under_way: BTreeSet<Ipv4Addr>,
-    /// A scan is still finding more of them.
-    growing: bool,
-}
-
-impl Barrier {
-    pub(super) fn is_over(&self, scanning: bool) -> bool {
-        self.waiting_for.is_empty() && !(self.growing && scanning)
-    }
-
-    /// The partner answered the update, or there is nothing left to tell. An update from before
-    /// does not do if there is newer news (`dirty`); of one sent since, newer news do not matter
-    /// (§7.3.2: "changed before the UPDREQ"), or a busy server would never be done. Whether this
-    /// settled the address.
-    pub(super) fn answered(&mut self, address: Ipv4Addr, dirty: bool) -> bool {
-        let out_of_date = self.under_way.remove(&address) && dirty;
-        !out_of_date && self.waiting_for.remove(&address)
-    }
-
-    fn wait_for(&mut self, address: Ipv4Addr, under_way: bool) {
-        self.waiting_for.insert(address);
-        if under_way {
-            self.under_way.insert(address);
-        }
-    }
-}
 
 /// Our UPDREQ or UPDREQALL, waiting for UPDDONE.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -54,32 +20,7 @@ pub(super) struct Request {
     pub(super) progress: Monotonic,
 }
 
-/// The partner's UPDREQ or UPDREQALL, being answered.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(super) struct Answer {
-    xid: u32,
-    pub(super) barrier: Barrier,
-    bindings: u64,
-}
-
-impl Answer {
-    pub(super) fn answered(&mut self, address: Ipv4Addr, dirty: bool) {
-        if self.barrier.answered(address, dirty) {
-            self.bindings = self.bindings.saturating_add(1);
-        }
-    }
-}
-
 impl Endpoint {
-    /// Everything that must still be told or is not answered yet.
-    pub(super) fn barrier(&self) -> Barrier {
-        let mut barrier = Barrier { growing: self.updates.is_scanning(), ..Barrier::default() };
-        for address in self.updates.unanswered() {
-            barrier.wait_for(address, self.updates.is_busy(address));
-        }
-        barrier
-    }
-
     pub(super) fn request_updates(&mut self) {
         if self.request.is_some() {
             return; // hearing a state twice does not ask twice (isc-U17)
@@ -130,10 +71,43 @@ impl Endpoint {
         if all {
             self.forget_what_partner_knows();
         }
+        self.begin_answer(xid, Vec::new());
+    }
+
+    /// Windows asks for the bindings of some scopes only, which were just added to the relationship
+    /// ([MS-DHCPF]). Those this server does not have are none of its business, but the operator's.
+    pub(super) fn scopes_request<B: Bindings>(
+        &mut self,
+        xid: u32,
+        scope_ids: &[Ipv4Addr],
+        bindings: &B,
+    ) {
+        let mut scopes = Vec::new();
+        for id in scope_ids {
+            match bindings.scope(*id) {
+                Some(scope) => scopes.push(scope),
+                None => {
+                    let message = alloc::format!(
+                        "the partner asks for the bindings of scope {id}, which this relationship \
+                         does not have: compare the scopes"
+                    );
+                    self.event(Event::PeerError { message });
+                }
+            }
+        }
+        if scopes.is_empty() {
+            // None of them: there is nothing to wait for.
+            self.send_as(xid, Message::UpdDone);
+            return self.event(Event::Synchronized { bindings: 0 });
+        }
+        self.begin_answer(xid, scopes);
+    }
+
+    fn begin_answer(&mut self, xid: u32, scopes: Vec<RangeInclusive<Ipv4Addr>>) {
         // First, for in some states only a partner that asks is told anything, disputes included.
-        self.answer = Some(Answer { xid, barrier: Barrier::default(), bindings: 0 });
+        self.updates.begin_answer(xid, Vec::new());
         self.reopen_disputes();
-        self.answer = Some(Answer { xid, barrier: self.barrier(), bindings: 0 });
+        self.updates.begin_answer(xid, scopes);
     }
 
     /// A new instance of the relationship: one small record makes every binding unknown to the
@@ -148,47 +122,12 @@ impl Endpoint {
             self.epoch = self.epoch.saturating_add(1);
         }
         self.persist_record();
-        self.updates.rescan();
-    }
-
-    /// Looks for bindings the partner must be told of, some at a time.
-    pub(super) fn scan<B: Bindings>(&mut self, bindings: &B) {
-        let Some(after) = self.updates.scan_position() else { return };
-        let mut last = None;
-        let mut found = alloc::vec::Vec::new();
-        let mut restored = alloc::vec::Vec::new();
-        let allocator = self.view().allocator(self.lease_now);
-        for binding in bindings.used_after(after).take(SCAN_CHUNK) {
-            last = Some(binding.address);
-            // What this call has changed already is newer than the view.
-            let binding = self.staged.get(&binding.address).unwrap_or(binding);
-            let was = allocator.restored(binding, self.record.instance);
-            if was.is_some() || binding.needs_telling(self.record.instance) {
-                found.push(binding.address);
-            }
-            restored.extend(was);
-        }
-        for binding in restored {
-            self.persist_binding(binding);
-        }
-        for address in found {
-            self.updates.mark(address);
-            for barrier in [self.answer.as_mut().map(|a| &mut a.barrier), self.interlock.as_mut()]
-                .into_iter()
-                .flatten()
-                .filter(|barrier| barrier.growing)
-            {
-                barrier.wait_for(address, self.updates.is_busy(address));
-            }
-        }
-        self.updates.scanned_to(last);
     }
 
     /// UPDDONE, when every update of the request was answered on this connection (S9).
     pub(super) fn finish_answer(&mut self) {
-        let scanning = self.updates.is_scanning();
-        if let Some(answer) = self.answer.take_if(|answer| answer.barrier.is_over(scanning)) {
-            self.send_answer(answer.xid, Message::UpdDone);
+        if let Some(answer) = self.updates.take_finished_answer() {
+            self.send_as(answer.xid, Message::UpdDone);
             self.event(Event::Synchronized { bindings: answer.bindings });
         }
         // §9.5.2: a partner that neither updates nor finishes is not worth the connection.

@@ -50,7 +50,7 @@ impl Endpoint {
             self.leave_startup();
         }
         if !matches!(partner.state, State::RecoverDone | State::Normal) {
-            self.interlock = None; // it left again before everything was acknowledged
+            self.updates.interlock = None; // it left again before everything was acknowledged
         }
         self.settle();
     }
@@ -110,7 +110,7 @@ impl Endpoint {
         self.record.partner_down_ordered &= to == State::PartnerDown;
         self.timers.stop(Timer::Startup);
         self.timers.stop(Timer::SafePeriod);
-        self.interlock = None;
+        self.updates.interlock = None;
         self.on_entry(to);
         self.state_ticket = self.persist_record();
         if self.has_sent_state() {
@@ -148,8 +148,6 @@ impl Endpoint {
         self.stats.dropped(self.updates.under_way());
         self.updates.link_lost();
         self.request = None;
-        self.answer = None;
-        self.interlock = None;
         self.pools = None;
         if self.state == State::PartnerDown && self.record.partner_returned {
             // It came and went: as without contact, until the operator or the safe period says
@@ -171,17 +169,16 @@ impl Endpoint {
             self.epoch = self.epoch.saturating_add(1);
             self.persist_record();
         }
-        if self.interlock.is_none() {
+        if self.updates.interlock.is_none() {
             self.reopen_disputes();
-            self.interlock = Some(self.barrier());
+            self.updates.begin_interlock();
         }
     }
 
     pub(super) fn finish_interlock(&mut self) {
-        let scanning = self.updates.is_scanning();
         let complete = !self.record.storage_lost;
-        if complete && self.interlock.as_ref().is_some_and(|left| left.is_over(scanning)) {
-            self.interlock = None;
+        if complete && self.updates.interlock_is_over() {
+            self.updates.interlock = None;
             self.enter(State::Normal, ALL_ACKNOWLEDGED);
             self.settle();
         }

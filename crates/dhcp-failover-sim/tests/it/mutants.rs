@@ -59,6 +59,7 @@ fn s11_sees_a_window_exceeded() {
     let setup = Setup {
         mutation: Mutation::StricterWindow,
         max_unacked: [3, 3],
+        max_batch: [1, 1],
         pool: 40,
         ..Setup::new(122)
     };

@@ -16,8 +16,8 @@ fn shares(pair: &Pair) -> (usize, usize) {
 fn the_secondary_gets_its_share_at_once() {
     let mut pair = normal(Setup { pool: 100, ..Setup::new(40) });
     assert_eq!(shares(&pair), (50, 50));
-    let updates = pair.sent(Host::A, "BNDUPD");
-    assert_eq!(updates, 50);
+    assert_eq!(pair.sent(Host::A, "BNDUPD"), 1, "they fit into one message");
+    assert_eq!(pair.endpoint(Host::A).map(|endpoint| endpoint.stats().bndupd_sent), Some(50));
     pair.check_silence(600);
     pair.assert_clean();
 }

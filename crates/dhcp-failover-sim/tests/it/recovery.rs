@@ -117,6 +117,7 @@ fn partner_down_ends_only_when_everything_is_acknowledged() {
         pool: 40,
         clients: 14,
         max_unacked: [1, 1],
+        max_batch: [1, 1],
         ..Setup::new(26)
     };
     let mut pair = busy(setup);

@@ -62,6 +62,35 @@ impl BindingUpdate {
         }
     }
 
+    /// How many bytes of a message it takes, but for what only Windows has: for filling a BNDUPD up
+    /// to its limit.
+    #[must_use]
+    pub fn encoded_len(&self) -> usize {
+        const HEADER: usize = 4;
+        const ADDRESS_AND_STATUS: usize = HEADER + 4 + HEADER + 1;
+        const FLAGS: usize = HEADER + 2;
+        const TIME: usize = HEADER + 4;
+        let times = [
+            self.lease_expiration_time,
+            self.potential_expiration_time,
+            self.start_time_of_state,
+            self.client_last_transaction_time,
+        ];
+        let bytes = [
+            &self.client_identifier,
+            &self.ddns,
+            &self.client_request_options,
+            &self.client_reply_options,
+        ];
+        let hardware =
+            self.client_hardware_address.as_ref().map(|it| it.bytes.len().saturating_add(1));
+        let values = bytes.into_iter().flatten().map(Vec::len).chain(hardware);
+        ADDRESS_AND_STATUS
+            .saturating_add(times.iter().flatten().map(|_| TIME).sum())
+            .saturating_add(if self.ip_flags == IpFlags::NONE { 0 } else { FLAGS })
+            .saturating_add(values.map(|length| length.saturating_add(HEADER)).sum())
+    }
+
     /// The options that stand for this binding in a message.
     #[must_use]
     pub fn options(&self) -> OptionSet {

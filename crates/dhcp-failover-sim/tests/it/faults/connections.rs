@@ -37,10 +37,10 @@ fn c09_a_batch_is_answered_binding_by_binding() {
     }
 }
 
-/// isc-C09, the other side: a partner that ends the connection at every BNDUPD is never sent a batch,
-/// which it may not know, and is not connected to ever faster.
+/// isc-C09, the other side: a partner that ends the connection at every BNDUPD may not know batches,
+/// so it is sent one only, then single bindings, and is not connected to ever faster.
 #[test]
-fn c09_ours_sends_no_batches_and_does_not_hammer_a_partner_that_hangs_up() {
+fn c09_ours_sends_single_bindings_and_does_not_hammer_a_partner_that_hangs_up() {
     let mut it = in_normal(Role::Primary);
     let mut sizes = Vec::new();
     let mut dials = Vec::new();
@@ -62,7 +62,8 @@ fn c09_ours_sends_no_batches_and_does_not_hammer_a_partner_that_hangs_up() {
         it.meets(State::CommunicationsInterrupted);
     }
     assert!(sizes.len() >= 10, "it is told again: {sizes:?}");
-    assert!(sizes.iter().all(|size| *size == 1), "{sizes:?}");
+    let first_batch = sizes.iter().position(|size| *size > 1).unwrap_or(sizes.len());
+    assert!(sizes.iter().skip(first_batch + 1).all(|size| *size == 1), "{sizes:?}");
     assert!(dials[6..].iter().all(|waited_s| *waited_s >= 4), "{dials:?}");
 }
 

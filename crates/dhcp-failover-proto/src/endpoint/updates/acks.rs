@@ -1,0 +1,163 @@
+//! BNDACK in (draft-12 §6.3, §7.2.2).
+
+use super::Sent;
+use crate::endpoint::Endpoint;
+use crate::{Bindings, Event};
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::net::Ipv4Addr;
+use dhcp_failover_lease::{BindingStatus, LeaseInstant, StatusSet};
+use dhcp_failover_wire::{BindingAck, Packet, Reject};
+
+impl Endpoint {
+    pub(in crate::endpoint) fn binding_acks<B: Bindings>(
+        &mut self,
+        packet: &Packet,
+        acks: &[BindingAck],
+        bindings: &B,
+    ) {
+        let xid = packet.xid;
+        if let Some(sent) = self.updates.outstanding.get(&xid).map(|message| message.sent) {
+            self.note_answer_time(sent, packet.time);
+        }
+        let mut answered = 0_usize;
+        for ack in acks {
+            // Matched by connection, xid and address; anything else is not an answer (S11).
+            let matches =
+                self.updates.under_way.get(&ack.address).is_some_and(|sent| sent.xid == xid);
+            let Some(sent) = matches.then(|| self.updates.under_way.remove(&ack.address)).flatten()
+            else {
+                let message = alloc::format!("BNDACK for {} with xid {xid} unasked", ack.address);
+                self.event(Event::PeerError { message });
+                continue;
+            };
+            self.budget.take();
+            answered = answered.saturating_add(1);
+            if let Some(message) = self.updates.outstanding.get_mut(&xid) {
+                message.left = message.left.saturating_sub(1);
+            }
+            let changed = match &ack.reject {
+                None => self.update_accepted(ack.address, &sent, bindings),
+                Some(reject) => self.update_rejected(ack.address, &sent, reject, bindings),
+            };
+            // The partner has lost its storage since: its answer is worth nothing, and it waits as
+            // before (§5.17, S6).
+            let forgotten = sent.instance != self.record.instance;
+            let again = match forgotten {
+                true => Some(sent.turn),
+                false => changed.then(|| sent.changed.unwrap_or_else(|| self.updates.next_turn())),
+            };
+            self.updates.answered(ack.address, &sent, again);
+        }
+        if answered > 0 {
+            self.close_message(xid, answered);
+        }
+    }
+
+    /// There is one BNDACK for a BNDUPD (§6.3): what it left out will not be answered, and goes out
+    /// again, one by one, for this partner does not cope with several.
+    fn close_message(&mut self, xid: u32, answered: usize) {
+        let Some(message) = self.updates.outstanding.get(&xid) else { return };
+        let left = message.left;
+        if left == 0 {
+            self.updates.batches_work |= answered > 1;
+            self.updates.outstanding.remove(&xid);
+            return;
+        }
+        let unanswered = self.updates.under_way.iter().filter(|(_, sent)| sent.xid == xid);
+        let addresses: Vec<Ipv4Addr> = unanswered.map(|(address, _)| *address).collect();
+        let message =
+            alloc::format!("BNDACK with xid {xid} leaves out {left} updates of its BNDUPD");
+        self.event(Event::PeerError { message });
+        self.updates.one_by_one = true;
+        self.updates.outstanding.remove(&xid);
+        for address in addresses {
+            if let Some(sent) = self.updates.under_way.remove(&address) {
+                self.updates.dirty.insert(address, sent.turn);
+            }
+        }
+    }
+
+    /// §7.2.2: the partner has it on its disk. Whether there is newer news to tell.
+    fn update_accepted<B: Bindings>(
+        &mut self,
+        address: Ipv4Addr,
+        sent: &Sent,
+        bindings: &B,
+    ) -> bool {
+        if sent.instance != self.record.instance {
+            return false;
+        }
+        let Some(mut binding) = self.binding(address, bindings) else { return false };
+        let freed = sent.status.is_transitional();
+        let unchanged = binding.version == sent.version;
+        binding.knowledge.told = StatusSet::EMPTY;
+        // Both servers make it FREE at this point (§5.11).
+        binding.knowledge.agreed = if freed { BindingStatus::Free } else { sent.status };
+        let same_client = match (&binding.client, &sent.client) {
+            (Some(now), Some(then)) => now.is_same(then),
+            _ => false,
+        };
+        // Only for the lease it was said of: it may have ended and begun again meanwhile (S2).
+        if sent.status == BindingStatus::Active
+            && binding.status == BindingStatus::Active
+            && binding.start_of_state == sent.start_of_state
+            && same_client
+        {
+            binding.expiries.acked_potential = binding.expiries.acked_potential.max(sent.potential);
+        }
+        if sent.status != BindingStatus::Active {
+            // The partner has ended the lease, and with it what it had promised to wait for: if the
+            // lease has begun again here, that counts for nothing (S2).
+            binding.expiries.acked_potential = LeaseInstant::ZERO;
+            binding.expiries.received_potential = LeaseInstant::ZERO;
+        }
+        if unchanged {
+            if freed {
+                binding = binding.made_available(BindingStatus::Free, self.lease_now);
+                binding.version = binding.version.saturating_add(1);
+            }
+            binding.knowledge.acked_version = binding.version;
+            binding.knowledge.instance = sent.instance;
+        }
+        let again = binding.needs_telling(self.record.instance);
+        self.persist_binding(binding);
+        self.updates.disputes.settle(address);
+        if let Some(interlock) = &mut self.updates.interlock {
+            interlock.is_safe(address);
+        }
+        again
+    }
+
+    /// The partner thinks otherwise. Unless there is newer news, the binding is disputed: visible,
+    /// and offered again on new data, on a new connection, and now and then (H7, L7).
+    fn update_rejected<B: Bindings>(
+        &mut self,
+        address: Ipv4Addr,
+        sent: &Sent,
+        reject: &Reject,
+        bindings: &B,
+    ) -> bool {
+        let message = reject.message.clone().unwrap_or_else(|| reject.reason.to_string());
+        let binding = self.binding(address, bindings);
+        let newer = binding.as_ref().is_some_and(|binding| binding.version != sent.version);
+        // A lease of PARTNER-DOWN without limit: before the partner has it on record, a pair in
+        // NORMAL would not be safe (H21, S3).
+        let outlives = binding.is_some_and(|binding| {
+            let known = binding.expiries.partner_known().max(self.lease_now);
+            binding.status == BindingStatus::Active
+                && binding.expiries.lease > known + self.record.mclt.for_grants()
+        });
+        if let Some(interlock) = &mut self.updates.interlock {
+            match outlives {
+                true => interlock.is_unsafe(address),
+                false => interlock.is_safe(address),
+            }
+        }
+        if !newer && sent.instance == self.record.instance {
+            self.dispute(address, reject.reason, &message);
+        }
+        self.event(Event::UpdateRejected { address, reason: reject.reason, message });
+        newer
+    }
+}
