@@ -18,6 +18,7 @@
 //! pair.assert_clean();
 //! ```
 
+pub mod bulk;
 mod carry;
 mod check;
 mod client;

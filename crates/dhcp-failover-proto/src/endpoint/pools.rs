@@ -131,10 +131,9 @@ impl Endpoint {
             true => Role::Primary,
             false => Role::Secondary,
         };
-        for address in bindings.available(pool, selection.from()) {
-            if selection.is_complete() || !self.budget.take() {
-                break;
-            }
+        let mut candidates = bindings.available(pool, selection.from());
+        while !selection.is_complete() && self.budget.take() {
+            let Some(address) = candidates.next() else { break };
             if bindings.is_pinned(address) || self.staged.contains_key(&address) {
                 continue;
             }

@@ -1,7 +1,8 @@
 //! Properties over generated messages and bytes. A failure prints its seed and keeps it.
 
 use dhcp_failover_wire::{
-    DecodeError, Dialect, EncodeError, Message, OptionCode, OptionSet, Packet, RawMessage, decode,
+    BindingUpdate, DecodeError, Dialect, EncodeError, HEADER_LEN, Message, OptionCode, OptionSet,
+    Packet, RawMessage, decode,
     digest::{self, Key, Scheme},
     encode,
     rules::{Part, Presence, presence},
@@ -10,7 +11,7 @@ use dhcp_failover_wire::{
 use proptest::{collection::vec, prelude::*};
 
 use crate::{
-    strategies::{nearly_a_message, packet, windows_packet},
+    strategies::{nearly_a_message, packet, update, windows_packet},
     support::encoded,
 };
 
@@ -103,6 +104,13 @@ fn union(a: OptionSet, b: OptionSet) -> OptionSet {
 }
 
 proptest! {
+    #[test]
+    fn the_length_of_an_update_is_known_before_it_is_encoded(updates in vec(update(), 1..5)) {
+        let lengths: usize = updates.iter().map(BindingUpdate::encoded_len).sum();
+        let packet = Packet { time: 0, xid: 0, message: Message::BndUpd(updates) };
+        prop_assert_eq!(encoded(&packet, Dialect::Draft12).len(), HEADER_LEN + lengths);
+    }
+
     #[test]
     fn what_is_encoded_for_windows_decodes_to_itself((settings, packet) in windows_packet()) {
         let dialect = Dialect::Microsoft(settings);

@@ -22,7 +22,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn update()(
+    pub(crate) fn update()(
         address: [u8; 4],
         status: u8,
         client_identifier in option::of(bytes()),
