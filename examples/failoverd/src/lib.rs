@@ -7,6 +7,7 @@ pub mod core;
 pub mod decode;
 pub mod demo;
 pub mod dhcp;
+pub mod dhcpd;
 pub mod link;
 pub mod log_limit;
 pub mod logging;
