@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::net::Ipv4Addr;
 use dhcp_failover_lease::{BindingFlags, Client, Grant, LeaseInstant};
-use dhcp_failover_wire::{OptionCode, RejectReason};
+use dhcp_failover_wire::{Dialect, OptionCode, RejectReason};
 
 /// One TCP connection, named by the driver. Never reuse a number within one run.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -233,6 +233,12 @@ pub enum Event {
         reason: RejectReason,
         /// In words.
         message: String,
+    },
+    /// The partner is of another make than the CONNECT was written for, and would have misunderstood
+    /// it. The connection is made anew, now for this dialect.
+    ConnectsAnew {
+        /// The partner's.
+        dialect: Dialect,
     },
     /// The partner sent something it should not have.
     PeerError {

@@ -70,10 +70,6 @@ impl Endpoint {
         self.config.dialect.or_else(named).unwrap_or(Dialect::Draft12)
     }
 
-    pub(super) fn first_dialect(&self) -> Dialect {
-        self.config.dialect.unwrap_or(Dialect::Draft12)
-    }
-
     pub(super) fn dialect_for(&self, vendor_class: Option<&[u8]>) -> Dialect {
         let named = vendor_class.map(Dialect::of_vendor_class);
         self.config.dialect.or(named).unwrap_or(Dialect::Draft12)

@@ -2,6 +2,7 @@
 
 use super::admission::Refusal;
 use super::link::{Link, Phase};
+use super::manner::{Heard, Manner};
 use super::{Endpoint, PROTOCOL_VERSION, ms};
 use crate::timer::Timer;
 use crate::{Event, LinkId, LinkSide, Skew};
@@ -27,7 +28,7 @@ const DEFAULT_RECEIVE_S: u32 = 60;
 
 impl Endpoint {
     pub(super) fn send_connect(&mut self, id: LinkId, side: LinkSide) {
-        let dialect = self.first_dialect();
+        let Manner { dialect, max_unacked } = self.manner();
         let mut link = Link::new(id, side, Phase::AwaitConnect, dialect, self.now);
         link.begin_xids_at(self.attempts.first_xid());
         let xid = link.take_xid();
@@ -37,7 +38,7 @@ impl Endpoint {
             if dialect.set_buckets_are_primarys() { primary } else { primary.complement() };
         let connect = Message::Connect(Connect {
             relationship_name: self.config.name.as_bytes().to_vec(),
-            max_unacked_bndupd: Some(self.config.max_unacked_bndupd),
+            max_unacked_bndupd: Some(max_unacked),
             receive_timer: Some(self.config.receive_timer.as_dhcp_s()),
             vendor_class_identifier: Some(VENDOR_CLASS.to_vec()),
             protocol_version: PROTOCOL_VERSION,
@@ -98,9 +99,11 @@ impl Endpoint {
                     connect.receive_timer,
                     vendor,
                 );
+                let heard = Heard { dialect, max_unacked: connect.max_unacked_bndupd };
+                self.heard = Some(heard);
                 let answer = Message::ConnectAck(ConnectAck {
                     relationship_name: self.config.name.as_bytes().to_vec(),
-                    max_unacked_bndupd: Some(self.config.max_unacked_bndupd),
+                    max_unacked_bndupd: Some(self.manner().max_unacked),
                     receive_timer: Some(self.config.receive_timer.as_dhcp_s()),
                     vendor_class_identifier: Some(VENDOR_CLASS.to_vec()),
                     protocol_version: PROTOCOL_VERSION,
@@ -174,8 +177,8 @@ impl Endpoint {
             self.link_lost(message.clone());
             return self.refused(reason, message);
         }
-        if let Some(link) = &mut self.link {
-            link.dialect = dialect;
+        if self.was_misunderstood(Heard { dialect, max_unacked: ack.max_unacked_bndupd }) {
+            return;
         }
         let vendor = ack.vendor_specific.as_deref();
         self.establish(packet.time, ack.max_unacked_bndupd, ack.receive_timer, vendor);

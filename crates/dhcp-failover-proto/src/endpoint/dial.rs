@@ -213,7 +213,7 @@ impl Endpoint {
             self.close(oldest.id);
             self.candidate_gone(&oldest);
         }
-        let dialect = self.first_dialect();
+        let dialect = self.manner().dialect;
         let mut link = Link::new(id, side, Phase::AwaitConnect, dialect, self.now);
         link.begin_xids_at(self.attempts.first_xid());
         self.candidates.push(link);

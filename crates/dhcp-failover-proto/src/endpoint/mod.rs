@@ -10,6 +10,7 @@ mod gate;
 mod hints;
 mod leases;
 mod link;
+mod manner;
 mod pools;
 mod receive;
 mod starting;
@@ -35,6 +36,7 @@ use dhcp_loadbalance::HashBuckets;
 use dial::Attempts;
 use gate::Gate;
 use link::Link;
+use manner::Heard;
 use pools::PoolWork;
 use sync::Request;
 pub use updates::Dispute;
@@ -89,6 +91,8 @@ pub struct Endpoint {
     /// The partner's state as last heard on the present link.
     partner: Option<PartnerState>,
     attempts: Attempts,
+    /// What the partner said of itself last.
+    heard: Option<Heard>,
     gate: Gate,
     /// Bindings changed since the outputs were last drained; newer than the view.
     staged: BTreeMap<Ipv4Addr, Binding>,
@@ -193,6 +197,7 @@ impl Endpoint {
             candidates: Vec::new(),
             partner: None,
             attempts: Attempts::new(config.seed, now),
+            heard: None,
             gate: Gate::default(),
             staged: BTreeMap::new(),
             updates: Updates::starting(),

@@ -10,6 +10,7 @@ mod durability;
 mod faults;
 mod holes;
 mod hostile;
+mod isc;
 mod leases;
 mod leaving;
 mod mutants;

@@ -98,6 +98,9 @@ fn write(relationship: &str, event: &Event) {
                 "the partner's {option} {found:?} makes no sense; using {used}"
             );
         }
+        Event::ConnectsAnew { dialect } => {
+            tracing::info!(relationship, %dialect, "the partner speaks another dialect: connecting anew");
+        }
         Event::PartnerClockStepped { by_s } => {
             tracing::error!(relationship, by_s, "the partner's clock was set while connected");
         }

@@ -6,6 +6,8 @@
 //! fails.
 
 mod client;
+#[path = "../lab/mod.rs"]
+#[expect(dead_code, reason = "other tests use more of it")]
 mod lab;
 
 use client::{Kind, RealClient};
@@ -240,7 +242,7 @@ impl Arguments {
 }
 
 fn tell_the_story() {
-    let mut lab = Lab::new().expect("network namespaces");
+    let mut lab = Lab::new("").expect("network namespaces");
     let directory = tempfile::Builder::new().prefix("dfo-").tempdir().expect("a directory");
     let path = directory.path();
     let mut a = server(&mut lab, path, "a", "primary", A, B);

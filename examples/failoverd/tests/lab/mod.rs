@@ -1,31 +1,39 @@
 //! Network namespaces on one bridge, made for one test and gone with it.
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
-/// What every namespace of these tests is called: `dfo-<process id>-<name>`.
+/// What every namespace of these tests is called: `dfo-<process id>-<label><host>`.
 const PREFIX: &str = "dfo-";
 /// The interface inside each namespace.
 pub(crate) const INTERFACE: &str = "eth0";
 
 /// Namespaces joined by a bridge; they are removed, with all that runs in them, at the end.
 pub(crate) struct Lab {
+    label: String,
     bridge: String,
     spaces: Vec<String>,
 }
 
 impl Lab {
-    /// A bridge without hosts; removes what tests that died have left behind.
-    pub(crate) fn new() -> Result<Self, String> {
+    /// A bridge without hosts, whose label tells it from others of this process; removes what tests
+    /// that died have left behind.
+    pub(crate) fn new(label: &str) -> Result<Self, String> {
         for space in spaces()?.iter().filter(|space| is_abandoned(space)) {
             remove(space);
         }
-        let bridge = name("br");
-        let lab = Self { spaces: vec![bridge.clone()], bridge };
+        let bridge = name(label, "br");
+        let lab = Self { label: label.to_owned(), spaces: vec![bridge.clone()], bridge };
         ip(&["netns", "add", &lab.bridge])?;
         ip(&["-n", &lab.bridge, "link", "add", "br0", "type", "bridge"])?;
         ip(&["-n", &lab.bridge, "link", "set", "br0", "up"])?;
         Ok(lab)
+    }
+
+    /// The namespace of the bridge, in which its ports are called `p1`, `p2` and so on by the order
+    /// of the hosts.
+    pub(crate) fn bridge(&self) -> &str {
+        &self.bridge
     }
 
     /// A host on the bridge; returns the name of its namespace.
@@ -35,7 +43,7 @@ impl Lab {
         hardware: &str,
         address: Option<&str>,
     ) -> Result<String, String> {
-        let space = name(host);
+        let space = name(&self.label, host);
         let port = format!("p{}", self.spaces.len());
         self.spaces.push(space.clone());
         ip(&["netns", "add", &space])?;
@@ -79,6 +87,11 @@ impl Guest {
         Self(child)
     }
 
+    /// How it ended, if it did.
+    pub(crate) fn exited(&mut self) -> Option<ExitStatus> {
+        self.0.try_wait().ok().flatten()
+    }
+
     /// Sends a signal by name.
     pub(crate) fn signal(&self, name: &str) {
         let id = self.0.id().to_string();
@@ -95,11 +108,12 @@ impl Drop for Guest {
     }
 }
 
-fn name(host: &str) -> String {
-    format!("{PREFIX}{}-{host}", std::process::id())
+fn name(label: &str, host: &str) -> String {
+    format!("{PREFIX}{}-{label}{host}", std::process::id())
 }
 
-fn ip(arguments: &[&str]) -> Result<String, String> {
+/// Runs `ip` and returns what it says.
+pub(crate) fn ip(arguments: &[&str]) -> Result<String, String> {
     let output = Command::new("ip").args(arguments).output().map_err(|error| error.to_string())?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());

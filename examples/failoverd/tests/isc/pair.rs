@@ -1,0 +1,352 @@
+//! failoverd and dhcpd on one wire, with clients behind a relay agent and a capture of what the two
+//! say to each other.
+
+use crate::dhcpd::{Dhcpd, Settings};
+use crate::lab::{Guest, INTERFACE, Lab};
+use crate::probe::Probe;
+use crate::wait;
+use failoverd::admin::{self, AdminRequest, AdminResponse};
+use failoverd::demo::checker::{self, Table};
+use failoverd::demo::fleet::Fleet;
+use failoverd::demo::process::Process;
+use failoverd::demo::remote;
+use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+pub(crate) const OURS: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
+pub(crate) const THEIRS: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 2);
+const RELAY: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 3);
+/// The relationship's name.
+const NAME: &str = "foo";
+const DHCP_PORT: u16 = 67;
+
+/// How the two are set up. What a scenario does not care about stays as it is here.
+#[derive(Clone, Debug)]
+pub(crate) struct Setup {
+    /// failoverd's role.
+    pub(crate) we_are_primary: bool,
+    pub(crate) mclt_s: u32,
+    pub(crate) lease_s: u32,
+    pub(crate) addresses: u32,
+    /// Of 256, the primary's share of the buckets.
+    pub(crate) split: u32,
+    /// More lines for failoverd's relationship.
+    pub(crate) more_ours: String,
+    /// More lines for dhcpd.
+    pub(crate) more_theirs: String,
+    /// What dhcpd thinks the relationship is called, its partner's address is, its range is.
+    pub(crate) their_name: String,
+    pub(crate) their_partner: Ipv4Addr,
+    pub(crate) their_addresses: u32,
+}
+
+impl Setup {
+    pub(crate) fn new(we_are_primary: bool) -> Self {
+        Self {
+            we_are_primary,
+            mclt_s: 8,
+            lease_s: 60,
+            addresses: 100,
+            split: 128,
+            more_ours: String::new(),
+            more_theirs: String::new(),
+            their_name: NAME.to_owned(),
+            their_partner: OURS,
+            their_addresses: 0,
+        }
+    }
+
+    /// The addresses 10.77.1.0 and up.
+    fn range(count: u32) -> (Ipv4Addr, Ipv4Addr) {
+        let first = Ipv4Addr::new(10, 77, 1, 0);
+        (first, Ipv4Addr::from_bits(first.to_bits() + count - 1))
+    }
+
+    fn ours(&self) -> String {
+        let (first, last) = Self::range(self.addresses);
+        let role = if self.we_are_primary { "primary" } else { "secondary" };
+        let percent = self.split * 100 / 256;
+        let balance = match self.we_are_primary {
+            true => format!("load_balance_percent = {percent}"),
+            false => String::new(),
+        };
+        format!(
+            r#"[server]
+name = "ours"
+interfaces = ["{INTERFACE}"]
+failover_listen = "{OURS}:647"
+store = "ours.redb"
+admin_socket = "ours.sock"
+log_level = "debug"
+
+[[relationship]]
+name = "{NAME}"
+role = "{role}"
+partner = "{THEIRS}:647"
+mclt_s = {mclt}
+receive_timer_s = 6
+startup_s = 2
+{balance}
+{more}
+
+[[scope]]
+subnet = "10.77.0.0/16"
+ranges = ["{first}-{last}"]
+lease_s = {lease}
+relationship = "{NAME}"
+load_balance_delay_s = 3
+"#,
+            mclt = self.mclt_s,
+            lease = self.lease_s,
+            more = self.more_ours,
+        )
+    }
+
+    fn theirs(&self) -> Settings {
+        let count = if self.their_addresses > 0 { self.their_addresses } else { self.addresses };
+        Settings {
+            relationship: self.their_name.clone(),
+            primary: !self.we_are_primary,
+            own: THEIRS,
+            partner: self.their_partner,
+            mclt_s: self.mclt_s,
+            split: format!("split {}", self.split),
+            max_response_delay_s: 6,
+            lease_s: self.lease_s,
+            subnet: "10.77.0.0 netmask 255.255.0.0".to_owned(),
+            range: Self::range(count),
+            more: self.more_theirs.clone(),
+        }
+    }
+}
+
+/// The two servers; everything ends when it is dropped.
+pub(crate) struct Pair {
+    pub(crate) ours: Process,
+    pub(crate) theirs: Dhcpd,
+    pub(crate) directory: PathBuf,
+    client_space: String,
+    bridge: String,
+    capture: Option<Guest>,
+    _lab: Lab,
+}
+
+impl Pair {
+    /// Two servers that do not run yet, and a capture that does. The files go to `directory`.
+    pub(crate) fn new(label: &str, directory: &Path, setup: &Setup) -> Self {
+        let mut lab = Lab::new(label).expect("network namespaces");
+        let mut host = |name: &str, last: u8, address: Ipv4Addr| {
+            let hardware = format!("02:dc:ff:00:00:{last:02x}");
+            let space = lab.host(name, &hardware, Some(&format!("{address}/16")));
+            let space = space.expect("a namespace");
+            // What a virtual interface leaves unfilled in checksums is taken for damage.
+            let _ = Command::new("ip")
+                .args(["netns", "exec", &space, "ethtool", "-K", INTERFACE, "tx", "off"])
+                .output();
+            space
+        };
+        let our_space = host("a", 1, OURS);
+        let their_space = host("b", 2, THEIRS);
+        let client_space = host("c", 3, RELAY);
+        let config = directory.join("ours.toml");
+        std::fs::write(&config, setup.ours()).expect("a configuration");
+        let executable = PathBuf::from(env!("CARGO_BIN_EXE_failoverd"));
+        let ours = Process::new(executable, config, directory.join("ours.log"))
+            .with_prefix(&["ip", "netns", "exec", &our_space]);
+        let theirs = Dhcpd::new(&their_space, directory, &setup.theirs());
+        let file = directory.join("failover.pcap");
+        let file = file.to_str().expect("a path of letters");
+        let command =
+            ["tcpdump", "-U", "-n", "-s0", "-i", INTERFACE, "-w", file, "tcp", "port", "647"];
+        let log = directory.join("tcpdump.log");
+        let capture = Guest::start(&our_space, &command, &log);
+        wait::until("tcpdump listens", 10, || {
+            std::fs::read_to_string(&log).is_ok_and(|text| text.contains("listening")).then_some(())
+        });
+        let bridge = lab.bridge().to_owned();
+        Self {
+            ours,
+            theirs,
+            directory: directory.to_owned(),
+            client_space,
+            bridge,
+            capture: Some(capture),
+            _lab: lab,
+        }
+    }
+
+    /// Starts both and waits for NORMAL.
+    pub(crate) fn start(&mut self) {
+        self.ours.start().expect("failoverd starts");
+        self.theirs.start();
+        self.normal(40);
+    }
+
+    pub(crate) fn admin(&self) -> PathBuf {
+        self.directory.join("ours.sock")
+    }
+
+    /// What failoverd says of itself and its partner.
+    pub(crate) fn our_states(&self) -> (String, String) {
+        remote::status(&self.admin())
+            .map_or_else(|_| Default::default(), |it| (it.state, it.partner_state))
+    }
+
+    /// Waits until both are in NORMAL, and say so of each other.
+    pub(crate) fn normal(&self, limit_s: u64) {
+        wait::until("both NORMAL", limit_s, || {
+            let status = remote::status(&self.admin()).ok()?;
+            let ours = (status.state.as_str(), status.partner_state.as_str());
+            let theirs = self.theirs.states();
+            let theirs = (theirs.0.as_str(), theirs.1.as_str());
+            (ours == ("NORMAL", "NORMAL") && theirs == ("normal", "normal")).then_some(())
+        });
+    }
+
+    /// Waits until failoverd is in this state.
+    pub(crate) fn our_state(&self, wanted: &str, limit_s: u64) {
+        wait::until(&format!("failoverd in {wanted}"), limit_s, || {
+            (self.our_states().0 == wanted).then_some(())
+        });
+    }
+
+    /// Waits until dhcpd is in this state.
+    pub(crate) fn their_state(&self, wanted: &str, limit_s: u64) {
+        wait::until(&format!("dhcpd in {wanted}"), limit_s, || {
+            (self.theirs.states().0 == wanted).then_some(())
+        });
+    }
+
+    /// Orders failoverd something.
+    pub(crate) fn order(&self, request: &AdminRequest) {
+        match admin::call(&self.admin(), request).expect("an answer") {
+            AdminResponse::Done { .. } => {}
+            other => panic!("{request:?}: {other:?}"),
+        }
+    }
+
+    /// Clients behind a relay agent that knows both servers.
+    pub(crate) fn fleet(&self, number: u8) -> Fleet {
+        let socket = in_space(&self.client_space, || {
+            UdpSocket::bind(SocketAddrV4::new(RELAY, DHCP_PORT)).expect("the relay agent's port")
+        });
+        let servers = [OURS, THEIRS].map(|server| SocketAddrV4::new(server, DHCP_PORT)).to_vec();
+        let seed = u64::from(number);
+        println!("clients of fleet {number}, seed {seed}");
+        Fleet::start(socket, servers, number, seed).expect("a fleet")
+    }
+
+    /// The same, one message at a time.
+    pub(crate) fn probe(&self) -> Probe {
+        let socket = in_space(&self.client_space, || {
+            UdpSocket::bind(SocketAddrV4::new(RELAY, DHCP_PORT)).expect("the relay agent's port")
+        });
+        let servers = [OURS, THEIRS].map(|server| SocketAddrV4::new(server, DHCP_PORT)).to_vec();
+        Probe::new(socket, RELAY, servers)
+    }
+
+    /// Cuts or mends dhcpd's cable.
+    pub(crate) fn cable(&self, plugged: bool) {
+        let state = if plugged { "up" } else { "down" };
+        crate::lab::ip(&["-n", &self.bridge, "link", "set", "p2", state]).expect("a cable");
+    }
+
+    pub(crate) fn our_table(&self) -> Table {
+        remote::leases(&self.admin()).expect("a lease table")
+    }
+
+    /// Waits until both have the same leases: clients and ends of ACTIVE ones, and who owns the
+    /// available ones.
+    pub(crate) fn equal_tables(&self, limit_s: u64) {
+        let mut last = Vec::new();
+        let start = std::time::Instant::now();
+        while start.elapsed().as_secs() < limit_s {
+            last = self.differences();
+            if last.is_empty() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(200));
+        }
+        let some: Vec<_> = last.iter().take(12).collect();
+        panic!("{} differences after {limit_s} s: {some:#?}", last.len());
+    }
+
+    fn differences(&self) -> Vec<String> {
+        let told = |table: Table| -> Table {
+            // dhcpd keeps the last client of an available address, and writes none for others.
+            table
+                .into_iter()
+                .filter(|(_, row)| row.status != "FREE")
+                .map(|(address, mut row)| {
+                    if row.status != "ACTIVE" {
+                        (row.client_id, row.hardware, row.expires_unix_s) = (None, None, None);
+                    }
+                    (address, row)
+                })
+                .collect()
+        };
+        let (ours, theirs) = (told(self.our_table()), told(self.theirs.table()));
+        checker::table_differences(("failoverd", &ours), ("dhcpd", &theirs))
+    }
+
+    /// No address was with two clients, and every running lease is known to both.
+    pub(crate) fn check(&self, fleet: &Fleet) {
+        let acks = fleet.ledger();
+        let duplicates = checker::duplicate_addresses(&acks);
+        assert!(duplicates.is_empty(), "S1: {duplicates:#?}");
+        let moved = checker::changed_addresses(&acks);
+        assert!(moved.is_empty(), "clients that lost their address: {moved:#?}");
+    }
+
+    /// tshark finds nothing wrong in what the two said; ends the capture.
+    pub(crate) fn check_capture(&mut self) {
+        let file = self.directory.join("failover.pcap");
+        if let Some(capture) = self.capture.take() {
+            capture.signal("INT");
+            std::thread::sleep(std::time::Duration::from_millis(300));
+        }
+        let output = Command::new("tshark")
+            .arg("-r")
+            .arg(&file)
+            .args(["-d", "tcp.port==647,dhcpfo", "-Y", "_ws.malformed"])
+            .output()
+            .expect("tshark runs");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.trim().is_empty(), "tshark finds malformed messages:\n{text}");
+    }
+
+    /// What both wrote last.
+    pub(crate) fn logs(&self) -> String {
+        let theirs = self.theirs.log();
+        let last = |text: &str, count: usize| -> String {
+            let lines: Vec<_> = text
+                .lines()
+                .filter(|line| !line.contains("not answered") && !line.starts_with("DHCP"))
+                .collect();
+            lines.get(lines.len().saturating_sub(count)..).unwrap_or_default().join("\n")
+        };
+        let ours = std::fs::read_to_string(self.ours.log()).unwrap_or_default();
+        format!("--- failoverd\n{}\n--- dhcpd\n{}", last(&ours, 30), last(&theirs, 30))
+    }
+}
+
+impl Drop for Pair {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("{}", self.logs());
+        }
+    }
+}
+
+/// Runs `make` on a thread inside a namespace; sockets made there stay in it.
+fn in_space<T: Send>(space: &str, make: impl FnOnce() -> T + Send) -> T {
+    let file = std::fs::File::open(format!("/run/netns/{space}")).expect("the namespace");
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            nix::sched::setns(file, nix::sched::CloneFlags::CLONE_NEWNET).expect("to enter it");
+            make()
+        });
+        thread.join().expect("a socket")
+    })
+}

@@ -1,0 +1,38 @@
+//! The stories, by theme. Each is told with failoverd as the primary and as the secondary.
+
+mod outage;
+mod serving;
+
+use crate::Scenario;
+use crate::pair::{Pair, Setup};
+use std::path::Path;
+
+/// Every scenario.
+pub(crate) fn all() -> Vec<Scenario> {
+    let mut all = Vec::new();
+    serving::add(&mut all);
+    outage::add(&mut all);
+    all
+}
+
+/// Adds a story for each of failoverd's roles.
+fn both_roles(
+    all: &mut Vec<Scenario>,
+    name: &str,
+    change: impl Fn(&mut Setup) + Clone + Send + Sync + 'static,
+    story: impl Fn(&mut Pair, &Setup) + Clone + Send + Sync + 'static,
+) {
+    for we_are_primary in [true, false] {
+        let role = if we_are_primary { "primary" } else { "secondary" };
+        let (change, story) = (change.clone(), story.clone());
+        let run = move |label: &str, directory: &Path| {
+            let mut setup = Setup::new(we_are_primary);
+            change(&mut setup);
+            let mut pair = Pair::new(label, directory, &setup);
+            story(&mut pair, &setup);
+            assert!(!pair.theirs.has_ended(), "dhcpd has ended by itself");
+            pair.check_capture();
+        };
+        all.push(Scenario { name: format!("{role}::{name}"), long: false, run: Box::new(run) });
+    }
+}

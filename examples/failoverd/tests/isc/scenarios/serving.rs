@@ -1,0 +1,89 @@
+//! Cold start, who answers whom, and what clients do.
+
+use super::both_roles;
+use crate::Scenario;
+use crate::pair::{OURS, Pair, Setup, THEIRS};
+use crate::probe::Ask;
+use dhcp_loadbalance::hash;
+use dhcproto::v4::MessageType;
+use failoverd::demo::packet::Identity;
+use failoverd::dhcpd::leases::BindingState;
+
+pub(crate) fn add(all: &mut Vec<Scenario>) {
+    both_roles(all, "cold_start_hands_half_of_the_pool_over", |_| {}, hands_over);
+    for split in [0, 64, 128, 200, 256] {
+        let name = format!("split_{split}_every_client_has_one_server");
+        both_roles(all, &name, for_all(split), one_server_each);
+        if let Some(last) = all.last_mut().filter(|_| split != 128) {
+            last.long = true;
+        }
+    }
+    both_roles(all, "clients_live_and_both_servers_agree", |_| {}, whole_life);
+}
+
+/// With addresses for everybody at each server.
+fn for_all(split: u32) -> impl Fn(&mut Setup) + Clone {
+    move |setup| (setup.split, setup.addresses) = (split, 400)
+}
+
+fn hands_over(pair: &mut Pair, _: &Setup) {
+    pair.start();
+    pair.equal_tables(10);
+    let backup = pair.theirs.count(BindingState::Backup);
+    assert!((40..=60).contains(&backup), "{backup} of 100 addresses are the secondary's");
+}
+
+/// Of 128 clients, each is answered by the server the buckets name, and only by that.
+fn one_server_each(pair: &mut Pair, setup: &Setup) {
+    pair.start();
+    let clients: Vec<_> = (0..128).map(|number| Identity::numbered(1, number)).collect();
+    let asks: Vec<_> = clients.iter().map(Ask::discover).collect();
+    let answers = pair.probe().ask(&asks);
+    for (client, answers) in clients.iter().zip(answers) {
+        let key = client.client_id.as_deref().unwrap_or(&client.hardware);
+        let is_primarys = u32::from(hash(key)) < setup.split;
+        let server = if is_primarys == setup.we_are_primary { OURS } else { THEIRS };
+        let from: Vec<_> = answers.keys().collect();
+        assert_eq!(from, [&server], "{client:?} (bucket {})", hash(key));
+    }
+}
+
+/// DORA, renewal, rebinding, release, decline.
+fn whole_life(pair: &mut Pair, _: &Setup) {
+    pair.start();
+    let clients: Vec<_> = (0..24).map(|number| Identity::numbered(1, number)).collect();
+    let mut probe = pair.probe();
+    let leases: Vec<_> = probe.lease(&clients).into_iter().map(|it| it.expect("a lease")).collect();
+    assert!(leases.iter().any(|(_, server)| *server == OURS));
+    assert!(leases.iter().any(|(_, server)| *server == THEIRS));
+    pair.equal_tables(5);
+
+    // Half renew with their server, half rebind with any.
+    let extend: Vec<_> = clients
+        .iter()
+        .zip(&leases)
+        .enumerate()
+        .map(|(number, (client, (address, server)))| {
+            Ask::extend(client, *address, number.is_multiple_of(2).then_some(*server))
+        })
+        .collect();
+    for (ask, answers) in extend.iter().zip(probe.ask(&extend)) {
+        let acks = answers.values().filter(|reply| reply.kind == MessageType::Ack).count();
+        assert!(acks >= 1 && answers.len() == acks, "{ask:?}: {answers:?}");
+    }
+    pair.equal_tables(5);
+
+    let mut given_back = Vec::new();
+    for (number, (client, (address, server))) in clients.iter().zip(&leases).enumerate().take(12) {
+        given_back.push(match number % 3 {
+            0 => Ask::decline(client, *address, *server),
+            _ => Ask::release(client, *address, *server),
+        });
+    }
+    probe.ask(&given_back);
+    pair.equal_tables(5);
+    let declined = pair.theirs.count(BindingState::Abandoned);
+    assert_eq!(declined, 4, "addresses declined");
+    let active = pair.theirs.count(BindingState::Active);
+    assert_eq!(active, 12, "leases left");
+}
