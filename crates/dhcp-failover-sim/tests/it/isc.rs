@@ -20,11 +20,11 @@ fn dhcpds_ack(max_unacked_bndupd: u32) -> ConnectAck {
 
 /// The CONNECT of the connection made last.
 fn connect(primary: &Scripted) -> (u32, Connect) {
-    let connects = primary.said.iter().filter_map(|packet| match &packet.message {
+    let mut connects = primary.said.iter().filter_map(|packet| match &packet.message {
         Message::Connect(connect) => Some((packet.xid, connect.clone())),
         _ => None,
     });
-    connects.last().expect("a CONNECT")
+    connects.next_back().expect("a CONNECT")
 }
 
 fn primary() -> Scripted {

@@ -111,6 +111,10 @@ impl Dhcpd {
         self.directory.join(format!("dhcpd.{run}.log"))
     }
 
+    pub(crate) fn is_running(&self) -> bool {
+        self.guest.is_some()
+    }
+
     pub(crate) fn kill(&mut self) {
         self.guest = None;
     }

@@ -1,6 +1,9 @@
 //! The stories, by theme. Each is told with failoverd as the primary and as the secondary.
 
+mod leaving;
+mod mistakes;
 mod outage;
+mod recovery;
 mod serving;
 
 use crate::Scenario;
@@ -12,6 +15,9 @@ pub(crate) fn all() -> Vec<Scenario> {
     let mut all = Vec::new();
     serving::add(&mut all);
     outage::add(&mut all);
+    recovery::add(&mut all);
+    leaving::add(&mut all);
+    mistakes::add(&mut all);
     all
 }
 

@@ -48,7 +48,7 @@ pub(crate) fn add(all: &mut Vec<Scenario>) {
 }
 
 /// So that clients renew all the time.
-fn quick(setup: &mut Setup) {
+pub(super) fn quick(setup: &mut Setup) {
     setup.lease_s = 12;
     setup.mclt_s = 10;
 }

@@ -1,0 +1,44 @@
+//! Servers that say that they go.
+
+use super::{both_roles, outage::quick};
+use crate::Scenario;
+use crate::pair::Pair;
+use crate::wait;
+use failoverd::admin::AdminRequest;
+
+/// dhcpd's order to stop serving and let the partner take over.
+const SHUT_DOWN: u8 = 2;
+
+pub(crate) fn add(all: &mut Vec<Scenario>) {
+    both_roles(all, "sigterm_tells_dhcpd_that_we_pause", quick, |pair, _| {
+        pair.start();
+        pair.ours.terminate().expect("SIGTERM");
+        wait::until("failoverd ends", 10, || pair.ours.exited());
+        pair.ours.kill().expect("to be reaped");
+        pair.their_state("communications-interrupted", 10);
+        heard(pair, "peer moves from normal to paused");
+        pair.ours.start().expect("a start");
+        pair.normal(30);
+    });
+    both_roles(all, "we_announce_shutdown_and_dhcpd_takes_over", quick, |pair, _| {
+        pair.start();
+        pair.order(&AdminRequest::Shutdown { relationship: None });
+        heard(pair, "peer moves from normal to shutdown");
+        pair.their_state("partner-down", 10);
+        pair.ours.kill().expect("SIGKILL");
+        pair.ours.start().expect("a start");
+        pair.normal(60);
+    });
+    both_roles(all, "dhcpd_shuts_down_in_order_and_we_take_over", quick, |pair, _| {
+        pair.start();
+        pair.theirs.order_state(SHUT_DOWN);
+        pair.our_state("PARTNER-DOWN", 20);
+        pair.theirs.kill();
+        pair.theirs.start();
+        pair.normal(60);
+    });
+}
+
+fn heard(pair: &Pair, words: &str) {
+    wait::until(words, 10, || pair.theirs.log().contains(words).then_some(()));
+}

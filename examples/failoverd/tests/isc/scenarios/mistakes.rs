@@ -1,0 +1,86 @@
+//! Clocks and configurations that do not fit: a line in our log names the cause.
+
+use super::both_roles;
+use crate::Scenario;
+use crate::pair::{Pair, Setup};
+use crate::wait;
+use std::net::Ipv4Addr;
+
+/// Another host on the wire.
+const NOBODY: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 9);
+
+pub(crate) fn add(all: &mut Vec<Scenario>) {
+    both_roles(
+        all,
+        "dhcpds_clock_is_30_s_ahead",
+        |_| {},
+        |pair, _| {
+            start_at(pair, "+30s");
+            pair.normal(40);
+            let clients: Vec<_> = (0..8)
+                .map(|number| failoverd::demo::packet::Identity::numbered(1, number))
+                .collect();
+            let leases = pair.probe().lease(&clients);
+            assert!(leases.iter().all(Option::is_some), "{leases:?}");
+        },
+    );
+    both_roles(
+        all,
+        "dhcpds_clock_is_61_s_ahead",
+        |_| {},
+        |pair, _| {
+            start_at(pair, "+61s");
+            says(pair, "time offset too large");
+        },
+    );
+    both_roles(
+        all,
+        "the_relationship_has_another_name",
+        |setup| setup.their_name = "bar".into(),
+        |pair, setup| {
+            start(pair);
+            says(pair, if setup.we_are_primary { "failover relationship" } else { "another name" });
+        },
+    );
+    both_roles(
+        all,
+        "dhcpd_expects_another_address",
+        |setup| setup.their_partner = NOBODY,
+        |pair, _| {
+            start(pair);
+            says(pair, "connection was closed");
+        },
+    );
+    both_roles(
+        all,
+        "dhcpds_pool_is_smaller",
+        |setup| setup.their_addresses = 40,
+        |pair, _| {
+            start(pair);
+            pair.normal(40);
+            says(pair, "the partner disputes this");
+        },
+    );
+}
+
+fn start(pair: &mut Pair) {
+    pair.ours.start().expect("a start");
+    pair.theirs.start();
+}
+
+/// Shows dhcpd another time than it is.
+fn start_at(pair: &mut Pair, offset: &str) {
+    pair.ours.start().expect("a start");
+    pair.theirs.start_under(&["faketime", "-m", "--exclude-monotonic", "-f", offset]);
+}
+
+/// Our log has a line with these words, at level warn or above.
+fn says(pair: &Pair, words: &str) {
+    wait::until(&format!("a line with {words:?}"), 30, || {
+        let log = std::fs::read_to_string(pair.ours.log()).ok()?;
+        let told = |line: &str| {
+            line.contains(words) && [" WARN ", "ERROR "].iter().any(|level| line.contains(level))
+        };
+        log.lines().any(told).then_some(())
+    });
+}
