@@ -85,11 +85,6 @@ impl Dhcpd {
         self.file(extension).to_str().expect("a path of letters").to_owned()
     }
 
-    /// Writes a lease file for its first start.
-    pub(crate) fn seed_leases(&self, text: &str) {
-        std::fs::write(self.file("leases"), text).expect("a lease file");
-    }
-
     pub(crate) fn start(&mut self) {
         self.start_under(&[]);
     }
@@ -189,12 +184,22 @@ impl Dhcpd {
         self.lease_file().leases.values().filter(|lease| lease.state == state).count()
     }
 
-    /// Sets its state by order of the operator: 4 is PARTNER-DOWN, 2 asks it to shut down in order.
-    pub(crate) fn order_state(&self, number: u8) {
-        let orders = format!(
-            "server 127.0.0.1\nport {OMAPI_PORT}\nconnect\nnew failover-state\nset name = \"{}\"\nopen\nset local-state = {number}\nupdate\nclose\n",
-            self.relationship
-        );
+    /// An operator's order: its partner is down.
+    pub(crate) fn order_partner_down(&self) {
+        let name = &self.relationship;
+        self.order(&format!(
+            "new failover-state\nset name = \"{name}\"\nopen\nset local-state = 4"
+        ));
+    }
+
+    /// An operator's order: stop serving, and let the partner take over.
+    pub(crate) fn order_shutdown(&self) {
+        self.order("new control\nopen\nset state = 2");
+    }
+
+    fn order(&self, what: &str) {
+        let orders =
+            format!("server 127.0.0.1\nport {OMAPI_PORT}\nconnect\n{what}\nupdate\nclose\n");
         let mut child = Command::new("ip")
             .args(["netns", "exec", &self.space, "omshell"])
             .stdin(Stdio::piped())

@@ -21,12 +21,15 @@ use std::time::Instant;
 /// So many scenarios at once, unless told otherwise: they wait more than they work.
 const JOBS: usize = 6;
 
+/// Told in namespaces with this label, with its files in this directory.
+type Story = Box<dyn Fn(&str, &std::path::Path) + Send + Sync>;
+
 /// One story with its name.
 pub(crate) struct Scenario {
     pub(crate) name: String,
     /// Too long for every run.
     pub(crate) long: bool,
-    pub(crate) run: Box<dyn Fn(&str, &std::path::Path) + Send + Sync>,
+    pub(crate) run: Story,
 }
 
 fn missing() -> Option<String> {

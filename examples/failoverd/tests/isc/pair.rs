@@ -252,6 +252,25 @@ impl Pair {
         crate::lab::ip(&["-n", &self.bridge, "link", "set", "p2", state]).expect("a cable");
     }
 
+    /// Keeps the servers from each other, or not; clients reach both.
+    pub(crate) fn apart(&self, apart: bool) {
+        let isolated = if apart { "on" } else { "off" };
+        for port in ["p1", "p2"] {
+            let words = [
+                "-n",
+                &self.bridge,
+                "link",
+                "set",
+                port,
+                "type",
+                "bridge_slave",
+                "isolated",
+                isolated,
+            ];
+            crate::lab::ip(&words).expect("a bridge that keeps them apart");
+        }
+    }
+
     pub(crate) fn our_table(&self) -> Table {
         remote::leases(&self.admin()).expect("a lease table")
     }

@@ -1,6 +1,6 @@
 //! Single messages of single clients, and everything that comes back.
 
-use dhcproto::v4::{DhcpOption, MessageType};
+use dhcproto::v4::MessageType;
 use failoverd::demo::packet::{Content, Identity, Reply, encode, message};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
@@ -56,11 +56,6 @@ impl Ask {
         Self::of(MessageType::Decline, identity, content)
     }
 
-    pub(crate) fn with_option(mut self, option: DhcpOption) -> Self {
-        self.content.options.push(option);
-        self
-    }
-
     fn of(kind: MessageType, identity: &Identity, content: Content) -> Self {
         Self { kind, identity: identity.clone(), content, to: None }
     }
@@ -106,7 +101,25 @@ impl Probe {
     /// DISCOVER and REQUEST for all; who answers, and what they got. A client without an offer has
     /// nothing.
     pub(crate) fn lease(&mut self, clients: &[Identity]) -> Vec<Option<(Ipv4Addr, Ipv4Addr)>> {
-        let offers = self.ask(&clients.iter().map(Ask::discover).collect::<Vec<_>>());
+        self.lease_of(clients, None)
+    }
+
+    /// The same, from this server.
+    pub(crate) fn lease_from(
+        &mut self,
+        clients: &[Identity],
+        server: Ipv4Addr,
+    ) -> Vec<Option<(Ipv4Addr, Ipv4Addr)>> {
+        self.lease_of(clients, Some(server))
+    }
+
+    fn lease_of(
+        &mut self,
+        clients: &[Identity],
+        to: Option<Ipv4Addr>,
+    ) -> Vec<Option<(Ipv4Addr, Ipv4Addr)>> {
+        let discovers = clients.iter().map(|client| Ask { to, ..Ask::discover(client) });
+        let offers = self.ask(&discovers.collect::<Vec<_>>());
         let taken: Vec<_> = offers
             .iter()
             .map(|offers| offers.iter().next().map(|(server, offer)| (offer.address(), *server)))

@@ -6,9 +6,6 @@ use crate::pair::Pair;
 use crate::wait;
 use failoverd::admin::AdminRequest;
 
-/// dhcpd's order to stop serving and let the partner take over.
-const SHUT_DOWN: u8 = 2;
-
 pub(crate) fn add(all: &mut Vec<Scenario>) {
     both_roles(all, "sigterm_tells_dhcpd_that_we_pause", quick, |pair, _| {
         pair.start();
@@ -31,7 +28,7 @@ pub(crate) fn add(all: &mut Vec<Scenario>) {
     });
     both_roles(all, "dhcpd_shuts_down_in_order_and_we_take_over", quick, |pair, _| {
         pair.start();
-        pair.theirs.order_state(SHUT_DOWN);
+        pair.theirs.order_shutdown();
         pair.our_state("PARTNER-DOWN", 20);
         pair.theirs.kill();
         pair.theirs.start();

@@ -51,16 +51,17 @@ pub(crate) fn add(all: &mut Vec<Scenario>) {
             says(pair, "connection was closed");
         },
     );
-    both_roles(
-        all,
-        "dhcpds_pool_is_smaller",
-        |setup| setup.their_addresses = 40,
-        |pair, _| {
-            start(pair);
-            pair.normal(40);
-            says(pair, "the partner disputes this");
-        },
-    );
+    both_roles(all, "the_pools_differ", different_pools, |pair, setup| {
+        start(pair);
+        pair.normal(40);
+        let disputed = "the partner disputes this";
+        says(pair, if setup.we_are_primary { disputed } else { "was refused" });
+    });
+}
+
+/// The primary's pool is the larger one.
+fn different_pools(setup: &mut Setup) {
+    setup.their_addresses = if setup.we_are_primary { 40 } else { 140 };
 }
 
 fn start(pair: &mut Pair) {

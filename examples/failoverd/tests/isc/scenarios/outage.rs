@@ -45,6 +45,9 @@ pub(crate) fn add(all: &mut Vec<Scenario>) {
     both_roles(all, "dhcpds_cable_is_cut", quick, |pair, _| {
         outage(pair, |pair| pair.cable(false), |pair| pair.cable(true));
     });
+    both_roles(all, "the_servers_do_not_reach_each_other", quick, |pair, _| {
+        outage(pair, |pair| pair.apart(true), |pair| pair.apart(false));
+    });
 }
 
 /// So that clients renew all the time.

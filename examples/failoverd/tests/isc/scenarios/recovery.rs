@@ -2,7 +2,7 @@
 
 use super::{both_roles, outage::quick};
 use crate::Scenario;
-use crate::pair::{Pair, Setup};
+use crate::pair::{OURS, Pair, Setup, THEIRS};
 use crate::wait;
 use failoverd::admin::AdminRequest;
 use failoverd::demo::fleet::Fleet;
@@ -10,8 +10,6 @@ use failoverd::demo::packet::Identity;
 use failoverd::dhcpd::leases::BindingState;
 use std::time::Duration;
 
-/// dhcpd's number of PARTNER-DOWN.
-const PARTNER_DOWN: u8 = 4;
 const PARTNER_DOWN_ORDER: AdminRequest = AdminRequest::PartnerDown { relationship: None };
 
 pub(crate) fn add(all: &mut Vec<Scenario>) {
@@ -84,7 +82,7 @@ fn dhcpd_takes_over(pair: &mut Pair, setup: &Setup) {
     let fleet = thirty(pair);
     pair.ours.kill().expect("SIGKILL");
     pair.their_state("communications-interrupted", 20);
-    pair.theirs.order_state(PARTNER_DOWN);
+    pair.theirs.order_partner_down();
     pair.their_state("partner-down", 5);
     crowd(pair, &fleet, setup);
     pair.ours.start().expect("a start");
@@ -102,42 +100,43 @@ fn lost_disk(pair: &mut Pair, _: &Setup, lose: impl Fn(&mut Pair)) {
     healed(pair, &fleet);
 }
 
-/// Leases that outlive everything that happens, and an MCLT that is soon over.
+/// Leases that run when the two meet again.
 fn conflicting(setup: &mut Setup) {
-    setup.mclt_s = 4;
+    setup.mclt_s = 14;
     setup.lease_s = 300;
     setup.addresses = 20;
 }
 
-/// Each server was told that the other is down, which was false, and gave every address away.
-/// Afterwards each address belongs to one client on both, and service goes on.
+/// Clients reach both servers, which do not reach each other. Each was told that the other is down,
+/// which was false, and gives every address away. Afterwards each address belongs to one client on
+/// both, and service goes on.
 fn conflict(pair: &mut Pair, setup: &Setup) {
     pair.start();
-    let count = setup.addresses;
-    let (ours, theirs): (Vec<_>, Vec<_>) = (0..count)
-        .map(|number| (Identity::numbered(1, number), Identity::numbered(2, number)))
-        .unzip();
-    let mclt = Duration::from_secs(u64::from(setup.mclt_s) + 3);
-    pair.theirs.kill();
+    pair.apart(true);
     pair.our_state("COMMUNICATIONS-INTERRUPTED", 20);
+    pair.their_state("communications-interrupted", 20);
     pair.order(&PARTNER_DOWN_ORDER);
-    std::thread::sleep(mclt);
-    let served = |leases: &[Option<_>]| leases.iter().flatten().count();
-    let by_us = pair.probe().lease(&ours);
-    assert!(served(&by_us) >= 18, "{} clients of ours", served(&by_us));
-    pair.ours.kill().expect("SIGKILL");
-
-    pair.theirs.start();
-    pair.their_state("communications-interrupted", 30);
-    pair.theirs.order_state(PARTNER_DOWN);
+    pair.theirs.order_partner_down();
+    pair.our_state("PARTNER-DOWN", 5);
     pair.their_state("partner-down", 5);
-    std::thread::sleep(mclt);
-    let by_them = pair.probe().lease(&theirs);
-    assert!(served(&by_them) >= 18, "{} clients of dhcpd's", served(&by_them));
+    std::thread::sleep(Duration::from_secs(u64::from(setup.mclt_s) + 3));
 
-    pair.ours.start().expect("a start");
+    let mut probe = pair.probe();
+    let mut serve = |fleet, server| {
+        let clients = (0..setup.addresses).map(|number| Identity::numbered(fleet, number));
+        let leases = probe.lease_from(&clients.collect::<Vec<_>>(), server);
+        let count = leases.iter().flatten().count();
+        assert!(count >= 18, "{server} has given {count} leases");
+    };
+    serve(1, OURS);
+    serve(2, THEIRS);
+    pair.apart(false);
     pair.normal(60);
-    pair.equal_tables(15);
     let active = pair.theirs.count(BindingState::Active);
     assert!(active >= 18, "{active} leases are left");
+    let log = std::fs::read_to_string(pair.ours.log()).expect("our log");
+    let noticed = log.matches("given to two clients").count()
+        + log.matches("updates of the partner that were refused").count();
+    assert!(noticed > 0, "nobody was told of {active} addresses given twice");
+    pair.equal_tables(15);
 }
