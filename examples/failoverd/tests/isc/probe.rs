@@ -128,7 +128,9 @@ impl Probe {
             .iter()
             .zip(&taken)
             .filter_map(|(client, taken)| {
-                taken.map(|(address, server)| Ask::request(client, address, server))
+                let (address, server) = (*taken)?;
+                // Unless asked for, dhcpd takes up requests that name another server.
+                Some(Ask { to, ..Ask::request(client, address, server) })
             })
             .collect();
         let mut acks = self.ask(&requests).into_iter();

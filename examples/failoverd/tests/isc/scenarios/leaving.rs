@@ -30,6 +30,7 @@ pub(crate) fn add(all: &mut Vec<Scenario>) {
         pair.start();
         pair.theirs.order_shutdown();
         pair.our_state("PARTNER-DOWN", 20);
+        wait::until("dhcpd ends", 20, || pair.theirs.has_ended().then_some(()));
         pair.theirs.kill();
         pair.theirs.start();
         pair.normal(60);
