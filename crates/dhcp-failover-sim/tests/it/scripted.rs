@@ -277,30 +277,43 @@ impl Scripted {
         self.answer(xid, Message::UpdDone);
     }
 
-    /// The updates it sent on this connection, in order, with their transactions.
-    pub(crate) fn told(&self) -> Vec<(u32, BindingUpdate)> {
+    /// The BNDUPD messages it sent on this connection, in order, with their transactions.
+    pub(crate) fn updates(&self) -> Vec<(u32, Vec<BindingUpdate>)> {
         let messages = self.said.iter().filter_map(|packet| match &packet.message {
-            Message::BndUpd(updates) => Some(updates.iter().map(|it| (packet.xid, it.clone()))),
+            Message::BndUpd(updates) => Some((packet.xid, updates.clone())),
             _ => None,
         });
-        messages.flatten().collect()
+        messages.collect()
     }
 
-    /// The partner accepts them from this number on, and those that follow; how many there were.
-    pub(crate) fn accept_from(&mut self, first: usize) -> usize {
+    /// The updates in them.
+    pub(crate) fn told(&self) -> Vec<BindingUpdate> {
+        self.updates().into_iter().flat_map(|(_, updates)| updates).collect()
+    }
+
+    /// The partner answers the BNDUPD of this number, and refuses of it what it likes to; whether
+    /// there is such a message.
+    pub(crate) fn judge(&mut self, number: usize, refuse: impl Fn(&BindingUpdate) -> bool) -> bool {
+        let Some((xid, updates)) = self.updates().into_iter().nth(number) else { return false };
+        let answer = |update: &BindingUpdate| match refuse(update) {
+            true => BindingAck::reject(update.address, RejectReason::UNKNOWN_ERROR, None),
+            false => BindingAck::accept(update.address),
+        };
+        self.answer(xid, Message::BndAck(updates.iter().map(answer).collect()));
+        true
+    }
+
+    /// The partner accepts the BNDUPD of this number.
+    pub(crate) fn accept(&mut self, number: usize) -> bool {
+        self.judge(number, |_| false)
+    }
+
+    /// The partner accepts the BNDUPDs from this number on, and those that follow.
+    pub(crate) fn accept_from(&mut self, first: usize) {
         let mut number = first;
-        while let Some((xid, update)) = self.told().into_iter().nth(number) {
-            self.answer(xid, Message::BndAck(vec![BindingAck::accept(update.address)]));
+        while self.accept(number) {
             number += 1;
         }
-        number - first
-    }
-
-    /// The partner refuses the update of this number.
-    pub(crate) fn reject(&mut self, number: usize) {
-        let (xid, update) = self.told().into_iter().nth(number).expect("it sent so many");
-        let ack = BindingAck::reject(update.address, RejectReason::UNKNOWN_ERROR, None);
-        self.answer(xid, Message::BndAck(vec![ack]));
     }
 
     /// The partner accepts every update it has been sent on this connection.

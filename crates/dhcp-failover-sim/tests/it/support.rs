@@ -1,9 +1,9 @@
 //! What several files begin with.
 
 use crate::busy;
-use crate::scripted::{ADDRESS, Scripted};
+use crate::scripted::{ADDRESS, Scripted, config, record};
 use dhcp_failover_lease::Role;
-use dhcp_failover_proto::{Command, State};
+use dhcp_failover_proto::{Command, EndpointConfig, State};
 use dhcp_failover_sim::{Host, Pair, Setup};
 use dhcp_failover_wire::{BindingAck, BindingStatus, BindingUpdate, HardwareAddress, Message};
 use std::net::Ipv4Addr;
@@ -32,7 +32,14 @@ pub(crate) fn in_normal(role: Role) -> Scripted {
 
 /// In PARTNER-DOWN, with four leases of which the partner has not heard.
 pub(crate) fn alone(role: Role) -> Scripted {
-    let mut it = Scripted::resumed(role, State::CommunicationsInterrupted);
+    alone_with(role, 128)
+}
+
+/// The same, with so many updates in a message at most.
+pub(crate) fn alone_with(role: Role, max_batch: usize) -> Scripted {
+    let config = EndpointConfig { max_batch, ..config(role) };
+    let interrupted = record(role, State::CommunicationsInterrupted);
+    let mut it = Scripted::start(config, Some(interrupted));
     it.order(Command::PartnerDown);
     it.pass_s(64); // the MCLT, and what clocks hide
     for number in 0..4 {

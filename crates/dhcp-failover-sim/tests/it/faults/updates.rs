@@ -2,14 +2,16 @@
 
 use crate::busy;
 use crate::scripted::{ADDRESS, Scripted, config};
-use crate::support::{ROLES, address, alone, in_normal, leased};
+use crate::support::{ROLES, address, alone, alone_with, in_normal, leased};
 use dhcp_failover_lease::{BindingStatus, Client, HardwareAddress, Role};
 use dhcp_failover_proto::{
     BindingTable, Bindings, Command, Event, Input, LeaseEvent, RequestClass, StartupPolicy, State,
     Ticket,
 };
 use dhcp_failover_sim::{Host, Pair, Setup, Survives};
-use dhcp_failover_wire::{BindingAck, Dialect, Message, OptionCode, Packet, UpdReq, encode};
+use dhcp_failover_wire::{
+    BindingAck, Dialect, Message, OptionCode, Packet, RejectReason, UpdReq, encode,
+};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
@@ -27,29 +29,32 @@ fn pending(it: &Scripted) -> usize {
 #[test]
 fn u01_a_link_lost_with_a_full_window_leaves_nothing_behind() {
     for role in ROLES {
-        for window in 1..=4 {
+        for (window, batch) in [(1, 1), (2, 1), (4, 1), (1, 2), (2, 2), (1, 128)] {
             for answered in 0..=4 {
-                let mut it = alone(role);
+                let case = format!("{role:?}, {window} of {batch}, {answered}");
+                let mut it = alone_with(role, batch);
                 it.max_unacked = window;
                 for _ in 0..3 {
                     it.meets(State::Recover);
                     it.say(Message::UpdReqAll);
-                    for number in 0..answered {
-                        let Some((xid, update)) = it.told().get(number).cloned() else { break };
-                        it.answer(xid, Message::BndAck(vec![BindingAck::accept(update.address)]));
-                    }
-                    let unanswered = it.told().len() - answered.min(it.told().len());
-                    assert!(unanswered <= window as usize, "{role:?} {window} {answered}");
+                    let got: usize =
+                        (0..answered).map(|number| usize::from(it.accept(number))).sum();
+                    let unanswered = it.updates().len() - got;
+                    assert!(unanswered <= window as usize, "{case}: {unanswered}");
+                    let left: BTreeSet<_> = it.updates()[got..]
+                        .iter()
+                        .flat_map(|it| it.1.clone())
+                        .map(|it| it.address)
+                        .collect();
                     it.cut();
-                    assert!(pending(&it) >= 4 - answered, "{role:?} {window} {answered}");
+                    assert!(pending(&it) >= left.len(), "{case}");
                 }
                 it.meets(State::Recover);
                 it.say(Message::UpdReqAll);
-                assert_eq!(done(&it), 0, "{role:?} {window} {answered}");
+                assert_eq!(done(&it), 0, "{case}");
                 it.accept_from(0);
-                let told: BTreeSet<_> = it.told().iter().map(|it| it.1.address).collect();
-                assert_eq!(told.len(), 4, "{role:?} {window} {answered}");
-                assert_eq!((done(&it), pending(&it)), (1, 0), "{role:?} {window} {answered}");
+                let told: BTreeSet<_> = it.told().iter().map(|it| it.address).collect();
+                assert_eq!((told.len(), done(&it), pending(&it)), (4, 1, 0), "{case}");
             }
         }
     }
@@ -60,22 +65,24 @@ fn u01_a_link_lost_with_a_full_window_leaves_nothing_behind() {
 #[test]
 fn u02_what_a_dead_connection_took_with_it_is_not_done() {
     for role in ROLES {
-        for request in [Message::UpdReqAll, Message::UpdReq(UpdReq::default())] {
-            let mut it = alone(role);
-            it.meets(State::Recover);
-            it.say(request.clone());
-            assert_eq!(it.told().len(), 4);
-            it.cut();
-            it.meets(State::Recover);
-            it.say(request.clone());
-            let (mut answered, mut got) = (0, BTreeSet::new());
-            while let Some((xid, update)) = it.told().get(answered).cloned() {
-                assert_eq!(done(&it), 0, "{role:?} {answered}");
-                it.answer(xid, Message::BndAck(vec![BindingAck::accept(update.address)]));
-                got.insert(update.address);
-                answered += 1;
+        for batch in [1, 128] {
+            for request in [Message::UpdReqAll, Message::UpdReq(UpdReq::default())] {
+                let mut it = alone_with(role, batch);
+                it.meets(State::Recover);
+                it.say(request.clone());
+                assert!(it.told().len() >= 4);
+                it.cut();
+                it.meets(State::Recover);
+                it.say(request.clone());
+                let mut answered = 0;
+                while answered < it.updates().len() {
+                    assert_eq!(done(&it), 0, "{role:?} {batch} {answered}");
+                    it.accept(answered);
+                    answered += 1;
+                }
+                let told: BTreeSet<_> = it.told().iter().map(|it| it.address).collect();
+                assert_eq!((told.len(), done(&it)), (4, 1), "{role:?} {batch}");
             }
-            assert_eq!((got.len(), done(&it)), (4, 1), "{role:?}");
         }
     }
 }
@@ -110,8 +117,8 @@ fn u03_an_answer_from_a_dead_connection_answers_nothing() {
     for role in ROLES {
         let mut it = alone(role);
         it.meets(State::Recover);
-        let old = (it.link, it.told());
-        assert_eq!(old.1.len(), 4);
+        let old = (it.link, it.updates());
+        assert!(!old.1.is_empty());
         it.cut();
         assert!(it.lease(ADDRESS, 0), "there is something new to tell of it");
         it.meets(State::Recover);
@@ -119,8 +126,9 @@ fn u03_an_answer_from_a_dead_connection_answers_nothing() {
         assert_eq!(it.told().len(), 4);
         for link in [new, old.0] {
             it.link = link;
-            for (xid, update) in &old.1 {
-                it.answer(*xid, Message::BndAck(vec![BindingAck::accept(update.address)]));
+            for (xid, updates) in &old.1 {
+                let acks = updates.iter().map(|update| BindingAck::accept(update.address));
+                it.answer(*xid, Message::BndAck(acks.collect()));
             }
             assert_eq!(pending(&it), 4, "{role:?}: {:?}", it.events.last());
         }
@@ -166,10 +174,10 @@ fn u05_a_request_while_another_runs_is_not_forgotten_nor_made_less_of() {
     for role in ROLES {
         for story in 0..4_usize.pow(5) {
             let steps: Vec<_> = (0..5).map(|at| EACH[story / 4_usize.pow(at) % 4]).collect();
-            let mut it = alone(role);
+            let mut it = alone_with(role, 2);
             it.meets(State::Recover);
             let (mut xid, mut answered) = (5_000, 0);
-            // The first update that may carry what was asked for, if everything was.
+            // The first message that may carry what was asked for, if everything was.
             let mut wanted = None;
             let mut got = BTreeSet::new();
             for step in steps.iter().copied().chain([Does::AsksForChanges]) {
@@ -180,16 +188,16 @@ fn u05_a_request_while_another_runs_is_not_forgotten_nor_made_less_of() {
                     }
                     Does::AsksForAll => {
                         xid += 1;
-                        (wanted, got) = (Some(it.told().len()), BTreeSet::new());
+                        (wanted, got) = (Some(it.updates().len()), BTreeSet::new());
                         it.answer(xid, Message::UpdReqAll);
                     }
                     Does::Answers => {
-                        let Some((xid, update)) = it.told().get(answered).cloned() else {
+                        let Some((_, updates)) = it.updates().get(answered).cloned() else {
                             continue;
                         };
-                        it.answer(xid, Message::BndAck(vec![BindingAck::accept(update.address)]));
+                        it.accept(answered);
                         if wanted.is_some_and(|first| answered >= first) {
-                            got.insert(update.address);
+                            got.extend(updates.into_iter().map(|update| update.address));
                         }
                         answered += 1;
                     }
@@ -200,10 +208,10 @@ fn u05_a_request_while_another_runs_is_not_forgotten_nor_made_less_of() {
                     }
                 }
             }
-            let rest = it.accept_from(answered);
-            let told = it.told();
+            it.accept_from(answered);
             let first = wanted.unwrap_or(usize::MAX).max(answered);
-            got.extend(told[..answered + rest].iter().skip(first).map(|(_, it)| it.address));
+            let rest = it.updates().into_iter().skip(first).flat_map(|(_, updates)| updates);
+            got.extend(rest.map(|update| update.address));
             let last = it.said.iter().rev().find(|packet| packet.message == Message::UpdDone);
             assert_eq!(last.map(|packet| packet.xid), Some(xid), "{role:?} {steps:?}");
             if wanted.is_some() {
@@ -213,41 +221,43 @@ fn u05_a_request_while_another_runs_is_not_forgotten_nor_made_less_of() {
     }
 }
 
-/// isc-U06: however often a lease is renewed, one update of an address is under way, no more than
-/// the partner takes at once (S11), and what follows is the newest.
+/// isc-U06: however often a lease is renewed, one update of an address is under way, no more
+/// messages than the partner takes at once (S11), and what follows is the newest.
 #[test]
 fn u06_updates_of_one_address_are_coalesced_within_the_window() {
     for role in ROLES {
-        let mut it = alone(role);
-        it.max_unacked = 2;
-        it.meets(State::Recover);
-        let (mut answered, mut last) = (0, 0);
-        for round in 0..40 {
-            it.pass_in_contact_s(1);
+        for (batch, window) in [(1, 2), (1, 4), (2, 1), (2, 2), (128, 1)] {
+            let case = format!("{role:?}, {window} of {batch}");
+            let mut it = alone_with(role, batch);
+            it.max_unacked = window;
+            it.meets(State::Recover);
+            let (mut answered, mut last) = (0, 0);
+            for round in 0..40 {
+                it.pass_in_contact_s(1);
+                for number in 0..4 {
+                    assert!(it.lease(address(number), number));
+                    last = it.wire_now();
+                }
+                let waiting: Vec<_> = it.updates().into_iter().skip(answered).collect();
+                assert!(waiting.len() <= window as usize, "{case}: the window");
+                let told: Vec<_> = waiting.iter().flat_map(|(_, updates)| updates).collect();
+                let addresses: BTreeSet<_> = told.iter().map(|update| update.address).collect();
+                assert_eq!(addresses.len(), told.len(), "{case}: one address twice");
+                assert!(!told.is_empty(), "{case}");
+                answered += usize::from(round % 4 == 3 && it.accept(answered));
+            }
+            let before = it.told().len();
+            it.accept_from(answered);
+            // Each once more, at most.
+            assert!(it.told().len() - before <= 4, "{case}");
             for number in 0..4 {
-                assert!(it.lease(address(number), number));
-                last = it.wire_now();
+                let told = it.told();
+                let newest = told.iter().rev().find(|update| update.address == address(number));
+                let heard = newest.and_then(|update| update.client_last_transaction_time);
+                assert_eq!(heard, Some(last), "{case}");
             }
-            let told = it.told();
-            let waiting: BTreeSet<_> = told[answered..].iter().map(|it| it.1.address).collect();
-            assert_eq!(waiting.len(), told.len() - answered, "{role:?}: one address twice");
-            assert_eq!(waiting.len(), 2, "{role:?}: the window");
-            if round % 4 == 3 {
-                let (xid, update) = told[answered].clone();
-                it.answer(xid, Message::BndAck(vec![BindingAck::accept(update.address)]));
-                answered += 1;
-            }
+            assert_eq!(pending(&it), 0, "{case}");
         }
-        let rest = it.accept_from(answered);
-        // Two were under way with older news; then each once more.
-        assert!(rest <= 6, "{role:?}: {rest}");
-        for number in 0..4 {
-            let told = it.told();
-            let newest = told.iter().rev().find(|(_, update)| update.address == address(number));
-            let heard = newest.and_then(|(_, update)| update.client_last_transaction_time);
-            assert_eq!(heard, Some(last), "{role:?}");
-        }
-        assert_eq!(pending(&it), 0);
     }
 }
 
@@ -260,12 +270,13 @@ fn u07_a_refused_update_is_offered_again_at_a_bounded_rate() {
     let own = (0..4).map(address).find(|address| it.lease(*address, 1));
     let own = own.unwrap_or_else(|| panic!("it has addresses"));
     let disputed = |it: &Scripted| it.endpoint.status().disputed;
-    let refuse_last = |it: &mut Scripted| it.reject(it.told().len() - 1);
+    let refuse_last = |it: &mut Scripted| it.judge(it.updates().len() - 1, |_| true);
     refuse_last(&mut it);
     assert_eq!((pending(&it), disputed(&it)), (0, 1));
     let told =
         |event: &Event| matches!(event, Event::UpdateRejected { address, .. } if *address == own);
     assert!(it.events.iter().any(told), "{:?}", it.events);
+    assert!(it.endpoint.disputes().any(|(address, _)| address == own));
 
     let (mut offers, mut seen) = (0, it.told().len());
     for _ in 0..3_600 {
@@ -289,7 +300,7 @@ fn u07_a_refused_update_is_offered_again_at_a_bounded_rate() {
     assert_eq!(done(&it), 1, "§7.5: an answer is an answer");
     it.cut();
     it.meets(State::Normal);
-    let again = it.told().iter().filter(|(_, update)| update.address == own).count();
+    let again = it.told().iter().filter(|update| update.address == own).count();
     assert_eq!(again, 1, "a new connection");
     it.accept_from(0);
     assert_eq!((pending(&it), disputed(&it)), (0, 0));
@@ -314,7 +325,7 @@ fn u08_what_a_binding_ack_repeats_changes_no_times() {
     for subset in 0..1_u32 << options.len() {
         it.pass_in_contact_s(1);
         assert!(it.lease(ADDRESS, 0));
-        let (xid, update) = it.told().pop().unwrap_or_else(|| panic!("nothing told"));
+        let (xid, updates) = it.updates().pop().unwrap_or_else(|| panic!("nothing told"));
         let message = Message::BndAck(vec![BindingAck::accept(ADDRESS)]);
         let mut bytes = Vec::new();
         let packet = Packet { time: it.wire_now(), xid, message };
@@ -332,7 +343,7 @@ fn u08_what_a_binding_ack_repeats_changes_no_times() {
         let binding = it.table.get(ADDRESS).unwrap_or_else(|| panic!("it is in the pool"));
         assert_eq!(binding.status, BindingStatus::Active, "{subset:b}");
         let acked = binding.expiries.acked_potential.as_wire_s();
-        assert_eq!(Some(acked), update.potential_expiration_time, "{subset:b}");
+        assert_eq!(Some(acked), updates[0].potential_expiration_time, "{subset:b}");
         assert_eq!(pending(&it), 0, "{subset:b}");
     }
 }
@@ -381,7 +392,8 @@ fn u09_a_lease_the_partner_may_know_of_is_not_undone_alone() {
     }
 }
 
-/// isc-U10: answers come in any order, refusals among them: each ends its own update and no other.
+/// isc-U10: answers come in any order, refusals among them, alone or several in one message: each
+/// ends its own update and no other.
 #[test]
 fn u10_answers_may_come_in_any_order() {
     let orders: Vec<Vec<usize>> = (0..256_usize)
@@ -389,26 +401,37 @@ fn u10_answers_may_come_in_any_order() {
         .filter(|order: &Vec<_>| order.iter().collect::<BTreeSet<_>>().len() == 4)
         .collect();
     assert_eq!(orders.len(), 24);
-    for order in &orders {
-        for refused in 0..16_u8 {
-            let mut it = alone(Role::Primary);
-            it.meets(State::Recover);
-            let told = it.told();
-            for number in order {
-                if refused >> number & 1 == 1 {
-                    it.reject(*number);
+    for batch in [1, 128] {
+        for order in &orders {
+            for refused in 0..16_u8 {
+                let mut it = alone_with(Role::Primary, batch);
+                it.meets(State::Recover);
+                let ack = |address| match refused >> (u32::from(address) - u32::from(ADDRESS)) & 1 {
+                    1 => BindingAck::reject(address, RejectReason::UNKNOWN_ERROR, None),
+                    _ => BindingAck::accept(address),
+                };
+                let sent = it.updates();
+                let told = it.told();
+                if batch == 1 {
+                    for number in order {
+                        it.answer(
+                            sent[*number].0,
+                            Message::BndAck(vec![ack(told[*number].address)]),
+                        );
+                    }
                 } else {
-                    let (xid, update) = &told[*number];
-                    it.answer(*xid, Message::BndAck(vec![BindingAck::accept(update.address)]));
+                    let acks = order.iter().map(|number| ack(told[*number].address)).collect();
+                    it.answer(sent[0].0, Message::BndAck(acks));
                 }
-            }
-            let status = it.endpoint.status();
-            let disputed = refused.count_ones() as usize;
-            assert_eq!((status.pending, status.disputed), (0, disputed), "{order:?} {refused:b}");
-            for (number, (_, update)) in told.iter().enumerate() {
-                let binding = it.table.get(update.address);
-                let known = binding.is_some_and(|it| it.knowledge.acked_version == it.version);
-                assert_eq!(known, refused >> number & 1 == 0, "{order:?} {refused:b}");
+                let status = it.endpoint.status();
+                let disputed = refused.count_ones() as usize;
+                let case = format!("{batch} {order:?} {refused:b}");
+                assert_eq!((status.pending, status.disputed), (0, disputed), "{case}");
+                for (number, update) in told.iter().enumerate() {
+                    let binding = it.table.get(update.address);
+                    let known = binding.is_some_and(|it| it.knowledge.acked_version == it.version);
+                    assert_eq!(known, refused >> number & 1 == 0, "{case}");
+                }
             }
         }
     }
@@ -500,9 +523,9 @@ fn u16_everything_is_no_more_than_what_was_used() {
     }
     it.meets(State::Recover);
     it.accept_from(0);
-    let told = it.told().len();
+    let (told, messages) = (it.told().len(), it.updates().len());
     it.say(Message::UpdReqAll);
-    it.accept_from(told);
+    it.accept_from(messages);
     assert_eq!((it.told().len(), done(&it)), (told + 5, 1));
 }
 
