@@ -83,27 +83,6 @@ fn a_release_that_crosses_a_new_lease_does_not_end_it() {
     }
 }
 
-/// §9.8.3 and DECLINE: an address in use by a stranger is not offered by either server until its
-/// time is over, then it becomes FREE again.
-#[test]
-fn a_declined_address_rests_at_both_and_comes_back() {
-    let mut pair = busy(Setup::new(34));
-    let held = pair.lease_of(0).unwrap_or_else(|| panic!("no lease"));
-    pair.mute(0);
-    pair.decline(0, 100);
-    pair.run_s(3);
-    for host in Host::BOTH {
-        assert_eq!(pair.count(host, BindingStatus::Abandoned), 1, "{}", pair.log_text());
-        assert!(!pair.ask(0, RequestClass::NamesThisServer, &[host], Some(held.address)));
-    }
-    pair.run_s(200);
-    for host in Host::BOTH {
-        assert_eq!(pair.count(host, BindingStatus::Abandoned), 0, "{}", pair.log_text());
-    }
-    pair.check_convergence(60);
-    pair.assert_clean();
-}
-
 /// H7, isc-U07: a rejected update is not forgotten: it is counted as disputed, and settled by news.
 #[test]
 fn a_rejected_update_is_disputed_until_it_is_settled() {

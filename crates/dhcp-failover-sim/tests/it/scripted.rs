@@ -34,6 +34,8 @@ pub(crate) struct Scripted {
     pub(crate) dials: usize,
     /// How many grants it took back.
     refused: usize,
+    /// The map of a partner that is the primary.
+    pub(crate) hash_buckets: [u8; 32],
     /// How many updates the partner takes unanswered.
     pub(crate) max_unacked: u32,
     /// Whether writes are reported durable at once.
@@ -70,6 +72,7 @@ impl Scripted {
             closed: Vec::new(),
             dials: 0,
             refused: 0,
+            hash_buckets: [0xff; 32],
             max_unacked: 10,
             disk_works: true,
             now_ms: 0,
@@ -83,6 +86,12 @@ impl Scripted {
     /// As a server that had been in this state until `BEGIN`, and had run failover before.
     pub(crate) fn resumed(role: Role, state: State) -> Self {
         Self::start(config(role), Some(record(role, state)))
+    }
+
+    /// The same with a configuration of its own.
+    pub(crate) fn resumed_with(config: EndpointConfig, state: State) -> Self {
+        let record = record(config.role, state);
+        Self::start(config, Some(record))
     }
 
     /// The process ends and starts again from its disk.
@@ -201,7 +210,7 @@ impl Scripted {
                     protocol_version: 1,
                     tls_request: Some(0),
                     mclt: Some(60),
-                    hash_buckets: Some([0xff; 32]),
+                    hash_buckets: Some(self.hash_buckets),
                     vendor_specific,
                     ..Connect::default()
                 }));
@@ -380,7 +389,21 @@ impl Scripted {
     /// A client is promised an address, if that is possible; whether it was.
     pub(crate) fn lease(&mut self, address: Ipv4Addr, client: u8) -> bool {
         let hardware = HardwareAddress::new(1, &[2, 0, 0, 0, 0, client]).expect("six bytes");
-        let client = Client::new(None, hardware);
+        self.renew(address, Client::new(None, hardware))
+    }
+
+    /// The same, for any client.
+    pub(crate) fn renew(&mut self, address: Ipv4Addr, client: Client) -> bool {
+        self.lease_with(address, client, Vec::new())
+    }
+
+    /// The same, with options of its request.
+    pub(crate) fn lease_with(
+        &mut self,
+        address: Ipv4Addr,
+        client: Client,
+        request_options: Vec<u8>,
+    ) -> bool {
         let (view, now) = (self.endpoint.view(), self.endpoint.lease_now());
         let binding = self.table.get(address).expect("in the pool");
         if view.may_allocate(&binding, &client, now).is_err() {
@@ -396,7 +419,7 @@ impl Scripted {
             version: binding.version,
             epoch: view.epoch(),
             flags: binding.flags,
-            request_options: Vec::new(),
+            request_options,
         }));
         self.refused == refused
     }

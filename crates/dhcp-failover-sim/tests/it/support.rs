@@ -1,7 +1,7 @@
 //! What several files begin with.
 
 use crate::busy;
-use crate::scripted::{ADDRESS, Scripted, config, record};
+use crate::scripted::{ADDRESS, Scripted, config};
 use dhcp_failover_lease::Role;
 use dhcp_failover_proto::{Command, EndpointConfig, State};
 use dhcp_failover_sim::{Host, Pair, Setup};
@@ -38,8 +38,7 @@ pub(crate) fn alone(role: Role) -> Scripted {
 /// The same, with so many updates in a message at most.
 pub(crate) fn alone_with(role: Role, max_batch: usize) -> Scripted {
     let config = EndpointConfig { max_batch, ..config(role) };
-    let interrupted = record(role, State::CommunicationsInterrupted);
-    let mut it = Scripted::start(config, Some(interrupted));
+    let mut it = Scripted::resumed_with(config, State::CommunicationsInterrupted);
     it.order(Command::PartnerDown);
     it.pass_s(64); // the MCLT, and what clocks hide
     for number in 0..4 {

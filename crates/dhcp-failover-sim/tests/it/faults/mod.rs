@@ -2,6 +2,8 @@
 //! of one endpoint and a partner that says what the test has it say.
 
 mod connections;
+mod leases;
 mod memory;
+mod pools;
 mod states;
 mod updates;
