@@ -2,7 +2,7 @@
 
 use crate::busy;
 use dhcp_failover_lease::BindingStatus;
-use dhcp_failover_proto::{Event, RequestClass, State};
+use dhcp_failover_proto::{Event, RequestClass};
 use dhcp_failover_sim::{Host, Pair, Setup};
 
 fn transitional(pair: &Pair, host: Host) -> usize {
@@ -49,23 +49,6 @@ fn the_end_of_a_lease_is_not_disputed() {
     pair.assert_clean();
 }
 
-/// H8: ACK and RELEASE within one second; the release counts.
-#[test]
-fn a_release_in_the_second_of_the_ack_counts() {
-    let mut pair = busy(Setup::new(32));
-    let held = pair.lease_of(0).unwrap_or_else(|| panic!("no lease"));
-    pair.mute(0);
-    pair.ask(0, RequestClass::Renewal, &[held.server], Some(held.address));
-    pair.run_ms(100);
-    pair.release(0);
-    pair.run_s(3);
-    for host in Host::BOTH {
-        let status = pair.binding(host, held.address).map(|binding| binding.status);
-        assert!(status.is_some_and(BindingStatus::is_available), "{}", pair.log_text());
-    }
-    pair.assert_clean();
-}
-
 /// S1: a client that releases at one server and is back at the other in the same moment keeps its
 /// address, although the release arrives after its new lease was given.
 #[test]
@@ -81,34 +64,6 @@ fn a_release_that_crosses_a_new_lease_does_not_end_it() {
         pair.check_convergence(400);
         pair.assert_clean();
     }
-}
-
-/// H7, isc-U07: a rejected update is not forgotten: it is counted as disputed, and settled by news.
-#[test]
-fn a_rejected_update_is_disputed_until_it_is_settled() {
-    let mut pair = busy(Setup { lease_s: 300, mclt_s: 30, clients: 2, ..Setup::new(35) });
-    // Both renew behind each other's back; the one with the older lease ends it first.
-    let held = pair.lease_of(0).unwrap_or_else(|| panic!("no lease"));
-    pair.run_s(100);
-    pair.partition(true);
-    pair.run_s(25);
-    let other = held.server.partner();
-    pair.set_reach(0, held.server, false);
-    pair.run_s(700);
-    assert!(pair.lease_of(0).is_some_and(|now| now.server == other), "{}", pair.log_text());
-    let there = pair.binding(held.server, held.address).map(|binding| binding.status);
-    assert_eq!(there, Some(BindingStatus::Expired));
-    pair.partition(false);
-    pair.run_s(12);
-    let rejected = pair
-        .events_of(held.server)
-        .filter(|(_, event)| matches!(event, Event::UpdateRejected { .. }))
-        .count();
-    let accepted = pair.binding(held.server, held.address).map(|binding| binding.status);
-    assert_eq!(accepted, Some(BindingStatus::Active), "{rejected}\n{}", pair.log_text());
-    pair.check_convergence(100);
-    assert_eq!(pair.states(), [Some(State::Normal); 2]);
-    pair.assert_clean();
 }
 
 /// isc-L29: infinite leases stay infinite through the wire and past 2106.

@@ -2,7 +2,7 @@
 
 use crate::{busy, entered, path, served};
 use dhcp_failover_lease::BindingStatus;
-use dhcp_failover_proto::{Command, Event, State};
+use dhcp_failover_proto::{Command, State};
 use dhcp_failover_sim::{Host, Pair, Setup, Survives};
 
 /// §9.4.2, §9.5.2, §9.6.2: the returning server fetches, waits the MCLT from when it last served,
@@ -75,21 +75,6 @@ fn a_lost_disk_is_refilled_before_the_server_serves_again() {
     }
 }
 
-/// H20: addresses that were BACKUP and never used are told too, or both would own them.
-#[test]
-fn a_primary_without_its_disk_learns_which_unused_addresses_are_not_its_own() {
-    let mut pair = crate::normal(Setup::new(23));
-    let backup = pair.count(Host::B, BindingStatus::Backup);
-    assert!(backup > 0);
-    pair.crash(Host::A, Survives::Nothing);
-    pair.lose_disk(Host::A);
-    pair.start(Host::A);
-    pair.run_s(20);
-    assert_eq!(pair.count(Host::A, BindingStatus::Backup), backup, "{}", pair.log_text());
-    pair.check_convergence(200);
-    pair.assert_clean();
-}
-
 /// §5.17: the server that is being refilled dies, at every output.
 #[test]
 fn a_refill_ended_by_a_crash_at_every_output_starts_again() {
@@ -105,65 +90,6 @@ fn a_refill_ended_by_a_crash_at_every_output_starts_again() {
         pair.check_convergence(200);
         pair.assert_clean();
     }
-}
-
-/// H21, §9.4.3: a server leaving PARTNER-DOWN says NORMAL only when the other has acknowledged
-/// everything that changed; from RECOVER-DONE on it takes no liberties.
-#[test]
-fn partner_down_ends_only_when_everything_is_acknowledged() {
-    let setup = Setup {
-        mclt_s: 20,
-        lease_s: 12,
-        pool: 40,
-        clients: 14,
-        max_unacked: [1, 1],
-        max_batch: [1, 1],
-        ..Setup::new(26)
-    };
-    let mut pair = busy(setup);
-    pair.crash(Host::B, Survives::Everything);
-    pair.run_s(2);
-    pair.command(Host::A, Command::PartnerDown);
-    pair.run_s(5);
-    // One update in 1.2 s: while B waits for the MCLT to pass, more leases change than A can tell.
-    pair.set_net_delay_ms(600);
-    pair.start(Host::B);
-    assert!(pair.run_until(200, |pair| pair.state(Host::A) == Some(State::Normal)));
-    let returned = |event: &Event| {
-        matches!(event, Event::PartnerState { state: State::RecoverDone, startup: false })
-    };
-    let heard =
-        pair.events_of(Host::A).filter(|(_, event)| returned(event)).map(|(at, _)| at).last();
-    let held_back = pair.now_ms() - heard.unwrap_or_else(|| panic!("{}", pair.log_text()));
-    assert!(held_back >= 5_000, "NORMAL after {held_back} ms\n{}", pair.log_text());
-    pair.set_net_delay_ms(2);
-    pair.check_convergence(60);
-    pair.assert_clean();
-}
-
-/// H19: a lease that the lost server may have extended is held until the MCLT after its latest time.
-#[test]
-fn a_lease_the_lost_server_may_have_extended_is_not_given_away() {
-    let mut pair = busy(Setup { lease_s: 300, mclt_s: 20, clients: 1, pool: 2, ..Setup::new(27) });
-    // A renews alone, up to what B has promised to wait for, and loses its disk.
-    pair.run_s(200);
-    pair.partition(true);
-    pair.run_s(200);
-    let held = pair.lease_of(0).unwrap_or_else(|| panic!("{}", pair.log_text()));
-    pair.crash(held.server, Survives::Nothing);
-    pair.lose_disk(held.server);
-    pair.mute(0); // asleep, its lease still runs
-    pair.run_s(100);
-    pair.partition(false);
-    pair.start(held.server);
-    pair.run_s(60);
-    for host in Host::BOTH {
-        let binding = pair.binding(host, held.address);
-        assert_eq!(binding.map(|b| b.status), Some(BindingStatus::Active), "{}", pair.log_text());
-    }
-    pair.run_s(1_200);
-    pair.check_convergence(200);
-    pair.assert_clean();
 }
 
 /// §10: the safe period ends in PARTNER-DOWN by itself, and the partner recovers from it.
@@ -217,34 +143,6 @@ fn update_done_waits_for_answers_to_the_newest_data() {
         pair.check_convergence(100);
         pair.assert_clean();
     }
-}
-
-/// H10 and H20: a lease that ended without the partner's knowledge, given from an address of which
-/// the partner has forgotten that it is ours, is told again.
-#[test]
-fn an_address_taken_back_alone_is_told_to_a_partner_that_lost_its_disk() {
-    let mut pair = busy(Setup { mclt_s: 40, lease_s: 40, pool: 8, clients: 3, ..Setup::new(31) });
-    for number in 0..3 {
-        pair.mute(number);
-        pair.release(number);
-    }
-    pair.run_s(30);
-    pair.crash(Host::A, Survives::Nothing);
-    pair.lose_disk(Host::A);
-    pair.run_s(5);
-    for number in 0..3 {
-        pair.ask(number, dhcp_failover_proto::RequestClass::NamesThisServer, &[Host::B], None);
-    }
-    pair.run_s(30);
-    // Asked for everything, and cut off before the leases end; then asked again.
-    pair.start(Host::A);
-    pair.cut_after_messages(7);
-    pair.run_s(1);
-    pair.partition(true);
-    pair.run_s(60);
-    pair.partition(false);
-    pair.check_convergence(200);
-    pair.assert_clean();
 }
 
 /// H5: a server that died just before its partner was told so recovers; it does not start a

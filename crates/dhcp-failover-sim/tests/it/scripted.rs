@@ -1,6 +1,6 @@
 //! One real endpoint and a partner that says what a test has it say.
 
-use dhcp_failover_lease::{Client, HardwareAddress, LeaseInstant, LeaseSpan, Role};
+use dhcp_failover_lease::{BindingFlags, Client, HardwareAddress, LeaseInstant, LeaseSpan, Role};
 use dhcp_failover_proto::{
     BindingTable, Bindings, Command, Endpoint, EndpointConfig, EndpointRecord, Event, Input,
     LeaseEvent, LinkId, LinkSide, Monotonic, Output, Record, RequestClass, Severity, State, Token,
@@ -397,6 +397,13 @@ impl Scripted {
         self.lease_with(address, client, Vec::new())
     }
 
+    /// The same, of an address that is reserved for the client.
+    pub(crate) fn lease_reserved(&mut self, address: Ipv4Addr, client: u8) -> bool {
+        let hardware = HardwareAddress::new(1, &[2, 0, 0, 0, 0, client]).expect("six bytes");
+        let flags = BindingFlags { reserved: true, ..BindingFlags::default() };
+        self.grant(address, Client::new(None, hardware), Vec::new(), flags)
+    }
+
     /// The same, with options of its request.
     pub(crate) fn lease_with(
         &mut self,
@@ -404,9 +411,24 @@ impl Scripted {
         client: Client,
         request_options: Vec<u8>,
     ) -> bool {
+        let flags = self.table.get(address).expect("in the pool").flags;
+        self.grant(address, client, request_options, flags)
+    }
+
+    fn grant(
+        &mut self,
+        address: Ipv4Addr,
+        client: Client,
+        request_options: Vec<u8>,
+        flags: BindingFlags,
+    ) -> bool {
         let (view, now) = (self.endpoint.view(), self.endpoint.lease_now());
         let binding = self.table.get(address).expect("in the pool");
-        if view.may_allocate(&binding, &client, now).is_err() {
+        let allowed = match flags.reserved {
+            true => view.may_allocate_reserved(&binding, &client, now),
+            false => view.may_allocate(&binding, &client, now),
+        };
+        if allowed.is_err() {
             return false;
         }
         let grant = view.grant(&binding, &client, LeaseSpan::from_s(3_600), 50, now);
@@ -418,7 +440,7 @@ impl Scripted {
             grant,
             version: binding.version,
             epoch: view.epoch(),
-            flags: binding.flags,
+            flags,
             request_options,
         }));
         self.refused == refused

@@ -1,0 +1,280 @@
+//! Whose an address is, and what of it the partner must hear (H2, H3, H7, H10, H11, H20, H21).
+
+use crate::scripted::Scripted;
+use crate::support::{ROLES, address, in_normal};
+use crate::{busy, normal};
+use dhcp_failover_lease::{BindingStatus, Role};
+use dhcp_failover_proto::{
+    Bindings, Command, Event, Input, LeaseEvent, RequestClass, StartupPolicy, State,
+};
+use dhcp_failover_sim::{Host, Pair, Setup, Survives};
+use dhcp_failover_wire::{self as wire, IpFlags, Message};
+use std::collections::BTreeSet;
+
+/// H2, S4: addresses on their way to the secondary are nobody's until it has agreed, wherever the link
+/// breaks (checked at every step for every address).
+#[test]
+fn h2_a_hand_over_cut_anywhere_leaves_no_address_with_two_owners() {
+    for messages in 1..40 {
+        let mut pair = Pair::new(Setup { clients: 10, net_delay_ms: 50, ..Setup::new(45) });
+        pair.cut_after_messages(messages);
+        pair.start_both();
+        pair.run_s(2);
+        pair.partition(true);
+        for number in 0..10 {
+            pair.join(number);
+        }
+        pair.run_s(60);
+        pair.partition(false);
+        pair.check_convergence(60);
+        pair.assert_clean();
+    }
+}
+
+/// H2, S5: the primary dies at any output of a hand-over and loses what was not synced; it serves
+/// alone from what it has left, and its partner from what it was told (S4 watches every address).
+#[test]
+fn h2_a_hand_over_ended_by_a_crash_anywhere_leaves_no_address_with_two_owners() {
+    for outputs in 1..60 {
+        let setup = Setup {
+            clients: 10,
+            disk_delay_ms: 40,
+            startup_policy: StartupPolicy::Resume,
+            ..Setup::new(270)
+        };
+        let mut pair = Pair::new(setup);
+        pair.start_both();
+        assert!(pair.run_until(30, |pair| pair.states() == [Some(State::Normal); 2]));
+        pair.crash_after_outputs(Host::A, outputs, Survives::Nothing);
+        pair.run_s(2);
+        pair.heal();
+        pair.partition(true);
+        (0..10).for_each(|number| pair.join(number));
+        pair.run_s(60);
+        pair.partition(false);
+        pair.check_convergence(60);
+        pair.assert_clean();
+    }
+}
+
+/// H3, isc-L19, §5.13: a reserved address goes to its client from either server, whoever's it is; its
+/// mark reaches the partner, stays when the lease is over, and keeps it where it is.
+#[test]
+fn h3_a_reserved_address_is_given_by_either_server_and_stays_reserved() {
+    for role in ROLES {
+        let mut it = Scripted::resumed(role, State::CommunicationsInterrupted);
+        it.meets(State::CommunicationsInterrupted);
+        it.cut();
+        // FREE is the primary's: from the secondary only with the reservation.
+        let address = address(3); // the first two go to the secondary
+        let own = it.lease(address, 9);
+        assert_eq!(own, role == Role::Primary);
+        let mut it = Scripted::resumed(role, State::CommunicationsInterrupted);
+        it.meets(State::CommunicationsInterrupted);
+        it.cut();
+        assert!(it.lease_reserved(address, 9), "{role:?}");
+        it.meets(State::Normal);
+        it.accept_from(0);
+        let told = it.told().into_iter().find(|update| update.address == address);
+        let told = told.unwrap_or_else(|| panic!("{role:?}: it is not told"));
+        assert!(told.ip_flags.contains(IpFlags::RESERVED), "{role:?}: {told:?}");
+        let client = it.table.get(address).and_then(|binding| binding.client);
+        let client = client.unwrap_or_else(|| panic!("it is leased"));
+        it.feed(Input::Lease(LeaseEvent::Released { address, client }));
+        it.accept_from(0);
+        it.pass_in_contact_s(60);
+        it.accept_from(0);
+        let binding = it.table.get(address).unwrap_or_else(|| panic!("it is in the pool"));
+        assert!(binding.status.is_available() && binding.flags.reserved, "{role:?}: {binding:?}");
+        let moved = it.told().into_iter().filter(|update| update.address == address);
+        let moved = moved.filter(|update| update.status == wire::BindingStatus::BACKUP).count();
+        assert_eq!(moved, 0, "{role:?}: it is not balanced");
+    }
+}
+
+/// H7, isc-U07: a rejected update is not forgotten: it is counted as disputed, and settled by news.
+#[test]
+fn h7_a_rejected_update_is_disputed_until_it_is_settled() {
+    let mut pair = busy(Setup { lease_s: 300, mclt_s: 30, clients: 2, ..Setup::new(35) });
+    // Both renew behind each other's back; the one with the older lease ends it first.
+    let held = pair.lease_of(0).unwrap_or_else(|| panic!("no lease"));
+    pair.run_s(100);
+    pair.partition(true);
+    pair.run_s(25);
+    let other = held.server.partner();
+    pair.set_reach(0, held.server, false);
+    pair.run_s(700);
+    assert!(pair.lease_of(0).is_some_and(|now| now.server == other), "{}", pair.log_text());
+    let there = pair.binding(held.server, held.address).map(|binding| binding.status);
+    assert_eq!(there, Some(BindingStatus::Expired));
+    pair.partition(false);
+    pair.run_s(12);
+    let rejected = pair
+        .events_of(held.server)
+        .filter(|(_, event)| matches!(event, Event::UpdateRejected { .. }))
+        .count();
+    let accepted = pair.binding(held.server, held.address).map(|binding| binding.status);
+    assert_eq!(accepted, Some(BindingStatus::Active), "{rejected}\n{}", pair.log_text());
+    pair.check_convergence(100);
+    assert_eq!(pair.states(), [Some(State::Normal); 2]);
+    pair.assert_clean();
+}
+
+/// H10, §9.8.3: without contact a lease of which the partner was told nothing is undone as soon as it
+/// ends, and the address may go to anybody. Of one that it was told of it must hear the end first; the
+/// client itself may have it back, if it is sure that the partner knows it as the client's.
+#[test]
+fn h10_a_lease_the_partner_never_heard_of_is_undone_alone() {
+    #[derive(Clone, Copy, PartialEq, Debug)]
+    enum Partner {
+        HeardNothing,
+        MayHaveHeard,
+        Answered,
+    }
+    for partner in [Partner::HeardNothing, Partner::MayHaveHeard, Partner::Answered] {
+        for restart in [false, true] {
+            let case = format!("{partner:?}, restart: {restart}");
+            let mut it = Scripted::resumed(Role::Primary, State::CommunicationsInterrupted);
+            it.config.startup_policy = StartupPolicy::Resume;
+            it.meets(State::Normal);
+            it.accept_from(0);
+            if partner == Partner::HeardNothing {
+                it.cut();
+            }
+            let last = address(3); // the first two go to the partner
+            assert!(it.lease(last, 1), "{case}");
+            if partner == Partner::Answered {
+                it.accept(it.updates().len() - 1);
+            }
+            it.cut();
+            if restart {
+                it.restart();
+                it.pass_s(12);
+            }
+            assert_eq!(it.state(), State::CommunicationsInterrupted);
+            let client = it.table.get(last).and_then(|binding| binding.client);
+            let client = client.unwrap_or_else(|| panic!("it is leased"));
+            it.feed(Input::Lease(LeaseEvent::Released { address: last, client }));
+            let status = it.table.get(last).map(|binding| binding.status);
+            let undone = partner == Partner::HeardNothing;
+            let expected = if undone { BindingStatus::Free } else { BindingStatus::Released };
+            assert_eq!(status, Some(expected), "{case}");
+            assert_eq!(it.lease(last, 2), undone, "another client, {case}");
+            if !undone {
+                assert_eq!(it.lease(last, 1), partner == Partner::Answered, "its client, {case}");
+            }
+        }
+    }
+}
+
+/// H10 and H20: a lease that ended without the partner's knowledge, given from an address of which
+/// the partner has forgotten that it is ours, is told again.
+#[test]
+fn h10_h20_an_address_taken_back_alone_is_told_to_a_partner_that_lost_its_disk() {
+    let mut pair = busy(Setup { mclt_s: 40, lease_s: 40, pool: 8, clients: 3, ..Setup::new(31) });
+    for number in 0..3 {
+        pair.mute(number);
+        pair.release(number);
+    }
+    pair.run_s(30);
+    pair.crash(Host::A, Survives::Nothing);
+    pair.lose_disk(Host::A);
+    pair.run_s(5);
+    for number in 0..3 {
+        pair.ask(number, RequestClass::NamesThisServer, &[Host::B], None);
+    }
+    pair.run_s(30);
+    // Asked for everything, and cut off before the leases end; then asked again.
+    pair.start(Host::A);
+    pair.cut_after_messages(7);
+    pair.run_s(1);
+    pair.partition(true);
+    pair.run_s(60);
+    pair.partition(false);
+    pair.check_convergence(200);
+    pair.assert_clean();
+}
+
+/// H11, L4: after a rebalance there is silence, at every load.
+#[test]
+fn h11_there_is_no_ping_pong_at_any_load() {
+    for clients in 0..20 {
+        let mut pair = normal(Setup { pool: 20, clients, lease_s: 100_000, ..Setup::new(43) });
+        for number in 0..clients {
+            pair.join(number);
+        }
+        pair.run_s(400);
+        for number in 0..clients {
+            pair.mute(number);
+        }
+        pair.check_convergence(60);
+        pair.check_silence(600);
+        pair.assert_clean();
+    }
+}
+
+/// H20: addresses that were BACKUP and never used are told too, or both would own them.
+#[test]
+fn h20_a_primary_without_its_disk_learns_which_unused_addresses_are_not_its_own() {
+    let mut pair = normal(Setup::new(23));
+    let backup = pair.count(Host::B, BindingStatus::Backup);
+    assert!(backup > 0);
+    pair.crash(Host::A, Survives::Nothing);
+    pair.lose_disk(Host::A);
+    pair.start(Host::A);
+    pair.run_s(20);
+    assert_eq!(pair.count(Host::A, BindingStatus::Backup), backup, "{}", pair.log_text());
+    pair.check_convergence(200);
+    pair.assert_clean();
+}
+
+/// H20, §5.16: everything is every address that is not FREE, used or not, and no other.
+#[test]
+fn h20_addresses_that_are_backup_and_unused_are_told_with_everything() {
+    let mut it = in_normal(Role::Primary);
+    it.accept_from(0);
+    let backup: BTreeSet<_> = it.told().into_iter().map(|update| update.address).collect();
+    assert_eq!(backup.len(), 2);
+    it.cut();
+    it.meets(State::Recover);
+    assert_eq!(it.told(), []);
+    it.say(Message::UpdReqAll);
+    it.accept_from(0);
+    let told: BTreeSet<_> = it.told().into_iter().map(|update| update.address).collect();
+    assert_eq!(told, backup);
+    assert!(it.told().iter().all(|update| update.status == wire::BindingStatus::BACKUP));
+}
+
+/// H21, §9.4.3: a server leaving PARTNER-DOWN says NORMAL only when the other has acknowledged
+/// everything that changed; from RECOVER-DONE on it takes no liberties.
+#[test]
+fn h21_partner_down_ends_only_when_everything_is_acknowledged() {
+    let setup = Setup {
+        mclt_s: 20,
+        lease_s: 12,
+        pool: 40,
+        clients: 14,
+        max_unacked: [1, 1],
+        max_batch: [1, 1],
+        ..Setup::new(26)
+    };
+    let mut pair = busy(setup);
+    pair.crash(Host::B, Survives::Everything);
+    pair.run_s(2);
+    pair.command(Host::A, Command::PartnerDown);
+    pair.run_s(5);
+    // One update in 1.2 s: while B waits for the MCLT to pass, more leases change than A can tell.
+    pair.set_net_delay_ms(600);
+    pair.start(Host::B);
+    assert!(pair.run_until(200, |pair| pair.state(Host::A) == Some(State::Normal)));
+    let returned = |event: &Event| {
+        matches!(event, Event::PartnerState { state: State::RecoverDone, startup: false })
+    };
+    let heard =
+        pair.events_of(Host::A).filter(|(_, event)| returned(event)).map(|(at, _)| at).last();
+    let held_back = pair.now_ms() - heard.unwrap_or_else(|| panic!("{}", pair.log_text()));
+    assert!(held_back >= 5_000, "NORMAL after {held_back} ms\n{}", pair.log_text());
+    pair.set_net_delay_ms(2);
+    pair.check_convergence(60);
+    pair.assert_clean();
+}

@@ -1,0 +1,215 @@
+//! Times: how long a lease may run, and whose word on it is the newer (H1, H6, H8, H19). H5 is in
+//! `recovery.rs`.
+
+use crate::scripted::{ADDRESS, Scripted};
+use crate::support::{ROLES, in_normal, leased};
+use crate::{busy, normal};
+use dhcp_failover_lease::{Binding, BindingStatus};
+use dhcp_failover_proto::{Bindings, Command, RequestClass};
+use dhcp_failover_sim::{Host, Pair, Setup, Survives};
+use dhcp_failover_wire::{BindingUpdate, HardwareAddress, Message};
+
+/// H1, §9.9.2: a client that renews again and again without contact gets no further than the MCLT
+/// beyond what the partner was told; so when that one, told that this server is down, has waited, the
+/// client has nothing any more.
+#[test]
+fn h1_renewals_without_contact_never_outrun_what_the_partner_waits_for() {
+    for alone in Host::BOTH {
+        let setup = Setup { mclt_s: 60, lease_s: 200, clients: 2, pool: 2, ..Setup::new(260) };
+        let mut pair = busy(setup);
+        let number =
+            (0..2).find(|number| pair.lease_of(*number).is_some_and(|held| held.server == alone));
+        let Some(number) = number else { continue };
+        let held = pair.lease_of(number).unwrap_or_else(|| panic!("no lease"));
+        pair.mute(number);
+        pair.mute(1 - number);
+        pair.partition(true);
+        pair.run_s(30);
+        let binding = pair.binding(alone.partner(), held.address);
+        let known = binding.unwrap_or_else(|| panic!("no binding")).expiries.latest();
+        let known_ms = (known.as_unix_s() - 1_700_000_000) * 1_000;
+        // Every ten seconds, as long as it gets anything.
+        let mut renewals = 0;
+        while pair.lease_of(number).is_some() {
+            let renewal = RequestClass::Renewal;
+            renewals += usize::from(pair.ask(number, renewal, &[alone], Some(held.address)));
+            let now = pair.lease_of(number).map_or(0, |held| held.expires_ms);
+            let bound = known_ms.max(pair.now_ms()) + 60_000 + 1_000;
+            assert!(now <= bound, "until {now}, not after {bound}\n{}", pair.log_text());
+            pair.run_s(10);
+            if renewals == 40 {
+                break;
+            }
+        }
+        assert_eq!(renewals, 40, "they are answered, for a short time each");
+        // The server dies, and its partner is told so: the address goes to another client only when
+        // this one's lease is over (S1 watches).
+        pair.crash(alone, Survives::Everything);
+        pair.run_s(1);
+        pair.command(alone.partner(), Command::PartnerDown);
+        let other = 1 - number;
+        pair.release(other);
+        let new = RequestClass::NamesThisServer;
+        let taken = |pair: &mut Pair| pair.ask(other, new, &[alone.partner()], Some(held.address));
+        let mut waited_s = 0;
+        while !taken(&mut pair) {
+            pair.run_s(1);
+            waited_s += 1;
+            assert!(waited_s < 2_000, "never\n{}", pair.log_text());
+        }
+        pair.assert_clean();
+    }
+}
+
+/// H6, §7.1.3: an old copy of a client's lease, sent again late, takes nothing of the newer one away:
+/// neither its times nor what the client sent.
+#[test]
+fn h6_a_stale_copy_of_a_lease_takes_nothing_away() {
+    for role in ROLES {
+        for newer_at_partner in [true, false] {
+            let mut it = in_normal(role);
+            it.accept_from(0);
+            let old =
+                BindingUpdate { client_request_options: Some(vec![12, 1, b'a']), ..leased(&it, 0) };
+            it.say(Message::BndUpd(vec![old.clone()]));
+            it.pass_in_contact_s(40);
+            if newer_at_partner {
+                let new = BindingUpdate {
+                    client_request_options: Some(vec![12, 1, b'b']),
+                    ..leased(&it, 0)
+                };
+                it.say(Message::BndUpd(vec![new]));
+            } else {
+                let client = it.table.get(ADDRESS).and_then(|binding| binding.client);
+                let client = client.unwrap_or_else(|| panic!("it is leased"));
+                assert!(it.lease_with(ADDRESS, client, vec![12, 1, b'b']));
+                it.accept_from(0);
+            }
+            let promised = |it: &Scripted| {
+                let Binding { status, expiries, last_transaction, request_options, .. } =
+                    it.table.get(ADDRESS).unwrap_or_else(|| panic!("it is in the pool"));
+                assert_eq!(status, BindingStatus::Active);
+                (expiries.lease, expiries.latest(), last_transaction, request_options)
+            };
+            let before = promised(&it);
+            assert_eq!(before.3, [12, 1, b'b']);
+            it.say(Message::BndUpd(vec![old]));
+            assert_eq!(promised(&it), before, "{role:?} {newer_at_partner}");
+        }
+    }
+}
+
+/// H8, §7.1.3: ACK and RELEASE within one second, at the server that gave the lease or at the other
+/// one; the release counts, at both.
+#[test]
+fn h8_a_release_in_the_second_of_the_ack_counts() {
+    for at_giver in [true, false] {
+        for number in 0..8 {
+            let mut pair = busy(Setup { lease_s: 3_000, ..Setup::new(32) });
+            let held = pair.lease_of(number).unwrap_or_else(|| panic!("no lease"));
+            let server = if at_giver { held.server } else { held.server.partner() };
+            pair.mute(number);
+            // To the beginning of a second.
+            pair.run_ms(1_000 - pair.now_ms() % 1_000);
+            pair.ask(number, RequestClass::Renewal, &[server], Some(held.address));
+            pair.run_ms(100);
+            pair.release(number);
+            pair.run_s(3);
+            for host in Host::BOTH {
+                let status = pair.binding(host, held.address).map(|binding| binding.status);
+                assert!(status.is_some_and(BindingStatus::is_available), "{}", pair.log_text());
+            }
+            pair.check_convergence(60);
+            pair.assert_clean();
+        }
+    }
+}
+
+/// H8 on the wire: equal seconds do not make a RELEASED outdated that was said when both knew the
+/// same; another client's is.
+#[test]
+fn h8_a_release_of_the_same_second_is_taken_from_the_same_client_only() {
+    for role in ROLES {
+        for same_client in [true, false] {
+            let mut it = in_normal(role);
+            it.accept_from(0);
+            let update = leased(&it, 0);
+            it.say(Message::BndUpd(vec![update.clone()]));
+            let other = HardwareAddress { htype: 1, bytes: vec![2, 0, 0, 0, 7, 7] };
+            let released = BindingUpdate {
+                status: dhcp_failover_wire::BindingStatus::RELEASED,
+                lease_expiration_time: None,
+                potential_expiration_time: None,
+                client_hardware_address: match same_client {
+                    true => update.client_hardware_address.clone(),
+                    false => Some(other),
+                },
+                ..update
+            };
+            it.say(Message::BndUpd(vec![released]));
+            let status = it.table.get(ADDRESS).map(|binding| binding.status);
+            assert_eq!(status == Some(BindingStatus::Free), same_client, "{role:?}");
+        }
+    }
+}
+
+/// H19, §7.1.3, §9.6: a lease that the lost server may have extended is held until the MCLT after its
+/// latest time, by both, whoever lost its data.
+#[test]
+fn h19_a_lease_the_lost_server_may_have_extended_is_not_given_away() {
+    for number in 0..2 {
+        let setup = Setup { lease_s: 300, mclt_s: 20, clients: 3, pool: 2, ..Setup::new(27) };
+        let mut pair = normal(setup);
+        (0..2).for_each(|number| pair.join(number));
+        pair.run_s(20);
+        // The server renews alone, up to what its partner has promised to wait for, and loses its
+        // disk.
+        pair.run_s(200);
+        pair.partition(true);
+        pair.run_s(200);
+        let held = pair.lease_of(number).unwrap_or_else(|| panic!("{}", pair.log_text()));
+        pair.crash(held.server, Survives::Nothing);
+        pair.lose_disk(held.server);
+        (0..2).for_each(|number| pair.mute(number)); // asleep, its lease still runs
+        pair.run_s(100);
+        pair.partition(false);
+        pair.start(held.server);
+        pair.run_s(60);
+        for host in Host::BOTH {
+            let binding = pair.binding(host, held.address);
+            let status = binding.map(|binding| binding.status);
+            assert_eq!(status, Some(BindingStatus::Active), "{}", pair.log_text());
+        }
+        // Somebody else wants it all the while (S1 watches).
+        while pair.lease_of(number).is_some() {
+            let new = RequestClass::NamesThisServer;
+            assert!(!pair.ask(2, new, &Host::BOTH, Some(held.address)), "{}", pair.log_text());
+            pair.run_s(5);
+        }
+        pair.run_s(1_200);
+        assert!(pair.ask(2, RequestClass::NamesThisServer, &Host::BOTH, Some(held.address)));
+        pair.run_s(5);
+        pair.check_convergence(400);
+        pair.assert_clean();
+    }
+}
+
+/// H19: what is told in answer to UPDREQALL promises to wait for the latest of all four times.
+#[test]
+fn h19_everything_told_after_a_loss_promises_the_latest_of_all_times() {
+    for role in ROLES {
+        let mut it = in_normal(role);
+        it.accept_from(0);
+        let far = it.wire_now() + 9_000;
+        let update = BindingUpdate { potential_expiration_time: Some(far), ..leased(&it, 0) };
+        it.say(Message::BndUpd(vec![update]));
+        it.cut();
+        it.meets(dhcp_failover_proto::State::Recover);
+        let before = it.updates().len();
+        it.say(Message::UpdReqAll);
+        it.accept_from(before);
+        let told = it.told().into_iter().rev().find(|update| update.address == ADDRESS);
+        let told = told.unwrap_or_else(|| panic!("it is told"));
+        assert!(told.potential_expiration_time >= Some(far), "{role:?}: {told:?}");
+    }
+}
