@@ -62,6 +62,11 @@ fn available(
     let mut new = own.clone();
     if own.status != status {
         new = new.made_available(status, since);
+        if own.knowledge.told.contains(BindingStatus::Active) {
+            // An ACTIVE of ours is under way and may arrive after what the partner says here: then
+            // the partner counts on what it promises, and waits must see that (S3).
+            new.expiries.lease_latest = own.expiries.latest();
+        }
     }
     // Both keep the last client, so that it can have its address back from either.
     if own.client.is_none() || later(own, update, role == Role::Secondary) {

@@ -170,3 +170,31 @@ fn s13_the_order_of_hearing_does_not_matter() {
     assert!(dependent.is_empty(), "{} depend: {:#?}", dependent.len(), first(&dependent));
     assert_eq!(cases, 7 * 7 * 4 * 4 * 2 * 5 * 3);
 }
+
+/// S3: an ACTIVE of ours that the partner has not answered may reach it after what it says of the
+/// lease's end, and be taken (a storm found it). It counts on what we promised there, so that our
+/// waits must go on seeing it; without such an ACTIVE under way nothing of the old lease is waited for.
+#[test]
+fn the_end_of_a_lease_does_not_undo_a_promise_that_is_under_way() {
+    for mine in [Active, BindingStatus::Released] {
+        for theirs in [BindingStatus::Expired, BindingStatus::Released, Free] {
+            for under_way in [true, false] {
+                let mut held = own(mine, 9_000, 8_000);
+                held.expiries.sent_potential = LeaseInstant::from_unix_s(12_000);
+                if under_way {
+                    send(&mut held);
+                    held.knowledge.told = held.knowledge.told.with(Active);
+                }
+                let mut ended = own(theirs, 9_000, 8_000);
+                ended.start_of_state = LeaseInstant::from_unix_s(9_500);
+                let (after, took) = take(&held, &ended, Role::Primary);
+                assert!(took, "{mine} and {theirs}");
+                assert_eq!(after.status, Free);
+                let waits_until = after.expiries.latest().as_unix_s();
+                let wanted = if under_way { 12_000 } else { 9_000 };
+                assert_eq!(waits_until, wanted, "{mine} and {theirs}");
+                assert_eq!(after.expiries.partner_known(), LeaseInstant::ZERO, "grants do not");
+            }
+        }
+    }
+}
