@@ -24,11 +24,25 @@ pub trait Bindings {
     /// How many pools there are; they are numbered from 0.
     fn pool_count(&self) -> usize;
 
-    /// How many addresses of a pool are FREE and BACKUP.
+    /// How many addresses of a pool are FREE and BACKUP, as [`PoolCounts::of`] counts them: without
+    /// reserved ones (§5.13) and those last given to a BOOTP client (§5.14), which are in nobody's
+    /// share. Asked several times a second for every pool: keep the counts.
     fn counts(&self, pool: usize) -> PoolCounts;
 
-    /// The addresses of a pool with `status` FREE or BACKUP, those unused for longest first.
-    fn available(&self, pool: usize, status: BindingStatus) -> impl Iterator<Item = Ipv4Addr>;
+    /// The addresses of a pool with `status` FREE or BACKUP, reserved ones too, those unused for
+    /// longest first: ascending by [`start_of_state`](Binding::start_of_state) and address,
+    /// beginning after `after`.
+    fn available_after(
+        &self,
+        pool: usize,
+        status: BindingStatus,
+        after: Option<(LeaseInstant, Ipv4Addr)>,
+    ) -> impl Iterator<Item = Ipv4Addr>;
+
+    /// All of them.
+    fn available(&self, pool: usize, status: BindingStatus) -> impl Iterator<Item = Ipv4Addr> {
+        self.available_after(pool, status, None)
+    }
 
     /// Whether the address is offered to a client at the moment, and so must not change hands.
     fn is_pinned(&self, address: Ipv4Addr) -> bool;
@@ -39,6 +53,10 @@ pub trait Bindings {
         let _ = id;
         None
     }
+
+    /// Whether this server's configuration reserves the address for one client (§5.13). A server
+    /// without reservations answers `false`, and a partner that has them is told of that.
+    fn is_reserved(&self, address: Ipv4Addr) -> bool;
 }
 
 /// Why a pool was not added.
@@ -82,6 +100,8 @@ struct Pool {
     backup: BTreeSet<(LeaseInstant, Ipv4Addr)>,
     /// EXPIRED, RELEASED and RESET addresses.
     transitional: BTreeSet<(LeaseInstant, Ipv4Addr)>,
+    /// How many of `free` and `backup` take part in balancing.
+    balanced: PoolCounts,
 }
 
 /// Bindings in memory, with the indexes a DHCP server and its failover endpoint need.
@@ -113,6 +133,7 @@ pub struct BindingTable {
     by_expiry: BTreeSet<(LeaseInstant, Ipv4Addr)>,
     pinned: BTreeSet<Ipv4Addr>,
     scopes: BTreeMap<Ipv4Addr, RangeInclusive<Ipv4Addr>>,
+    reserved: BTreeSet<Ipv4Addr>,
 }
 
 impl BindingTable {
@@ -144,7 +165,11 @@ impl BindingTable {
         let mut pool = Pool::default();
         for range in ranges {
             for bits in range.start().to_bits()..=range.end().to_bits() {
-                pool.free.insert((LeaseInstant::ZERO, Ipv4Addr::from_bits(bits)));
+                let address = Ipv4Addr::from_bits(bits);
+                pool.free.insert((LeaseInstant::ZERO, address));
+                if !self.reserved.contains(&address) {
+                    pool.balanced.free = pool.balanced.free.saturating_add(1);
+                }
             }
         }
         self.pools.push(pool);
@@ -174,6 +199,18 @@ impl BindingTable {
         addresses.into_iter().flatten().map(|(_, address)| *address)
     }
 
+    /// How many addresses of a pool are FREE, or BACKUP; unlike
+    /// [`counts`](Bindings::counts) with those that are in nobody's share.
+    #[must_use]
+    pub fn available_count(&self, pool: usize, status: BindingStatus) -> usize {
+        let Some(pool) = self.pools.get(pool) else { return 0 };
+        match status {
+            BindingStatus::Free => pool.free.len(),
+            BindingStatus::Backup => pool.backup.len(),
+            _ => 0,
+        }
+    }
+
     /// ACTIVE leases and ABANDONED addresses whose time ended at or before `now`, the earliest
     /// first. Ask [`ServiceView::ends_at`](crate::ServiceView::ends_at) before reporting one.
     pub fn ended(&self, now: LeaseInstant) -> impl Iterator<Item = &Binding> {
@@ -198,6 +235,23 @@ impl BindingTable {
         self.pinned.remove(&address);
     }
 
+    /// Says that the configuration reserves an address for one client, or does not any more. Tell
+    /// the endpoint, too: [`LeaseEvent::Reserved`](crate::LeaseEvent::Reserved).
+    pub fn set_reserved(&mut self, address: Ipv4Addr, reserved: bool) {
+        let present = self.pool_of(address).zip(self.get(address));
+        if let Some((number, binding)) = &present {
+            self.unindex(*number, binding);
+        }
+        if reserved {
+            self.reserved.insert(address);
+        } else {
+            self.reserved.remove(&address);
+        }
+        if let Some((number, binding)) = &present {
+            self.index(*number, binding);
+        }
+    }
+
     /// Puts a binding in the place of what is on record for its address. Returns `false`, and
     /// keeps nothing, if the address is in no pool.
     pub fn apply(&mut self, binding: Binding) -> bool {
@@ -214,8 +268,12 @@ impl BindingTable {
 
     fn unindex(&mut self, number: usize, old: &Binding) {
         let entry = (old.start_of_state, old.address);
-        if let Some(set) = self.pools.get_mut(number).and_then(|pool| pool.set(old.status)) {
-            set.remove(&entry);
+        let is_reserved = self.reserved.contains(&old.address);
+        if let Some(pool) = self.pools.get_mut(number) {
+            let was_there = pool.set(old.status).is_some_and(|set| set.remove(&entry));
+            if let Some(count) = pool.count(old, is_reserved).filter(|_| was_there) {
+                *count = count.saturating_sub(1);
+            }
         }
         self.by_expiry.remove(&(old.expiries.lease, old.address));
         if let Some(client) = &old.client {
@@ -231,8 +289,14 @@ impl BindingTable {
 
     fn index(&mut self, number: usize, new: &Binding) {
         let entry = (new.start_of_state, new.address);
-        if let Some(set) = self.pools.get_mut(number).and_then(|pool| pool.set(new.status)) {
-            set.insert(entry);
+        let is_reserved = self.reserved.contains(&new.address);
+        if let Some(pool) = self.pools.get_mut(number) {
+            if let Some(set) = pool.set(new.status) {
+                set.insert(entry);
+            }
+            if let Some(count) = pool.count(new, is_reserved) {
+                *count = count.saturating_add(1);
+            }
         }
         if matches!(new.status, BindingStatus::Active | BindingStatus::Abandoned) {
             self.by_expiry.insert((new.expiries.lease, new.address));
@@ -250,6 +314,15 @@ impl Pool {
             BindingStatus::Backup => Some(&mut self.backup),
             status if status.is_transitional() => Some(&mut self.transitional),
             _ => None,
+        }
+    }
+
+    /// Where this binding is counted, if it takes part in balancing.
+    fn count(&mut self, binding: &Binding, is_reserved: bool) -> Option<&mut u32> {
+        match binding.status {
+            _ if is_reserved || !binding.is_balanced() => None,
+            BindingStatus::Free => Some(&mut self.balanced.free),
+            _ => Some(&mut self.balanced.backup),
         }
     }
 }
@@ -273,21 +346,25 @@ impl Bindings for BindingTable {
     }
 
     fn counts(&self, pool: usize) -> PoolCounts {
-        let count = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
-        self.pools.get(pool).map_or(PoolCounts::default(), |pool| PoolCounts {
-            free: count(pool.free.len()),
-            backup: count(pool.backup.len()),
-        })
+        self.pools.get(pool).map_or(PoolCounts::default(), |pool| pool.balanced)
     }
 
-    fn available(&self, pool: usize, status: BindingStatus) -> impl Iterator<Item = Ipv4Addr> {
+    fn available_after(
+        &self,
+        pool: usize,
+        status: BindingStatus,
+        after: Option<(LeaseInstant, Ipv4Addr)>,
+    ) -> impl Iterator<Item = Ipv4Addr> {
+        use core::ops::Bound::{Excluded, Unbounded};
         let pool = self.pools.get(pool);
         let addresses = match status {
             BindingStatus::Free => pool.map(|pool| &pool.free),
             BindingStatus::Backup => pool.map(|pool| &pool.backup),
             _ => None,
         };
-        addresses.into_iter().flatten().map(|(_, address)| *address)
+        let start = after.map_or(Unbounded, Excluded);
+        let addresses = addresses.into_iter().flat_map(move |set| set.range((start, Unbounded)));
+        addresses.map(|(_, address)| *address)
     }
 
     fn is_pinned(&self, address: Ipv4Addr) -> bool {
@@ -297,11 +374,16 @@ impl Bindings for BindingTable {
     fn scope(&self, id: Ipv4Addr) -> Option<RangeInclusive<Ipv4Addr>> {
         self.scopes.get(&id).cloned()
     }
+
+    fn is_reserved(&self, address: Ipv4Addr) -> bool {
+        self.reserved.contains(&address)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dhcp_failover_lease::BindingFlags;
 
     fn ip(last: u8) -> Ipv4Addr {
         Ipv4Addr::new(192, 0, 2, last)
@@ -347,6 +429,57 @@ mod tests {
         assert_eq!(table.add_pool([ip(1)..=ip(10)]), Err(TableError::Overlap(ip(10))));
         assert_eq!(table.add_pool([ip(11)..=ip(11)]), Err(TableError::Overlap(ip(11))));
         assert!(table.add_pool([ip(13)..=ip(13)]).is_ok());
+    }
+
+    /// §5.13, §5.14: what is not to be balanced does not count, whatever order it is told in
+    /// (isc-L04: the counts are always those of a recount).
+    #[test]
+    fn reserved_and_bootp_addresses_are_in_nobodys_share() {
+        let mut table = BindingTable::new();
+        table.set_reserved(ip(11), true);
+        let pool = table.add_pool([ip(10)..=ip(15)]).unwrap();
+        let recount = |table: &BindingTable| {
+            let all: Vec<_> = (10..=15).filter_map(|last| table.get(ip(last))).collect();
+            PoolCounts::of(&all, |binding| table.is_reserved(binding.address))
+        };
+        assert_eq!(table.counts(pool), PoolCounts { free: 5, backup: 0 });
+        table.set_reserved(ip(12), true);
+        table.set_reserved(ip(12), true);
+        let flags = |bootp, reserved| BindingFlags { bootp, reserved };
+        let changed = |last, status, flags| Binding {
+            version: 1,
+            status,
+            flags,
+            ..Binding::unused(ip(last))
+        };
+        for (last, status, flags) in [
+            (11, BindingStatus::Backup, flags(false, true)),
+            (12, BindingStatus::Backup, flags(false, false)),
+            (13, BindingStatus::Free, flags(true, false)),
+            (14, BindingStatus::Backup, flags(false, true)),
+            (15, BindingStatus::Backup, flags(false, false)),
+            (15, BindingStatus::Active, flags(false, false)),
+        ] {
+            assert!(table.apply(changed(last, status, flags)));
+            assert_eq!(table.counts(pool), recount(&table), "{last} {status}");
+        }
+        assert_eq!(table.counts(pool), PoolCounts { free: 1, backup: 0 });
+        table.set_reserved(ip(12), false);
+        assert_eq!(table.counts(pool), PoolCounts { free: 1, backup: 1 });
+        assert_eq!(table.counts(pool), recount(&table));
+        table.set_reserved(ip(99), true);
+        assert_eq!(table.available(pool, BindingStatus::Backup).count(), 3, "all can be given");
+    }
+
+    #[test]
+    fn a_search_for_addresses_goes_on_where_it_stopped() {
+        let mut table = BindingTable::new();
+        let pool = table.add_pool([ip(10)..=ip(13)]).unwrap();
+        let at = |last| table.get(ip(last)).map(|it| (it.start_of_state, it.address));
+        let rest =
+            |after| -> Vec<_> { table.available_after(pool, BindingStatus::Free, after).collect() };
+        assert_eq!(rest(at(11)), [ip(12), ip(13)]);
+        assert!(rest(at(13)).is_empty());
     }
 
     #[test]

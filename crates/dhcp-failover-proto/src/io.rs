@@ -1,11 +1,11 @@
 //! What goes into an endpoint and what comes out.
 
-use crate::{Monotonic, Reason, Record, State, Ticket};
+use crate::{Monotonic, Reason, Record, Shortage, State, Ticket};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::net::Ipv4Addr;
-use dhcp_failover_lease::{BindingFlags, Client, Grant, LeaseInstant};
+use dhcp_failover_lease::{BindingFlags, Client, Grant, LeaseInstant, PoolCounts};
 use dhcp_failover_wire::{Dialect, OptionCode, RejectReason};
 
 /// One TCP connection, named by the driver. Never reuse a number within one run.
@@ -289,6 +289,16 @@ pub enum Event {
         to_secondary: u32,
         /// BACKUP to FREE.
         to_primary: u32,
+    },
+    /// A pool of this server is empty or soon will be, and its partner's addresses cannot be had.
+    /// Said once, until [`PoolSupplied`](Self::PoolSupplied).
+    PoolShort(Shortage),
+    /// That is over.
+    PoolSupplied {
+        /// The pool.
+        pool: usize,
+        /// What both servers have now.
+        counts: PoolCounts,
     },
     /// An update request was answered in full.
     Synchronized {

@@ -37,6 +37,7 @@ impl Event {
             | Self::OldStore { .. }
             | Self::ValueReplaced { .. }
             | Self::PartnerClockStepped { .. }
+            | Self::PoolShort(_)
             | Self::Waiting { .. } => Severity::Alarm,
             // Both servers found out the same thing, or one was out of touch.
             Self::UpdateRejected { reason, .. } | Self::UpdateRefused { reason, .. }

@@ -50,6 +50,13 @@ impl TimerTable {
         }
     }
 
+    /// Sets a timer that is set already to an earlier moment; one that is not stays so.
+    pub(crate) fn bring_forward(&mut self, timer: Timer, to: Monotonic) {
+        if let Some(Some(at)) = self.0.get_mut(timer as usize) {
+            *at = to.min(*at);
+        }
+    }
+
     pub(crate) fn stop(&mut self, timer: Timer) {
         if let Some(slot) = self.0.get_mut(timer as usize) {
             *slot = None;

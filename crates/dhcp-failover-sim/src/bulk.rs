@@ -81,13 +81,22 @@ impl Bindings for View<'_> {
         self.table.counts(pool)
     }
 
-    fn available(&self, pool: usize, status: BindingStatus) -> impl Iterator<Item = Ipv4Addr> {
-        let addresses = self.table.available(pool, status);
+    fn available_after(
+        &self,
+        pool: usize,
+        status: BindingStatus,
+        after: Option<(LeaseInstant, Ipv4Addr)>,
+    ) -> impl Iterator<Item = Ipv4Addr> {
+        let addresses = self.table.available_after(pool, status, after);
         addresses.inspect(|address| self.seen.borrow_mut().push(*address))
     }
 
     fn is_pinned(&self, address: Ipv4Addr) -> bool {
         self.table.is_pinned(address)
+    }
+
+    fn is_reserved(&self, address: Ipv4Addr) -> bool {
+        self.table.is_reserved(address)
     }
 
     fn scope(&self, id: Ipv4Addr) -> Option<RangeInclusive<Ipv4Addr>> {

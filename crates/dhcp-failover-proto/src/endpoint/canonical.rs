@@ -33,6 +33,7 @@ impl Endpoint {
         form.origin = (form.now, CANONICAL_NOW);
         form.timers.rebase(now);
         form.attempts.rebase(now);
+        form.pools.rebase(now);
         let links = form.link.iter_mut().chain(&mut form.candidates);
         for (number, link) in links.enumerate() {
             {

@@ -14,6 +14,7 @@ mod manner;
 mod pools;
 mod receive;
 mod starting;
+mod supply;
 mod sync;
 mod transitions;
 mod updates;
@@ -37,7 +38,8 @@ use dial::Attempts;
 use gate::Gate;
 use link::Link;
 use manner::Heard;
-use pools::PoolWork;
+use pools::Pools;
+pub use supply::Shortage;
 use sync::Request;
 pub use updates::Dispute;
 use updates::Updates;
@@ -98,7 +100,7 @@ pub struct Endpoint {
     staged: BTreeMap<Ipv4Addr, Binding>,
     updates: Updates,
     request: Option<Request>,
-    pools: Option<PoolWork>,
+    pools: Pools,
     stats: Stats,
     /// The alive-until stamp on disk when this run began.
     stamp_at_start: LeaseInstant,
@@ -121,6 +123,10 @@ impl Budget {
         let left = self.0 > 0;
         self.0 = self.0.saturating_sub(1);
         left
+    }
+
+    const fn left(self) -> usize {
+        self.0
     }
 
     const fn is_spent(self) -> bool {
@@ -202,7 +208,7 @@ impl Endpoint {
             staged: BTreeMap::new(),
             updates: Updates::starting(),
             request: None,
-            pools: None,
+            pools: Pools::default(),
             stats: Stats::default(),
             stamp_at_start: record.alive_until,
             store_checked: false,
@@ -353,6 +359,7 @@ impl Endpoint {
     }
 
     fn persist_binding(&mut self, binding: Binding) -> Ticket {
+        self.pools_stirred();
         self.staged.insert(binding.address, binding.clone());
         self.gate.persist(Record::Binding(alloc::boxed::Box::new(binding)))
     }
@@ -411,7 +418,7 @@ impl Endpoint {
         self.sweep(bindings);
         self.finish_answer();
         self.finish_interlock();
-        let more = self.updates.wants_to_sweep() || self.pools.is_some();
+        let more = self.updates.wants_to_sweep() || self.pools.round.is_some();
         if more {
             self.timers.set(Timer::Work, self.now);
         }

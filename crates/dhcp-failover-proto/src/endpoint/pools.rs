@@ -1,59 +1,127 @@
 //! Sharing the available addresses (draft-12 §5.4, §7.6, §7.7).
 
 use super::Endpoint;
+use super::supply::Watch;
 use crate::timer::Timer;
-use crate::{Bindings, Cause, Event, Outcome, State, rule_for};
+use crate::{Bindings, Cause, Event, Monotonic, Outcome, Service, State, rule_for};
+use alloc::collections::BTreeMap;
 use alloc::string::String;
-use dhcp_failover_lease::{BindingStatus, Client, Role, Selection, Transfer, balance};
-use dhcp_failover_wire::{Message, PoolResp};
+use core::net::Ipv4Addr;
+use dhcp_failover_lease::{Client, LeaseInstant, Role, Selection, Transfer, balance};
+use dhcp_failover_wire::{Dialect, Message, PoolResp};
 use dhcp_loadbalance::{HashBuckets, hash};
 
-/// Addresses moved in one call at most.
-const MOVE_CHUNK: usize = 512;
-/// The primary looks at the pools this often; the secondary asks this often.
+/// Addresses looked at in one call at most: something of the call's budget must be left for telling
+/// of those that move.
+const LOOK_CHUNK: usize = 512;
+/// The pools are looked at this often,
 const PERIOD_MS: u64 = 5_000;
+/// and this soon after a binding has changed, so that many changes lead to one look (§5.4:
+/// "whenever the number of available addresses ... changes").
+const STIRRED_MS: u64 = 250;
+/// The secondary asks this often, in case the primary looks only when it is asked (§7.6),
 const ASK_PERIOD_MS: u64 = 60_000;
+/// and this often while one of its pools is empty (isc-L05: no more often than that).
+const ASK_EMPTY_MS: u64 = 10_000;
+
+/// What the endpoint keeps on its pools.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub(super) struct Pools {
+    pub(super) round: Option<PoolWork>,
+    asked_at: Option<Monotonic>,
+    /// How the supply of each pool develops.
+    pub(super) watched: BTreeMap<usize, Watch>,
+}
+
+impl Pools {
+    /// A pair begins to work together.
+    pub(super) fn begin(&mut self) {
+        self.asked_at = None;
+    }
+
+    /// What was going on with the partner is over.
+    pub(super) fn link_lost(&mut self) {
+        self.round = None;
+        self.asked_at = None;
+    }
+
+    /// Counts moments from `origin` instead of 0 and forgets what is for people only.
+    pub(super) fn rebase(&mut self, origin: Monotonic) {
+        self.watched.clear();
+        self.asked_at = self.asked_at.map(|at| {
+            let ago = origin.ms_since(at).min(ASK_PERIOD_MS);
+            Monotonic::from_ms(ASK_PERIOD_MS.saturating_sub(ago))
+        });
+    }
+}
 
 /// A round through the pools, some addresses at a time.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) struct PoolWork {
     /// The POOLREQ to answer, if one began this.
     asked_by: Option<u32>,
     pool: usize,
+    /// What is left to be moved in this pool.
+    left: Option<Transfer>,
+    /// The last address looked at, and when it took on its status.
+    after: Option<(LeaseInstant, Ipv4Addr)>,
     to_secondary: u32,
     to_primary: u32,
 }
 
 impl Endpoint {
+    /// A binding has changed: soon look at the pools.
+    pub(super) fn pools_stirred(&mut self) {
+        self.timers.bring_forward(Timer::Pools, self.now.plus_ms(STIRRED_MS));
+    }
+
     /// The time has come to look at the pools, or to have the primary do so.
     pub(super) fn pools_due<B: Bindings>(&mut self, bindings: &B) {
+        self.watch_supply(bindings);
+        if Service::of(self.state) == Service::Nobody {
+            return;
+        }
+        self.timers.set(Timer::Pools, self.now.plus_ms(PERIOD_MS));
         if self.state != State::Normal || !self.is_connected() {
             return;
         }
         if !self.is_primary() {
-            self.send_new(Message::PoolReq);
-            return self.timers.set(Timer::Pools, self.now.plus_ms(ASK_PERIOD_MS));
+            return self.ask_for_addresses(bindings);
         }
-        self.timers.set(Timer::Pools, self.now.plus_ms(PERIOD_MS));
-        let unbalanced = (0..bindings.pool_count()).any(|pool| {
-            let share = self.config.balance.pool_share();
-            balance(bindings.counts(pool), share) != Transfer::None
-        });
-        if unbalanced {
+        if (0..bindings.pool_count()).any(|pool| self.due(pool, bindings) != Transfer::None) {
             self.begin_round(None);
+        }
+    }
+
+    /// What should change hands in a pool now.
+    fn due<B: Bindings>(&self, pool: usize, bindings: &B) -> Transfer {
+        balance(bindings.counts(pool), self.config.balance.pool_share())
+    }
+
+    /// §7.6: now and then, and sooner if a pool of this server is empty and should not be. Nothing
+    /// waits for the answer: some dhcpd servers give none.
+    fn ask_for_addresses<B: Bindings>(&mut self, bindings: &B) {
+        let empty = (0..bindings.pool_count()).any(|pool| {
+            bindings.counts(pool).backup == 0
+                && matches!(self.due(pool, bindings), Transfer::ToSecondary(_))
+        });
+        let pause_ms = if empty { ASK_EMPTY_MS } else { ASK_PERIOD_MS };
+        if self.pools.asked_at.is_none_or(|at| self.now.ms_since(at) >= pause_ms) {
+            self.pools.asked_at = Some(self.now);
+            self.send_new(Message::PoolReq);
         }
     }
 
     pub(super) fn pool_request(&mut self, xid: u32) {
         let rule = rule_for(self.config.role, self.state, Cause::PoolRequest);
+        if !self.is_primary() && !self.link.as_ref().is_some_and(|it| is_isc(it.dialect)) {
+            // §7.6.2: report an error. dhcpd does this, and it gets what it asks for.
+            let message = String::from("POOLREQ from the primary");
+            self.event(Event::PeerError { message });
+        }
         if rule.outcome == Outcome::Stay {
             self.begin_round(Some(xid));
         } else {
-            if !self.is_primary() {
-                // §7.6.2: report an error; dhcpd does this, so no more than that.
-                let message = String::from("POOLREQ from the primary");
-                self.event(Event::PeerError { message });
-            }
             self.answer_pool_request(xid, 0);
         }
     }
@@ -69,82 +137,84 @@ impl Endpoint {
     }
 
     fn begin_round(&mut self, asked_by: Option<u32>) {
-        match &mut self.pools {
+        match &mut self.pools.round {
             Some(round) if round.asked_by.is_none() => round.asked_by = asked_by,
             Some(_) => {
                 if let Some(xid) = asked_by {
                     self.answer_pool_request(xid, 0);
                 }
             }
-            None => {
-                let round = PoolWork { asked_by, pool: 0, to_secondary: 0, to_primary: 0 };
-                self.pools = Some(round);
-            }
+            None => self.pools.round = Some(PoolWork { asked_by, ..PoolWork::default() }),
         }
     }
 
-    /// Moves addresses until the pools are balanced, or enough for one call.
+    /// Moves addresses until the pools are balanced, or enough were looked at for one call.
     pub(super) fn move_pools<B: Bindings>(&mut self, bindings: &B) {
-        let Some(mut round) = self.pools.take() else { return };
-        let share = self.config.balance.pool_share();
-        let mut budget = MOVE_CHUNK;
+        let Some(mut round) = self.pools.round.take() else { return };
+        let mut budget = LOOK_CHUNK.min(self.budget.left());
         while round.pool < bindings.pool_count() && self.state == State::Normal {
-            let transfer = balance(bindings.counts(round.pool), share);
-            let Some(selection) = Selection::new(transfer, budget) else {
-                round.pool = round.pool.saturating_add(1);
+            let left = round.left.unwrap_or_else(|| self.due(round.pool, bindings));
+            // Only the primary decides what a share is (§5.4); the secondary gives back what it has
+            // beyond its own if it is asked.
+            let may_move = self.is_primary() || matches!(left, Transfer::ToPrimary(_));
+            let Some(selection) = Selection::new(left, budget).filter(|_| may_move) else {
+                round.next_pool();
                 continue;
             };
-            let to = selection.to();
-            let moved = self.move_addresses(round.pool, selection, bindings);
-            let count = u32::try_from(moved).unwrap_or(u32::MAX);
-            match to {
-                BindingStatus::Backup => {
-                    round.to_secondary = round.to_secondary.saturating_add(count);
-                }
-                _ => round.to_primary = round.to_primary.saturating_add(count),
+            if budget == 0 {
+                break;
             }
-            budget = budget.saturating_sub(moved);
-            if budget == 0 || moved > 0 && self.budget.is_spent() {
-                // The view does not count what this call moved; the next one goes on.
-                self.pools = Some(round);
-                return;
-            }
-            round.pool = round.pool.saturating_add(1);
+            self.move_addresses(&mut round, left, selection, &mut budget, bindings);
+        }
+        if budget == 0 && round.pool < bindings.pool_count() && self.state == State::Normal {
+            self.pools.round = Some(round);
+            return;
         }
         let PoolWork { asked_by, to_secondary, to_primary, .. } = round;
         if to_secondary > 0 || to_primary > 0 {
             self.event(Event::PoolMoved { to_secondary, to_primary });
         }
         if let Some(xid) = asked_by {
-            self.answer_pool_request(xid, to_secondary);
+            let transferred = if self.is_primary() { to_secondary } else { to_primary };
+            self.answer_pool_request(xid, transferred);
         }
     }
 
+    /// One step of a transfer: to its end, or to that of the budget.
     fn move_addresses<B: Bindings>(
         &mut self,
-        pool: usize,
+        round: &mut PoolWork,
+        left: Transfer,
         mut selection: Selection,
+        budget: &mut usize,
         bindings: &B,
-    ) -> usize {
+    ) {
         let primary: HashBuckets = self.record.primary_buckets.into();
         let served_by = |client: &Client| match primary.contains(hash(client.balance_key())) {
             true => Role::Primary,
             false => Role::Secondary,
         };
-        let mut candidates = bindings.available(pool, selection.from());
-        while !selection.is_complete() && self.budget.take() {
-            let Some(address) = candidates.next() else { break };
-            if bindings.is_pinned(address) || self.staged.contains_key(&address) {
-                continue;
+        let from = selection.from();
+        for address in bindings.available_after(round.pool, from, round.after).take(*budget) {
+            if selection.is_complete() {
+                break;
             }
-            if let Some(binding) = self.binding(address, bindings) {
+            *budget = budget.saturating_sub(1);
+            self.budget.take();
+            let Some(binding) = bindings.get(address) else { continue };
+            round.after = Some((binding.start_of_state, address));
+            let stays = bindings.is_pinned(address)
+                || bindings.is_reserved(address)
+                || self.staged.contains_key(&address);
+            if !stays {
                 selection.consider(&binding, served_by);
             }
         }
+        let complete = selection.is_complete();
         let to = selection.to();
         let addresses = selection.into_addresses();
         for address in &addresses {
-            let Some(binding) = self.binding(*address, bindings) else { continue };
+            let Some(binding) = bindings.get(*address) else { continue };
             let mut binding = binding.made_available(to, self.lease_now);
             binding.version = binding.version.saturating_add(1);
             // With the same record that says whose it is now: nobody may use an address in two
@@ -153,10 +223,39 @@ impl Endpoint {
             self.binding_changed(&binding);
             self.persist_binding(binding);
         }
-        addresses.len()
+        round.moved(left, u32::try_from(addresses.len()).unwrap_or(u32::MAX));
+        if complete || *budget > 0 {
+            round.next_pool();
+        }
     }
 
     fn answer_pool_request(&mut self, xid: u32, addresses_transferred: u32) {
         self.send_as(xid, Message::PoolResp(PoolResp { addresses_transferred }));
     }
+}
+
+impl PoolWork {
+    fn next_pool(&mut self) {
+        self.pool = self.pool.saturating_add(1);
+        self.left = None;
+        self.after = None;
+    }
+
+    fn moved(&mut self, transfer: Transfer, count: u32) {
+        let (moved, left) = match transfer {
+            Transfer::None => return,
+            Transfer::ToSecondary(wanted) => {
+                (&mut self.to_secondary, Transfer::ToSecondary(wanted.saturating_sub(count)))
+            }
+            Transfer::ToPrimary(wanted) => {
+                (&mut self.to_primary, Transfer::ToPrimary(wanted.saturating_sub(count)))
+            }
+        };
+        *moved = moved.saturating_add(count);
+        self.left = Some(left);
+    }
+}
+
+const fn is_isc(dialect: Dialect) -> bool {
+    matches!(dialect, Dialect::IscDhcpd)
 }

@@ -3,7 +3,7 @@
 use super::Endpoint;
 use super::link::Phase;
 use crate::timer::Timer;
-use crate::{Cause, Event, Outcome, Reason, State, rule_for};
+use crate::{Cause, Event, Outcome, Reason, Service, State, rule_for};
 use alloc::string::String;
 use dhcp_failover_wire::{Message, ServerFlags, State as StateMessage};
 
@@ -129,7 +129,7 @@ impl Endpoint {
                 self.record.pools_digest = self.config.pools_digest;
                 self.mclt_is_agreed();
                 self.reopen_disputes();
-                self.timers.set(Timer::Pools, self.now);
+                self.pools.begin();
             }
             State::CommunicationsInterrupted => {
                 self.start_safe_period();
@@ -137,6 +137,9 @@ impl Endpoint {
             State::PartnerDown => self.record.ran_failover = true,
             State::RecoverWait => self.begin_recover_wait(),
             _ => {}
+        }
+        if Service::of(to) != Service::Nobody {
+            self.timers.set(Timer::Pools, self.now);
         }
     }
 
@@ -148,7 +151,7 @@ impl Endpoint {
         self.stats.dropped(self.updates.under_way());
         self.updates.link_lost();
         self.request = None;
-        self.pools = None;
+        self.pools.link_lost();
         if self.state == State::PartnerDown && self.record.partner_returned {
             // It came and went: as without contact, until the operator or the safe period says
             // again that it is down (L5).

@@ -74,9 +74,10 @@ const OWN: &[Rule] = &[
     .primary(),
     Rule::new(
         &[Cause::PoolRequest],
-        Outcome::Refused,
+        Outcome::Stay,
         "7.6.2",
-        "only the secondary asks for addresses; the partner is told that none were moved",
+        "only the secondary should ask, but dhcpd does: the primary gets what is beyond the \
+         secondary's share",
     )
     .secondary(),
 ];

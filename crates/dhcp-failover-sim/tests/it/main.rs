@@ -1,6 +1,7 @@
 //! Stories of two failover servers, in virtual time. One file per theme.
 
 mod authentication;
+mod balance;
 mod bulk;
 mod canonical;
 mod conflict;

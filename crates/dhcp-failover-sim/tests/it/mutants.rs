@@ -39,7 +39,7 @@ fn s4_sees_addresses_used_before_the_partner_agreed() {
 #[test]
 fn s1_sees_an_address_given_twice() {
     let mutation = Mutation::OwnEverything;
-    let mut pair = normal(Setup { mutation, clients: 16, pool: 40, ..Setup::new(121) });
+    let mut pair = normal(Setup { mutation, clients: 16, pool: 12, ..Setup::new(121) });
     pair.partition(true);
     for number in 0..16 {
         pair.set_reach(number, [Host::A, Host::B][number % 2], false);

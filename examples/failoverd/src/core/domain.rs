@@ -92,13 +92,9 @@ impl Domain {
             }
         }
         for pool in 0..self.table.pool_count() {
-            let available = self.table.counts(pool);
             for (at, status) in BindingStatus::ALL.iter().enumerate() {
-                counts[at] += match status {
-                    BindingStatus::Free => u64::from(available.free),
-                    BindingStatus::Backup => u64::from(available.backup),
-                    _ => 0,
-                };
+                // Not the pool's counts, which leave out reserved addresses.
+                counts[at] += u64::try_from(self.table.available_count(pool, *status)).unwrap_or(0);
             }
         }
     }

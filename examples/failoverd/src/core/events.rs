@@ -81,6 +81,13 @@ fn write(relationship: &str, event: &Event) {
         Event::PoolMoved { to_secondary, to_primary } => {
             tracing::info!(relationship, to_secondary, to_primary, "addresses changed hands");
         }
+        Event::PoolShort(shortage) => tracing::error!(relationship, "{shortage}"),
+        Event::PoolSupplied { pool, counts } => tracing::warn!(
+            relationship,
+            primary = counts.free,
+            secondary = counts.backup,
+            "pool {pool} has addresses again"
+        ),
         Event::Synchronized { bindings } => {
             tracing::info!(relationship, bindings, "answered the partner's update request");
         }

@@ -145,7 +145,7 @@ fn load_bindings(
     for (_, scope) in networks.scopes() {
         for reservation in &scope.config.reservations {
             if let Some(table) = tables.get_mut(scope.domain) {
-                table.pin(reservation.address);
+                table.set_reserved(reservation.address, true);
             }
         }
     }
