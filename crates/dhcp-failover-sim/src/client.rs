@@ -238,6 +238,10 @@ impl Pair {
             self.ledger.released(number, old.address);
         }
         self.log(Some(host), format!("ACK client {number} {address} {} s", asking.lease.as_s()));
+        if let Some(trace) = &mut self.trace {
+            let step = format!("gives client {number} {address} for {} s", asking.lease.as_s());
+            trace.push((now, host, step));
+        }
         if let Err(duplicate) = self.ledger.acked(number, address, ack) {
             self.violation(Rule::S1, format!("{duplicate:?}"));
         }

@@ -157,8 +157,24 @@ pub(crate) fn step(message: &Message) -> String {
             format!("sends STATE {}{flag}", state.server_state)
         }
         Message::PoolResp(answer) => format!("sends {kind} {}", answer.addresses_transferred),
+        Message::BndUpd(updates) => {
+            let all: Vec<_> = updates.iter().map(promise).collect();
+            format!("sends {kind} {}", all.join("; "))
+        }
         _ => format!("sends {kind}"),
     }
+}
+
+/// What an update says, with the times of a lease counted from when the client was last heard.
+fn promise(update: &BindingUpdate) -> String {
+    let heard = update.client_last_transaction_time.unwrap_or(0);
+    let time = |name, time: Option<u32>| match time {
+        Some(time) => format!(" {name} t+{}", time.wrapping_sub(heard)),
+        None => String::new(),
+    };
+    let lease = time("lease", update.lease_expiration_time);
+    let potential = time("potential", update.potential_expiration_time);
+    format!("{} {}{lease}{potential}", update.address, update.status)
 }
 
 /// One line for the log.

@@ -18,13 +18,15 @@ impl Pair {
         self.log.tail(lines.unwrap_or(250)).to_string()
     }
 
-    /// From now on, remembers every message sent and every state entered.
+    /// From now on, remembers every message sent, every state entered and every DHCPACK received.
     pub fn record_trace(&mut self) {
         self.trace = Some(Vec::new());
     }
 
     /// What was remembered so far, with the time: `sends UPDREQ`, `sends STATE NORMAL`,
-    /// `enters NORMAL`.
+    /// `enters NORMAL`, `gives client 0 192.0.2.1 for 60 s`. Of a BNDUPD what each update says:
+    /// `sends BNDUPD 192.0.2.1 ACTIVE lease t+60 potential t+90`, where t is when the client was
+    /// last heard.
     #[must_use]
     pub fn trace(&self) -> &[(u64, Host, String)] {
         self.trace.as_deref().unwrap_or_default()
