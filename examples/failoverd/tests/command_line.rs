@@ -171,3 +171,31 @@ async fn commands_say_what_they_did_or_why_not() {
     assert_eq!((output.status.code(), stdout(&output)), (Some(1), String::new()));
     assert_eq!(stderr(&output), "failoverctl: not now\n");
 }
+
+#[test]
+fn a_dhcpd_conf_becomes_a_configuration_that_passes_the_check() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let conf = directory.path().join("dhcpd.conf");
+    let statements = "default-lease-time 600;\nallow booting;\n\
+                      subnet 192.0.2.0 netmask 255.255.255.0 { range 192.0.2.10 192.0.2.99; }\n";
+    std::fs::write(&conf, statements).expect("a file");
+    let output = run(CONTROL, &["convert", text(&conf)]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let left = format!("not carried over: {}, line 2: allow booting;", conf.display());
+    assert!(stderr(&output).contains(&left), "{}", stderr(&output));
+    let converted = directory.path().join("converted.toml");
+    std::fs::write(&converted, stdout(&output)).expect("a file");
+    let checked = run(SERVER, &["check", "--config", text(&converted)]);
+    assert_eq!(checked.status.code(), Some(0), "{}", stderr(&checked));
+    assert!(stdout(&checked).contains("192.0.2.0/24: 90 addresses"), "{}", stdout(&checked));
+}
+
+#[test]
+fn a_file_that_is_no_dhcpd_conf_is_refused_with_its_line() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let conf = directory.path().join("dhcpd.conf");
+    std::fs::write(&conf, "subnet {\n").expect("a file");
+    let output = run(CONTROL, &["convert", text(&conf)]);
+    assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(1), ""));
+    assert!(stderr(&output).contains("line 2: the file ends"), "{}", stderr(&output));
+}

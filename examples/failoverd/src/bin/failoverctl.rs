@@ -2,10 +2,10 @@
 
 use clap::{Parser, Subcommand};
 use failoverd::admin::{self, AdminRequest, AdminResponse, ClientError, Row};
-use failoverd::decode;
+use failoverd::{decode, dhcpd};
 use serde::Serialize;
 use std::io::{BufWriter, ErrorKind, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Ask and command a running failoverd.
@@ -30,6 +30,15 @@ enum Command {
     #[command(flatten)]
     Server(ServerCommand),
     Decode(decode::Arguments),
+    /// Make a configuration of failoverd from a dhcpd.conf.
+    ///
+    /// The configuration goes to the standard output; what could not be carried over is told on the
+    /// standard error, and stands in the configuration as comments.
+    Convert {
+        /// The dhcpd.conf; `-` reads the standard input.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 /// What a running server is asked or told.
@@ -51,6 +60,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let command = match &arguments.command {
         Command::Decode(capture) => return show_capture(capture, arguments.json),
+        Command::Convert { file } => return convert(file),
         Command::Server(command) => command,
     };
     let Some(server) = arguments.server.clone() else {
@@ -71,7 +81,7 @@ fn main() -> ExitCode {
 fn run(
     arguments: &Arguments,
     command: &ServerCommand,
-    server: &std::path::Path,
+    server: &Path,
 ) -> Result<String, ClientError> {
     let relationship = arguments.relationship.clone();
     let request = match command {
@@ -99,6 +109,30 @@ fn show_capture(arguments: &decode::Arguments, as_json: bool) -> ExitCode {
     let mut out = BufWriter::new(std::io::stdout().lock());
     match decode::run(arguments, as_json, &mut out) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("failoverctl: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn convert(file: &Path) -> ExitCode {
+    let text = match file.to_str() {
+        Some("-") => std::io::read_to_string(std::io::stdin()).map(String::into_bytes),
+        _ => std::fs::read(file),
+    };
+    let name = file.display();
+    let converted = text.map_err(|error| format!("cannot read {name}: {error}")).and_then(|text| {
+        dhcpd::convert::convert(&text)
+            .map_err(|error| format!("{name}, {error}: this is not dhcpd's syntax"))
+    });
+    match converted {
+        Ok(converted) => {
+            for left in &converted.left_out {
+                eprintln!("failoverctl: not carried over: {name}, {left}");
+            }
+            print(&converted.toml)
+        }
         Err(error) => {
             eprintln!("failoverctl: {error}");
             ExitCode::FAILURE

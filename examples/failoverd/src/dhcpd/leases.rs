@@ -254,12 +254,12 @@ impl Lease {
                 return state.is_some();
             }
             "hardware" => self.hardware = hardware(rest),
-            "uid" => self.uid = rest.first().and_then(octets),
+            "uid" => self.uid = rest.first().and_then(Word::octets),
             "client-hostname" => self.hostname = rest.first().map(|word| word.bytes.clone()),
             "option" => {
                 let name = rest.first().map(Word::text).unwrap_or_default();
                 if let (Some(name), Some(value)) =
-                    (name.strip_prefix("agent."), rest.get(1).and_then(octets))
+                    (name.strip_prefix("agent."), rest.get(1).and_then(Word::octets))
                 {
                     self.agent.push((name.to_owned(), value));
                 }
@@ -318,16 +318,8 @@ fn hardware(words: &[Word]) -> Option<(u8, Vec<u8>)> {
         other => other.strip_prefix("unknown-")?.parse().ok()?,
     };
     // Without an address: a client that has none.
-    let address = words.get(1).map_or(Some(Vec::new()), octets)?;
+    let address = words.get(1).map_or(Some(Vec::new()), Word::octets)?;
     (address.len() <= 16).then_some((kind, address))
-}
-
-/// A quoted text, or bytes in hexadecimal with colons between them.
-fn octets(word: &Word) -> Option<Vec<u8>> {
-    if word.quoted {
-        return Some(word.bytes.clone());
-    }
-    word.text().split(':').map(|digits| u8::from_str_radix(digits, 16).ok()).collect()
 }
 
 #[cfg(test)]

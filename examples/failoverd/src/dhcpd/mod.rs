@@ -1,5 +1,5 @@
-//! The files of ISC dhcpd, for those who move off it: `dhcpd.leases` is read here, in the syntax that
-//! it shares with `dhcpd.conf`.
+//! The files of ISC dhcpd, for those who move off it.
 
+pub mod convert;
 pub mod leases;
 pub mod syntax;

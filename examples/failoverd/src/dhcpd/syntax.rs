@@ -21,6 +21,14 @@ impl Word {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
 
+    /// The bytes it stands for: those of a quoted text, or hexadecimal ones with colons between them.
+    pub fn octets(&self) -> Option<Vec<u8>> {
+        if self.quoted {
+            return Some(self.bytes.clone());
+        }
+        self.text().split(':').map(|digits| u8::from_str_radix(digits, 16).ok()).collect()
+    }
+
     /// Whether it is this keyword; keywords are never quoted, and their case does not matter.
     pub fn is(&self, keyword: &str) -> bool {
         !self.quoted && self.bytes.eq_ignore_ascii_case(keyword.as_bytes())
