@@ -83,6 +83,10 @@ pub struct EndpointRecord {
     /// When the partner was last heard in a state in which clients are served, in its own time; 0
     /// if never. Told to it when it returns, so that it can see whether its store is the newest.
     pub partner_served: u32,
+    /// The partner's alive-until stamp as it told it at the last connection, in its own time; 0 if
+    /// it never told one. Told back to it when it returns: a store with an older stamp is an older
+    /// copy.
+    pub partner_alive_until: u32,
     /// This server does not serve beyond this moment without a later record (§9.3.2, §9.6.2).
     pub alive_until: LeaseInstant,
     /// When this record was made: the clock never starts before it.

@@ -40,8 +40,9 @@ impl Endpoint {
                 link.rebase(now);
                 link.answered_connect = link.answered_connect.map(shift);
                 link.skew = link.skew.map(|skew| skew.rebased(shift));
-                link.hints =
-                    link.hints.map(|hints| super::hints::Hints { heard_serving: 0, ..hints });
+                if let Some(hints) = &mut link.hints {
+                    *hints = hints.without_times();
+                }
                 link.id = LinkId(u64::try_from(number).unwrap_or(0));
             }
         }
@@ -61,6 +62,8 @@ impl Endpoint {
         record.connect_time = 0;
         record.connects_seen = [0; 4];
         record.partner_served = 0;
+        record.partner_alive_until = 0;
+        form.stamp_told = 0;
         record.instance = 0;
         let base = form.gate.base();
         form.state_ticket = Ticket(form.state_ticket.as_u64().saturating_sub(base));

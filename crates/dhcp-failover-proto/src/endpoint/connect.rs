@@ -1,6 +1,7 @@
 //! CONNECT and CONNECTACK (draft-12 §7.8, §7.9).
 
 use super::admission::Refusal;
+use super::hints::hints_of;
 use super::link::{Link, Phase};
 use super::manner::{Heard, Manner};
 use super::{Endpoint, PROTOCOL_VERSION, ms};
@@ -15,7 +16,7 @@ use dhcp_failover_wire::{
 };
 use dhcp_loadbalance::HashBuckets;
 
-/// What this implementation calls itself (§12.28).
+/// What this implementation calls itself (§12.28): a version follows the name.
 const VENDOR_CLASS: &[u8] = b"dhcp-failover-0.1";
 /// More unanswered updates than this are never under way, whatever the partner offers: what is sent
 /// waits in the driver's memory.
@@ -45,7 +46,7 @@ impl Endpoint {
             tls_request: (!self.config.tls).then_some(0),
             mclt: Some(self.record.mclt.agreed().as_dhcp_s()),
             hash_buckets: Some(buckets.to_bytes()),
-            vendor_specific: Some(self.vendor_specific()),
+            vendor_specific: self.vendor_specific(dialect),
             ..Connect::default()
         });
         self.link = Some(link);
@@ -91,14 +92,8 @@ impl Endpoint {
                 // §7.8.2 steps 7 and 8: stored before the answer leaves.
                 self.persist_record();
                 self.epoch = self.epoch.saturating_add(1);
-                let vendor = connect.vendor_specific.as_deref();
                 self.link = Some(link);
-                self.establish(
-                    packet.time,
-                    connect.max_unacked_bndupd,
-                    connect.receive_timer,
-                    vendor,
-                );
+                self.establish(packet.time, connect.max_unacked_bndupd, connect.receive_timer);
                 let heard = Heard { dialect, max_unacked: connect.max_unacked_bndupd };
                 self.heard = Some(heard);
                 let answer = Message::ConnectAck(ConnectAck {
@@ -109,9 +104,12 @@ impl Endpoint {
                     protocol_version: PROTOCOL_VERSION,
                     tls_reply: connect.tls_request.map(|_| 0),
                     reject: None,
-                    vendor_specific: Some(self.vendor_specific()),
+                    vendor_specific: self.vendor_specific(dialect),
                 });
                 self.send_as(packet.xid, answer);
+                // After the answer, which tells back what was told at the connection before.
+                let class = connect.vendor_class_identifier.as_deref();
+                self.hear_hints(hints_of(class, connect.vendor_specific.as_deref()));
                 self.send_state();
                 if let Some(link) = &mut self.link {
                     link.answered_connect = Some(self.lease_now);
@@ -180,19 +178,14 @@ impl Endpoint {
         if self.was_misunderstood(Heard { dialect, max_unacked: ack.max_unacked_bndupd }) {
             return;
         }
-        let vendor = ack.vendor_specific.as_deref();
-        self.establish(packet.time, ack.max_unacked_bndupd, ack.receive_timer, vendor);
+        self.establish(packet.time, ack.max_unacked_bndupd, ack.receive_timer);
+        let class = ack.vendor_class_identifier.as_deref();
+        self.hear_hints(hints_of(class, ack.vendor_specific.as_deref()));
         self.note_answer_time(sent, packet.time);
         self.send_state();
     }
 
-    fn establish(
-        &mut self,
-        time: u32,
-        max_unacked: Option<u32>,
-        receive_timer: Option<u32>,
-        vendor_specific: Option<&[u8]>,
-    ) {
+    fn establish(&mut self, time: u32, max_unacked: Option<u32>, receive_timer: Option<u32>) {
         let Some(link) = &mut self.link else { return };
         link.phase = Phase::Established;
         self.timers.stop(Timer::Dial);
@@ -206,14 +199,6 @@ impl Endpoint {
         };
         link.max_unacked = window;
         link.partner_receive_ms = ms(LeaseSpan::from_s(u64::from(receive_s)));
-        link.hints = vendor_specific.and_then(super::hints::Hints::parse);
-        // What one server remembers, both know: a server that lost its own memory of it must not
-        // let its partner take the pair for a new one later (§9.6.2).
-        self.record.ran_failover |= link.hints.is_some_and(|hints| hints.ran_failover);
-        if self.partner_hints().is_some() {
-            self.updates.partner_is_ours();
-        }
-        self.check_store();
         for (option, found, used) in [
             (OptionCode::MAX_UNACKED_BNDUPD, max_unacked, window),
             (OptionCode::RECEIVE_TIMER, receive_timer, receive_s),

@@ -104,6 +104,8 @@ pub struct Endpoint {
     stats: Stats,
     /// The alive-until stamp on disk when this run began.
     stamp_at_start: LeaseInstant,
+    /// The stamp that was told last in this run.
+    stamp_told: u32,
     /// The partner has been asked whether the store is the newest.
     store_checked: bool,
     /// What is left of it in the present call.
@@ -211,6 +213,7 @@ impl Endpoint {
             pools: Pools::default(),
             stats: Stats::default(),
             stamp_at_start: record.alive_until,
+            stamp_told: 0,
             store_checked: false,
             budget: Budget::FULL,
             record,
@@ -492,6 +495,7 @@ fn first_record(config: &EndpointConfig, now: LeaseInstant) -> EndpointRecord {
         partner_returned: false,
         partner_down_ordered: false,
         partner_served: 0,
+        partner_alive_until: 0,
         alive_until: LeaseInstant::ZERO,
         written_at: now,
     }

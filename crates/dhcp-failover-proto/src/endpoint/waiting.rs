@@ -39,11 +39,11 @@ impl Endpoint {
     /// When an operator told the partner that this server is down, at the latest: it did not serve
     /// then, nor since, unless it is configured to serve without having heard its partner.
     fn declared_down(&self) -> Option<LeaseInstant> {
-        let by_order = self.partner_hints().is_some_and(|hints| hints.alone_by_order);
-        let partner = self.partner.filter(|partner| partner.state == State::PartnerDown)?;
+        let since = self.partner_hints()?.alone_since;
+        let is_alone = self.partner.is_some_and(|partner| partner.state == State::PartnerDown);
         let skew = self.link.as_ref().and_then(|link| link.skew)?;
-        let trusted = by_order && self.config.startup_policy == StartupPolicy::Wait;
-        trusted.then(|| skew.interval(partner.since, self.lease_now).1)
+        let trusted = since != 0 && is_alone && self.config.startup_policy == StartupPolicy::Wait;
+        trusted.then(|| skew.interval(since, self.lease_now).1)
     }
 
     pub(super) fn recover_wait_over(&mut self) {

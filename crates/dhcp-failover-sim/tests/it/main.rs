@@ -9,6 +9,7 @@ mod connections;
 mod contact;
 mod durability;
 mod faults;
+mod hints;
 mod holes;
 mod hostile;
 mod isc;

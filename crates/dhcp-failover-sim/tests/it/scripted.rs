@@ -45,6 +45,21 @@ pub(crate) struct Scripted {
     xid: u32,
 }
 
+/// How a partner that is one of ours calls itself.
+pub(crate) const VENDOR_CLASS: &[u8] = b"dhcp-failover-0.1";
+
+/// What such a partner says in vendor-specific-options: items of type and value.
+pub(crate) fn hints(items: &[(u8, &[u8])]) -> Vec<u8> {
+    let mut bytes = vec![2];
+    for (kind, value) in items {
+        let length = u16::try_from(value.len()).expect("an item of a few bytes");
+        bytes.push(*kind);
+        bytes.extend(length.to_be_bytes());
+        bytes.extend_from_slice(value);
+    }
+    bytes
+}
+
 /// A configuration with an MCLT of 60 s.
 pub(crate) fn config(role: Role) -> EndpointConfig {
     EndpointConfig {
@@ -197,9 +212,10 @@ impl Scripted {
         self.connect_with(None);
     }
 
-    /// The same, with vendor-specific-options.
+    /// The same, as one of ours with these [`hints`] in vendor-specific-options.
     pub(crate) fn connect_with(&mut self, vendor_specific: Option<Vec<u8>>) {
         let name = b"pair".to_vec();
+        let vendor_class_identifier = vendor_specific.is_some().then(|| VENDOR_CLASS.to_vec());
         match self.config.role {
             Role::Secondary => {
                 self.link_up(LinkSide::Accepted);
@@ -211,6 +227,7 @@ impl Scripted {
                     tls_request: Some(0),
                     mclt: Some(60),
                     hash_buckets: Some(self.hash_buckets),
+                    vendor_class_identifier,
                     vendor_specific,
                     ..Connect::default()
                 }));
@@ -227,6 +244,7 @@ impl Scripted {
                         receive_timer: Some(60),
                         protocol_version: 1,
                         tls_reply: Some(0),
+                        vendor_class_identifier,
                         vendor_specific,
                         ..ConnectAck::default()
                     }),

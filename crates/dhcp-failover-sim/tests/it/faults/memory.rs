@@ -108,6 +108,33 @@ fn s14_an_old_copy_of_the_store_is_not_trusted() {
     }
 }
 
+/// A copy that is only minutes old is told by the stamp that the partner was told since.
+#[test]
+fn s14_a_young_copy_is_told_by_the_stamp_the_partner_heard() {
+    for host in Host::BOTH {
+        for connected_since in [true, false] {
+            let mut pair = busy(Setup { mclt_s: 30, ..Setup::new(225) });
+            let copy = pair.copy_disk(host);
+            pair.run_s(60);
+            if connected_since {
+                pair.cut();
+            }
+            pair.run_s(60);
+            pair.crash(host, Survives::Everything);
+            pair.restore_disk(host, copy);
+            pair.start(host);
+            pair.run_s(8);
+            let old = |event: &Event| matches!(event, Event::OldStore { .. });
+            let found = pair.events_of(host).any(|(_, event)| old(event));
+            assert_eq!(found, connected_since, "{}", pair.log_text());
+            if found {
+                pair.check_convergence(120);
+                pair.assert_clean();
+            }
+        }
+    }
+}
+
 /// The same: no false alarm. A crash that loses what was not synced, a power cut, a slow disk and a
 /// clock that was wrong are no old copies.
 #[test]

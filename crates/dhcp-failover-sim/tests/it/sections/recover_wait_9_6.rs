@@ -1,6 +1,7 @@
 //! §9.6: RECOVER-WAIT. When it ends is the subject of §9.6.2.
 
 use super::{BEGIN, Command, LeaseSpan, ROLES, Role, Scripted, State, config, record};
+use crate::scripted::hints;
 use dhcp_failover_lease::{LeaseInstant, Mclt};
 use dhcp_failover_proto::{EndpointConfig, EndpointRecord, StartupPolicy};
 use dhcp_failover_wire::ServerFlags;
@@ -63,6 +64,7 @@ fn s13_it_never_counts_from_last_contact_or_an_old_state() {
         state_since: LeaseInstant::from_unix_s(BEGIN - 300_000),
         connect_time: 1,
         partner_served: 0,
+        partner_alive_until: 0,
         ..record(Role::Primary, State::Normal)
     };
     let mut it = Scripted::start(config(Role::Primary), Some(old));
@@ -94,23 +96,25 @@ fn without_a_stamp_it_counts_from_its_own_start() {
 #[test]
 fn without_a_stamp_an_operators_word_at_the_partner_counts() {
     let since = u32::try_from(BEGIN - 40).expect("this century");
-    let wait = |flags: u8, policy, state| {
+    let wait = |by_order: bool, policy, state| {
         let config = EndpointConfig { startup_policy: policy, ..config(Role::Secondary) };
         let mut it = Scripted::start(config, None);
-        it.connect_with(Some(vec![1, flags, 0, 0, 0, 0]));
+        let alone = since.to_be_bytes();
+        let told: &[(u8, &[u8])] = &[(1, &[1]), (3, &alone)];
+        it.connect_with(Some(hints(if by_order { told } else { &told[..1] })));
         it.partner_since(state, ServerFlags::NONE, since);
         it.updates_done();
         ends_after(&mut it)
     };
-    let by_order = wait(3, StartupPolicy::Wait, State::PartnerDown);
+    let by_order = wait(true, StartupPolicy::Wait, State::PartnerDown);
     assert!((20..=23).contains(&by_order), "{by_order}");
-    for (flags, policy, state) in [
-        (1, StartupPolicy::Wait, State::PartnerDown), // by the safe period
-        (3, StartupPolicy::Resume, State::PartnerDown), // it may have served without contact
-        (3, StartupPolicy::Wait, State::CommunicationsInterrupted),
+    for (by_order, policy, state) in [
+        (false, StartupPolicy::Wait, State::PartnerDown), // by the safe period
+        (true, StartupPolicy::Resume, State::PartnerDown), // it may have served without contact
+        (true, StartupPolicy::Wait, State::CommunicationsInterrupted),
     ] {
-        let end = wait(flags, policy, state);
-        assert!((60..=62).contains(&end), "{end} for {flags} {policy:?} {state}");
+        let end = wait(by_order, policy, state);
+        assert!((60..=62).contains(&end), "{end} for {by_order} {policy:?} {state}");
     }
 }
 
@@ -120,13 +124,13 @@ fn without_a_stamp_an_operators_word_at_the_partner_counts() {
 fn s12_it_is_skipped_only_if_neither_ever_ran() {
     for role in ROLES {
         let mut fresh = Scripted::start(config(role), None);
-        fresh.connect_with(Some(vec![1, 0, 0, 0, 0, 0]));
+        fresh.connect_with(Some(hints(&[(1, &[0])])));
         fresh.partner(State::Recover);
         fresh.updates_done();
         assert_eq!(ends_after(&mut fresh), fresh.now_ms / 1_000);
         assert!(fresh.now_ms <= 4_000);
         // A partner that does not tell, or remembers, may know more than this server.
-        for hints in [None, Some(vec![1, 1, 0, 0, 0, 0]), Some(vec![9, 0])] {
+        for hints in [None, Some(hints(&[(1, &[1])])), Some(vec![9, 0])] {
             let mut it = Scripted::start(config(role), None);
             it.connect_with(hints);
             it.partner(State::Recover);

@@ -1,0 +1,129 @@
+//! What two endpoints of this implementation tell each other beside the draft, in
+//! vendor-specific-options of CONNECT and CONNECTACK (draft-12 §12.29). Who one is, the
+//! vendor-class-identifier says (§12.28).
+
+mod encoding;
+
+use super::Endpoint;
+use crate::{Event, Service, StartupPolicy, State};
+use alloc::vec::Vec;
+use dhcp_failover_lease::{Binding, LeaseInstant};
+use dhcp_failover_wire::{Dialect, Message, Packet};
+pub(super) use encoding::Hints;
+
+/// What this implementation calls itself (§12.28): a version follows.
+const VENDOR_CLASS_PREFIX: &[u8] = b"dhcp-failover-";
+
+/// A store may be so much behind what its server was heard doing without being an old copy: a slow
+/// disk delays the stamps that prove otherwise, and the news that it has stopped serving and
+/// stamping. A false alarm costs a RECOVER-WAIT, so the slack is generous.
+const STAMP_SLACK_S: u32 = 600;
+
+impl Endpoint {
+    /// What to tell a partner to whom is spoken like this; dhcpd and Windows allow no such option.
+    pub(super) fn vendor_specific(&mut self, dialect: Dialect) -> Option<Vec<u8>> {
+        let record = &self.record;
+        let alone_by_order = record.state == State::PartnerDown
+            && record.partner_down_ordered
+            && !record.partner_returned;
+        let hints = Hints {
+            ran_failover: record.ran_failover,
+            storage_lost: record.storage_lost,
+            starts_alone: self.config.startup_policy == StartupPolicy::PartnerDown,
+            heard_serving: record.partner_served,
+            alone_since: if alone_by_order { record.state_since.as_wire_s() } else { 0 },
+            // Of a record that is durable before the message leaves.
+            alive_until: record.alive_until.as_wire_s(),
+            heard_alive_until: record.partner_alive_until,
+            pools: None,
+        };
+        self.stamp_told = hints.alive_until;
+        (dialect == Dialect::Draft12).then(|| hints.to_bytes())
+    }
+
+    pub(super) fn partner_hints(&self) -> Option<&Hints> {
+        self.link.as_ref().and_then(|link| link.hints.as_ref())
+    }
+
+    /// Takes in what the partner told, if it is one of ours.
+    pub(super) fn hear_hints(&mut self, hints: Option<Hints>) {
+        let Some(hints) = hints else { return };
+        // What one server remembers, both know: a server that lost its own memory of it must not
+        // let its partner take the pair for a new one later (§9.6.2).
+        self.record.ran_failover |= hints.ran_failover;
+        self.updates.partner_is_ours();
+        self.check_store(&hints);
+        // To be told back when it returns. Kept with the next record, as what is heard. Stamps
+        // never go back, unless the storage was lost; so an older copy does not make this forget.
+        let known = if hints.storage_lost { 0 } else { self.record.partner_alive_until };
+        self.record.partner_alive_until = known.max(hints.alive_until);
+        if let Some(link) = &mut self.link {
+            link.hints = Some(hints);
+        }
+    }
+
+    /// A message of the partner was read. One that waits for its disk proves, in a state in which
+    /// it serves, that its stamp was newer than this. CONTACT and DISCONNECT do not wait.
+    pub(super) fn heard(&mut self, packet: &Packet) {
+        self.stats.received(&packet.message);
+        let serves =
+            self.partner.is_some_and(|it| !it.startup && Service::of(it.state) != Service::Nobody);
+        if serves && !matches!(packet.message, Message::Contact | Message::Disconnect(_)) {
+            // Kept with the next record; the last one written before a crash is good enough.
+            self.record.partner_served = packet.time;
+        }
+    }
+
+    /// The first connection of a run tells whether the store is the one this server left: if the
+    /// partner was told of a newer stamp, or has heard it serve later than that, the store is an
+    /// older copy, and whatever was promised since is missing (isc-S14). It is taken for lost then.
+    fn check_store(&mut self, hints: &Hints) {
+        if core::mem::replace(&mut self.store_checked, true) || self.record.storage_lost {
+            return;
+        }
+        let stamp = self.stamp_at_start.as_wire_s();
+        // A stamp that was told was on disk before; what was only done may not have been.
+        let told =
+            Some(hints.heard_alive_until).filter(|told| *told > self.stamp_told).unwrap_or(0);
+        let done = hints.heard_serving.saturating_sub(STAMP_SLACK_S);
+        if told.max(done) <= stamp {
+            return;
+        }
+        let heard = told.max(hints.heard_serving);
+        self.event(Event::OldStore { missing_s: heard.saturating_sub(stamp) });
+        self.record.storage_lost = true;
+        // Unless an operator has put it to work: then it has news of its own among them.
+        self.record.old_store = self.state != State::PartnerDown;
+        self.record.recover_until = LeaseInstant::ZERO;
+        match self.state {
+            State::Startup => {
+                self.record.state = State::Recover;
+                self.record.state_since = self.lease_now;
+            }
+            // An operator put it to work; it asks for everything as one without data does.
+            State::PartnerDown | State::Recover | State::Paused | State::Shutdown => {}
+            _ => self.enter(State::Recover, super::starting::OLD_STORE),
+        }
+        self.persist_record();
+    }
+}
+
+impl Endpoint {
+    /// What is on record of an address, as far as it can be held against the partner's word: of an
+    /// old copy of the store nothing can. What it promised is waited for in RECOVER-WAIT.
+    pub(super) fn trusted(&self, own: Binding) -> Binding {
+        match self.record.old_store && self.state == State::Recover {
+            true => Binding { version: own.version, ..Binding::unused(own.address) },
+            false => own,
+        }
+    }
+}
+
+/// The hints of a partner that is one of ours.
+pub(super) fn hints_of(
+    vendor_class: Option<&[u8]>,
+    vendor_specific: Option<&[u8]>,
+) -> Option<Hints> {
+    vendor_class?.starts_with(VENDOR_CLASS_PREFIX).then_some(())?;
+    Hints::parse(vendor_specific?)
+}
