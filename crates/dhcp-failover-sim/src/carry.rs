@@ -4,7 +4,7 @@ use crate::check::{Rule, durable_before_visible};
 use crate::monitor::line;
 use crate::setup::Mutation;
 use crate::{Host, Pair};
-use dhcp_failover_lease::{Binding, StatusSet};
+use dhcp_failover_lease::{Binding, LeaseSpan, StatusSet};
 use dhcp_failover_proto::{Event, Input, Output, Record, State};
 use dhcp_failover_wire::rules::{self, Part, Violation};
 use dhcp_failover_wire::{BindingStatus, Dialect, Message, OptionCode, Packet, RawMessage, decode};
@@ -52,6 +52,9 @@ impl Pair {
 
     fn carry_out(&mut self, host: Host, output: Output) {
         let now = self.now;
+        if let Output::Persist { record: Record::Binding(binding), .. } = &output {
+            self.check_recorded(host, binding);
+        }
         let server = &mut self.servers[host.index()];
         match output {
             Output::Persist { ticket, record } => {
@@ -107,6 +110,9 @@ impl Pair {
                 let rule = if update_done { Rule::S9 } else { Rule::S11 };
                 self.violation(rule, format!("{host:?}: {text}"));
             }
+            if let Message::BndUpd(updates) = &packet.message {
+                self.check_forward(host, updates);
+            }
             if let Err(text) = keeps_the_tables(bytes, &packet) {
                 self.violation(Rule::S11, format!("{host:?}: {text}"));
             }
@@ -160,6 +166,10 @@ fn mutate(mutation: Mutation, host: Host, binding: &mut Binding) {
         Mutation::ForgetTold => {
             binding.knowledge.agreed = binding.status;
             binding.knowledge.told = StatusSet::EMPTY;
+        }
+        Mutation::HeardLate => {
+            let an_hour = LeaseSpan::from_s(3_600);
+            binding.last_transaction = binding.last_transaction.map(|heard| heard + an_hour);
         }
         Mutation::OwnEverything if binding.status.is_available() => {
             binding.status = host.role().own_available();

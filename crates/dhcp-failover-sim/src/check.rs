@@ -1,5 +1,6 @@
 //! The rules that are checked at every step.
 
+use crate::forward::recorded;
 use crate::ledger::Ack;
 use crate::server::Server;
 use crate::{Host, Pair, Setup};
@@ -7,7 +8,7 @@ use dhcp_failover_lease::{
     Binding, BindingStatus, Client, Control, Grant, HardwareAddress, LeaseInstant, LeaseSpan,
 };
 use dhcp_failover_proto::{Bindings, Service, ServiceView, State};
-use dhcp_failover_wire::{Message, Packet, ServerFlags};
+use dhcp_failover_wire::{BindingUpdate, Message, Packet, ServerFlags};
 use std::fmt;
 use std::net::Ipv4Addr;
 
@@ -26,6 +27,7 @@ pub enum Rule {
     S7,
     S8,
     S9,
+    S10,
     S11,
     S13,
     L1,
@@ -189,6 +191,25 @@ impl Pair {
                 ack.expires_ms
             );
             self.violation(Rule::S3, text);
+        }
+    }
+
+    /// S10, of what a server is about to say.
+    pub(crate) fn check_forward(&mut self, host: Host, updates: &[BindingUpdate]) {
+        let now = self.servers[host.index()].lease_now(self.now);
+        for update in updates {
+            if let Err(text) = self.monitor.forward.told(host, update, now) {
+                self.violation(Rule::S10, format!("{host:?} {text}"));
+            }
+        }
+    }
+
+    /// S10, of what a server puts on record; one whose data were lost takes its partner's word.
+    pub(crate) fn check_recorded(&mut self, host: Host, new: &Binding) {
+        let server = &self.servers[host.index()];
+        let old = server.binding(new.address).filter(|_| !server.incomplete);
+        if let Some(Err(text)) = old.map(|old| recorded(&old, new)) {
+            self.violation(Rule::S10, format!("{host:?} {text}"));
         }
     }
 

@@ -56,6 +56,7 @@ impl Pair {
     pub fn lose_disk(&mut self, host: Host) {
         self.log(Some(host), "loses its disk".to_owned());
         self.servers[host.index()].disk.lose();
+        self.monitor.forward.forget(host);
         self.servers[host.index()].incomplete = true;
     }
 
@@ -69,6 +70,7 @@ impl Pair {
     pub fn restore_disk(&mut self, host: Host, copy: DiskCopy) {
         self.log(Some(host), "gets an old copy of its disk".to_owned());
         self.servers[host.index()].disk.restore(copy.0);
+        self.monitor.forward.forget(host);
         self.servers[host.index()].incomplete = true;
     }
 

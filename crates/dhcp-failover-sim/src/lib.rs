@@ -26,6 +26,7 @@ mod connections;
 mod converge;
 mod disk;
 mod fault;
+mod forward;
 pub mod hostile;
 mod ledger;
 mod log;

@@ -1,6 +1,7 @@
 //! Watches the wire: windows, transaction ids, and what UPDDONE may say.
 
 use crate::Host;
+use crate::forward::Forward;
 use crate::server::Server;
 use dhcp_failover_lease::{Binding, BindingStatus, LeaseInstant};
 use dhcp_failover_proto::Bindings;
@@ -25,6 +26,8 @@ struct Flow {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Monitor {
     flows: BTreeMap<(u64, Host), Flow>,
+    /// What was said of every address.
+    pub(crate) forward: Forward,
     /// Messages sent, by kind.
     pub(crate) counts: BTreeMap<(Host, &'static str), u64>,
 }

@@ -55,6 +55,13 @@ fn s2_sees_leases_beyond_the_mclt() {
 }
 
 #[test]
+fn s10_sees_times_that_go_back() {
+    let mut pair = busy(Setup { mutation: Mutation::HeardLate, ..Setup::new(126) });
+    pair.run_s(400);
+    assert!(pair.broke(Rule::S10), "{}", pair.log_text());
+}
+
+#[test]
 fn s11_sees_a_window_exceeded() {
     let setup = Setup {
         mutation: Mutation::StricterWindow,

@@ -206,14 +206,15 @@ fn l15_an_abandonment_without_an_end_lasts() {
         it.say(Message::BndUpd(vec![abandoned]));
         assert_eq!(refusal(&it), None);
         for hour in 0..100 {
-            it.pass_in_contact_s(1);
             it.now_ms += 3_600_000;
-            it.feed(Input::Lease(LeaseEvent::Expired { address: ADDRESS }));
+            it.feed(Input::Tick);
             if hour == 50 {
-                it.cut();
                 it.restart();
             }
             it.meets(State::Normal);
+            it.accept_from(0);
+            assert!(it.renews(), "{role:?}: hour {hour}");
+            it.feed(Input::Lease(LeaseEvent::Expired { address: ADDRESS }));
             assert_eq!(status(&it), BindingStatus::Abandoned, "{role:?}: hour {hour}");
             assert!(!it.lease(ADDRESS, 9));
         }

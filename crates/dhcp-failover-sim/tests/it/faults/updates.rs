@@ -226,7 +226,7 @@ fn u05_a_request_while_another_runs_is_not_forgotten_nor_made_less_of() {
 #[test]
 fn u06_updates_of_one_address_are_coalesced_within_the_window() {
     for role in ROLES {
-        for (batch, window) in [(1, 2), (1, 4), (2, 1), (2, 2), (128, 1)] {
+        for (batch, window) in [(1, 2), (1, 10), (2, 1), (2, 2), (128, 10)] {
             let case = format!("{role:?}, {window} of {batch}");
             let mut it = alone_with(role, batch);
             it.max_unacked = window;

@@ -1,7 +1,7 @@
 //! Whose an address is, and what of it the partner must hear (H2, H3, H7, H10, H11, H20, H21).
 
 use crate::scripted::Scripted;
-use crate::support::{ROLES, address, in_normal};
+use crate::support::{ROLES, address, in_normal, leased};
 use crate::{busy, normal};
 use dhcp_failover_lease::{BindingStatus, Role};
 use dhcp_failover_proto::{
@@ -90,6 +90,39 @@ fn h3_a_reserved_address_is_given_by_either_server_and_stays_reserved() {
         let moved = moved.filter(|update| update.status == wire::BindingStatus::BACKUP).count();
         assert_eq!(moved, 0, "{role:?}: it is not balanced");
     }
+}
+
+/// H3, §5.13: though it has been available for longest, it is not the one that is handed over.
+#[test]
+fn h3_a_reserved_address_is_left_out_of_balancing() {
+    let mut it = in_normal(Role::Primary);
+    it.accept_from(0);
+    let backup: Vec<_> = it.told().into_iter().map(|update| update.address).collect();
+    let free: Vec<_> = (0..4).map(address).filter(|own| !backup.contains(own)).collect();
+    let [reserved, other] = free[..] else { panic!("{free:?}") };
+    for (own, is_reserved) in [(reserved, true), (other, false)] {
+        let leased = if is_reserved { it.lease_reserved(own, 9) } else { it.lease(own, 8) };
+        assert!(leased);
+        it.accept(it.updates().len() - 1);
+        it.pass_in_contact_s(1);
+        let client = it.table.get(own).and_then(|binding| binding.client);
+        let client = client.unwrap_or_else(|| panic!("it is leased"));
+        it.feed(Input::Lease(LeaseEvent::Released { address: own, client }));
+        it.accept(it.updates().len() - 1);
+        it.pass_in_contact_s(1);
+    }
+    // The partner gives both of its own to clients.
+    let before = it.told().len();
+    for number in 0..2 {
+        let update = leased(&it, number);
+        assert_eq!(update.address, backup[usize::from(number)]);
+        it.say(Message::BndUpd(vec![update]));
+    }
+    it.pass_in_contact_s(120);
+    let moved: Vec<_> = it.told().into_iter().skip(before).map(|update| update.address).collect();
+    assert!(!moved.contains(&reserved), "{moved:?}");
+    let status = it.table.get(reserved).map(|binding| binding.status);
+    assert_eq!(status, Some(BindingStatus::Free));
 }
 
 /// H7, isc-U07: a rejected update is not forgotten: it is counted as disputed, and settled by news.

@@ -1,0 +1,148 @@
+//! S10: the times of one client's binding never go back, neither on record nor in what a server says,
+//! and not across a restart either. Only the loss of a disk takes them away.
+
+use crate::Host;
+use dhcp_failover_lease::{Binding, BindingStatus, LeaseInstant};
+use dhcp_failover_wire::{self as wire, BindingUpdate};
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+/// What each server has said last of every address.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Forward {
+    told: BTreeMap<(Host, Ipv4Addr), BindingUpdate>,
+}
+
+impl Forward {
+    /// A server says this, at `now` by its clock.
+    ///
+    /// # Errors
+    /// What went back.
+    pub(crate) fn told(
+        &mut self,
+        host: Host,
+        update: &BindingUpdate,
+        now: LeaseInstant,
+    ) -> Result<(), String> {
+        let new = update.clone();
+        let Some(old) = self.told.insert((host, update.address), new) else { return Ok(()) };
+        let who = |it: &BindingUpdate| match &it.client_identifier {
+            Some(identifier) => (Some(identifier.clone()), None),
+            None => (None, it.client_hardware_address.clone()),
+        };
+        if who(&old) == (None, None) || who(&old) != who(update) {
+            return Ok(());
+        }
+        let instant = |time: Option<u32>| time.map(|time| LeaseInstant::from_wire_s(time, now));
+        let went_back =
+            |time: fn(&BindingUpdate) -> Option<u32>| instant(time(update)) < instant(time(&old));
+        let one_lease = [&old, update].iter().all(|it| it.status == wire::BindingStatus::ACTIVE)
+            && old.start_time_of_state == update.start_time_of_state;
+        if went_back(|it| it.client_last_transaction_time)
+            || one_lease && went_back(|it| it.potential_expiration_time)
+        {
+            return Err(format!("says {update:?} after {old:?}"));
+        }
+        Ok(())
+    }
+
+    /// This server has lost what it knew.
+    pub(crate) fn forget(&mut self, host: Host) {
+        self.told.retain(|(who, _), _| *who != host);
+    }
+}
+
+/// One address on record, before and after.
+///
+/// # Errors
+/// What went back.
+pub(crate) fn recorded(old: &Binding, new: &Binding) -> Result<(), String> {
+    let same_client = old.client.as_ref().is_some_and(|client| new.is_for(client));
+    if !same_client {
+        return Ok(());
+    }
+    let state_time = old.status == new.status && new.start_of_state < old.start_of_state;
+    let one_lease = old.status == BindingStatus::Active
+        && new.status == BindingStatus::Active
+        && old.start_of_state == new.start_of_state;
+    // Nothing at all is what is left when the partner has ended the lease (S2).
+    let counted_on = new.expiries.received_potential < old.expiries.received_potential
+        && new.expiries.received_potential > LeaseInstant::ZERO;
+    let waited_for =
+        new.expiries.received_potential_latest < old.expiries.received_potential_latest;
+    if new.last_transaction < old.last_transaction
+        || state_time
+        || one_lease && (counted_on || waited_for)
+    {
+        return Err(format!("{new:?} in the place of {old:?}"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dhcp_failover_lease::{Client, HardwareAddress};
+
+    const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
+    const NOW: LeaseInstant = LeaseInstant::from_unix_s(1_700_000_000);
+
+    fn update(client: u8, heard: u32, potential: u32) -> BindingUpdate {
+        BindingUpdate {
+            client_identifier: Some(vec![client]),
+            client_last_transaction_time: Some(1_700_000_000 + heard),
+            potential_expiration_time: Some(1_700_000_000 + potential),
+            ..BindingUpdate::new(ADDRESS, wire::BindingStatus::ACTIVE)
+        }
+    }
+
+    #[test]
+    fn s10_what_is_said_may_stay_or_go_forward() {
+        let mut forward = Forward::default();
+        let mut says = |it: &BindingUpdate| forward.told(Host::A, it, NOW).is_ok();
+        assert!(says(&update(1, 10, 100)) && says(&update(1, 10, 100)));
+        assert!(!says(&update(1, 9, 100)), "heard earlier");
+        assert!(says(&update(1, 11, 110)));
+        assert!(!says(&update(1, 11, 109)), "promises less");
+        assert!(says(&update(2, 1, 1)), "another client");
+        let never = BindingUpdate { potential_expiration_time: Some(u32::MAX), ..update(2, 2, 1) };
+        assert!(says(&never));
+        assert!(!says(&update(2, 3, 1_000)));
+        let other = BindingUpdate { start_time_of_state: Some(7), ..update(2, 3, 5) };
+        assert!(says(&other), "another lease");
+        forward.forget(Host::A);
+        assert!(forward.told(Host::A, &update(2, 1, 1), NOW).is_ok());
+    }
+
+    #[test]
+    fn s10_what_is_on_record_may_stay_or_go_forward() {
+        let hardware = HardwareAddress::new(1, &[2]).unwrap_or_else(|| unreachable!("one byte"));
+        let at = |seconds| NOW + dhcp_failover_lease::LeaseSpan::from_s(seconds);
+        let mut old = Binding::unused(ADDRESS);
+        old.status = BindingStatus::Active;
+        old.client = Some(Client::new(None, hardware));
+        old.last_transaction = Some(at(10));
+        old.start_of_state = at(5);
+        old.expiries.received_potential = at(100);
+        old.expiries.received_potential_latest = at(101);
+        let with = |change: fn(&mut Binding)| {
+            let mut new = old.clone();
+            change(&mut new);
+            recorded(&old, &new).is_ok()
+        };
+        assert!(with(|_| {}));
+        assert!(!with(|it| it.last_transaction = None));
+        assert!(!with(|it| it.start_of_state = NOW));
+        assert!(!with(|it| it.expiries.received_potential = NOW));
+        assert!(with(|it| it.expiries.received_potential = LeaseInstant::ZERO));
+        assert!(!with(|it| it.expiries.received_potential_latest = LeaseInstant::ZERO));
+        assert!(with(|it| {
+            it.status = BindingStatus::Expired;
+            it.expiries.received_potential_latest = LeaseInstant::ZERO;
+        }));
+        assert!(with(|it| {
+            it.client = None;
+            it.last_transaction = None;
+        }));
+    }
+}
