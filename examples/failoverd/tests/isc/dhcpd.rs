@@ -56,6 +56,7 @@ subnet {subnet} {{ pool {{ failover peer "{relationship}"; range {first} {last};
 
 /// A dhcpd in a namespace; killed when dropped.
 pub(crate) struct Dhcpd {
+    name: String,
     space: String,
     directory: PathBuf,
     relationship: String,
@@ -64,9 +65,10 @@ pub(crate) struct Dhcpd {
 }
 
 impl Dhcpd {
-    /// Writes the configuration; it does not run yet.
-    pub(crate) fn new(space: &str, directory: &Path, settings: &Settings) -> Self {
+    /// Writes the configuration; it does not run yet. `name` is in the names of its files.
+    pub(crate) fn new(name: &str, space: &str, directory: &Path, settings: &Settings) -> Self {
         let dhcpd = Self {
+            name: name.to_owned(),
             space: space.to_owned(),
             directory: directory.to_owned(),
             relationship: settings.relationship.clone(),
@@ -77,8 +79,13 @@ impl Dhcpd {
         dhcpd
     }
 
+    /// The leases of its first start.
+    pub(crate) fn seed_leases(&self, text: &str) {
+        std::fs::write(self.file("leases"), text).expect("a lease file");
+    }
+
     fn file(&self, extension: &str) -> PathBuf {
-        self.directory.join(format!("dhcpd.{extension}"))
+        self.directory.join(format!("{}.{extension}", self.name))
     }
 
     fn path(&self, extension: &str) -> String {
@@ -103,7 +110,7 @@ impl Dhcpd {
     }
 
     fn log_file(&self, run: u32) -> PathBuf {
-        self.directory.join(format!("dhcpd.{run}.log"))
+        self.directory.join(format!("{}.{run}.log", self.name))
     }
 
     pub(crate) fn is_running(&self) -> bool {

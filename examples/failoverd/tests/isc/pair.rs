@@ -16,7 +16,7 @@ use std::process::Command;
 
 pub(crate) const OURS: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
 pub(crate) const THEIRS: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 2);
-const RELAY: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 3);
+pub(crate) const RELAY: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 3);
 /// The relationship's name.
 const NAME: &str = "foo";
 const DHCP_PORT: u16 = 67;
@@ -63,27 +63,34 @@ impl Setup {
         (first, Ipv4Addr::from_bits(first.to_bits() + count - 1))
     }
 
-    fn ours(&self) -> String {
+    /// The configuration of a failoverd, with `name` in the names of its files.
+    pub(crate) fn failoverd(
+        &self,
+        name: &str,
+        primary: bool,
+        own: Ipv4Addr,
+        partner: Ipv4Addr,
+    ) -> String {
         let (first, last) = Self::range(self.addresses);
-        let role = if self.we_are_primary { "primary" } else { "secondary" };
+        let role = if primary { "primary" } else { "secondary" };
         let percent = self.split * 100 / 256;
-        let balance = match self.we_are_primary {
+        let balance = match primary {
             true => format!("load_balance_percent = {percent}"),
             false => String::new(),
         };
         format!(
             r#"[server]
-name = "ours"
+name = "{name}"
 interfaces = ["{INTERFACE}"]
-failover_listen = "{OURS}:647"
-store = "ours.redb"
-admin_socket = "ours.sock"
+failover_listen = "{own}:647"
+store = "{name}.redb"
+admin_socket = "{name}.sock"
 log_level = "debug"
 
 [[relationship]]
 name = "{NAME}"
 role = "{role}"
-partner = "{THEIRS}:647"
+partner = "{partner}:647"
 mclt_s = {mclt}
 receive_timer_s = 6
 startup_s = 2
@@ -103,13 +110,14 @@ load_balance_delay_s = 3
         )
     }
 
-    fn theirs(&self) -> Settings {
+    /// The configuration of a dhcpd.
+    pub(crate) fn dhcpd(&self, primary: bool, own: Ipv4Addr, partner: Ipv4Addr) -> Settings {
         let count = if self.their_addresses > 0 { self.their_addresses } else { self.addresses };
         Settings {
             relationship: self.their_name.clone(),
-            primary: !self.we_are_primary,
-            own: THEIRS,
-            partner: self.their_partner,
+            primary,
+            own,
+            partner,
             mclt_s: self.mclt_s,
             split: format!("split {}", self.split),
             max_response_delay_s: 6,
@@ -119,6 +127,43 @@ load_balance_delay_s = 3
             more: self.more_theirs.clone(),
         }
     }
+}
+
+/// A host on the bridge.
+pub(crate) fn host(lab: &mut Lab, name: &str, address: Ipv4Addr) -> String {
+    let hardware = format!("02:dc:ff:00:00:{:02x}", address.octets()[3]);
+    let space = lab.host(name, &hardware, Some(&format!("{address}/16"))).expect("a namespace");
+    // What a virtual interface leaves unfilled in checksums is taken for damage.
+    let _ = Command::new("ip")
+        .args(["netns", "exec", &space, "ethtool", "-K", INTERFACE, "tx", "off"])
+        .output();
+    space
+}
+
+/// A failoverd that does not run yet, with its files in `directory`.
+pub(crate) fn failoverd(space: &str, directory: &Path, name: &str, config: &str) -> Process {
+    let file = directory.join(format!("{name}.toml"));
+    std::fs::write(&file, config).expect("a configuration");
+    let executable = PathBuf::from(env!("CARGO_BIN_EXE_failoverd"));
+    Process::new(executable, file, directory.join(format!("{name}.log")))
+        .with_prefix(&["ip", "netns", "exec", space])
+}
+
+/// Clients behind a relay agent in `space` that knows both servers.
+pub(crate) fn fleet(space: &str, number: u8) -> Fleet {
+    let seed = u64::from(number);
+    println!("clients of fleet {number}, seed {seed}");
+    Fleet::start(relay(space), servers(), number, seed).expect("a fleet")
+}
+
+fn relay(space: &str) -> UdpSocket {
+    in_space(space, || {
+        UdpSocket::bind(SocketAddrV4::new(RELAY, DHCP_PORT)).expect("the relay agent's port")
+    })
+}
+
+fn servers() -> Vec<SocketAddrV4> {
+    [OURS, THEIRS].map(|server| SocketAddrV4::new(server, DHCP_PORT)).to_vec()
 }
 
 /// The two servers; everything ends when it is dropped.
@@ -136,25 +181,13 @@ impl Pair {
     /// Two servers that do not run yet, and a capture that does. The files go to `directory`.
     pub(crate) fn new(label: &str, directory: &Path, setup: &Setup) -> Self {
         let mut lab = Lab::new(label).expect("network namespaces");
-        let mut host = |name: &str, last: u8, address: Ipv4Addr| {
-            let hardware = format!("02:dc:ff:00:00:{last:02x}");
-            let space = lab.host(name, &hardware, Some(&format!("{address}/16")));
-            let space = space.expect("a namespace");
-            // What a virtual interface leaves unfilled in checksums is taken for damage.
-            let _ = Command::new("ip")
-                .args(["netns", "exec", &space, "ethtool", "-K", INTERFACE, "tx", "off"])
-                .output();
-            space
-        };
-        let our_space = host("a", 1, OURS);
-        let their_space = host("b", 2, THEIRS);
-        let client_space = host("c", 3, RELAY);
-        let config = directory.join("ours.toml");
-        std::fs::write(&config, setup.ours()).expect("a configuration");
-        let executable = PathBuf::from(env!("CARGO_BIN_EXE_failoverd"));
-        let ours = Process::new(executable, config, directory.join("ours.log"))
-            .with_prefix(&["ip", "netns", "exec", &our_space]);
-        let theirs = Dhcpd::new(&their_space, directory, &setup.theirs());
+        let our_space = host(&mut lab, "a", OURS);
+        let their_space = host(&mut lab, "b", THEIRS);
+        let client_space = host(&mut lab, "c", RELAY);
+        let config = setup.failoverd("ours", setup.we_are_primary, OURS, THEIRS);
+        let ours = failoverd(&our_space, directory, "ours", &config);
+        let settings = setup.dhcpd(!setup.we_are_primary, THEIRS, setup.their_partner);
+        let theirs = Dhcpd::new("dhcpd", &their_space, directory, &settings);
         let file = directory.join("failover.pcap");
         let file = file.to_str().expect("a path of letters");
         let command =
@@ -228,22 +261,12 @@ impl Pair {
 
     /// Clients behind a relay agent that knows both servers.
     pub(crate) fn fleet(&self, number: u8) -> Fleet {
-        let socket = in_space(&self.client_space, || {
-            UdpSocket::bind(SocketAddrV4::new(RELAY, DHCP_PORT)).expect("the relay agent's port")
-        });
-        let servers = [OURS, THEIRS].map(|server| SocketAddrV4::new(server, DHCP_PORT)).to_vec();
-        let seed = u64::from(number);
-        println!("clients of fleet {number}, seed {seed}");
-        Fleet::start(socket, servers, number, seed).expect("a fleet")
+        fleet(&self.client_space, number)
     }
 
     /// The same, one message at a time.
     pub(crate) fn probe(&self) -> Probe {
-        let socket = in_space(&self.client_space, || {
-            UdpSocket::bind(SocketAddrV4::new(RELAY, DHCP_PORT)).expect("the relay agent's port")
-        });
-        let servers = [OURS, THEIRS].map(|server| SocketAddrV4::new(server, DHCP_PORT)).to_vec();
-        Probe::new(socket, RELAY, servers)
+        Probe::new(relay(&self.client_space), RELAY, servers())
     }
 
     /// Cuts or mends dhcpd's cable.

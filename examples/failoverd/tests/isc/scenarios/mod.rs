@@ -1,6 +1,7 @@
 //! The stories, by theme. Each is told with failoverd as the primary and as the secondary.
 
 mod leaving;
+mod migration;
 mod mistakes;
 mod outage;
 mod recovery;
@@ -18,6 +19,7 @@ pub(crate) fn all() -> Vec<Scenario> {
     recovery::add(&mut all);
     leaving::add(&mut all);
     mistakes::add(&mut all);
+    migration::add(&mut all);
     all
 }
 

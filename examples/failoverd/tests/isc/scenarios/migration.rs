@@ -1,0 +1,160 @@
+//! An ISC pair in service becomes a pair of ours, one server after the other.
+
+use crate::Scenario;
+use crate::dhcpd::Dhcpd;
+use crate::lab::Lab;
+use crate::pair::{self, OURS, RELAY, Setup, THEIRS};
+use crate::wait;
+use failoverd::demo::checker::{self, Table};
+use failoverd::demo::fleet::Fleet;
+use failoverd::demo::remote;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Clients that renew all the time.
+const LIVE: usize = 150;
+/// The lease they get. A client whose server is gone asks it from half of the lease to seven eighths,
+/// and then everybody.
+const LEASE_S: u32 = 20;
+/// So long may an extension take: that, and one retry.
+const LONGEST_WAIT_MS: u64 = LEASE_S as u64 * 1_000 * 3 / 8 + 2_000;
+
+pub(crate) fn add(all: &mut Vec<Scenario>) {
+    for (seeded, long) in [(300, false), (20_000, true)] {
+        let run = move |label: &str, directory: &Path| migrate(label, directory, seeded);
+        let name = format!("migration::an_isc_pair_with_{seeded}_leases_is_replaced_in_service");
+        all.push(Scenario { name, long, run: Box::new(run) });
+    }
+}
+
+/// The state of two servers in NORMAL with `count` leases from the end of the range downwards, none of
+/// which ends soon.
+fn seeds(setup: &Setup, count: u32) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
+    let (then, ends) = (now - 60, now + 3_600);
+    let mut text = String::from("authoring-byte-order little-endian;\n");
+    let state = format!("normal at epoch {then};");
+    let mclt_s = setup.mclt_s;
+    let _ = write!(
+        text,
+        "failover peer \"foo\" state {{ my state {state} partner state {state} mclt {mclt_s}; }}\n"
+    );
+    let first = Ipv4Addr::new(10, 77, 1, 0).to_bits();
+    for number in 0..setup.addresses {
+        let address = Ipv4Addr::from_bits(first + number);
+        let is_leased = number >= setup.addresses - count;
+        let [_, high, mid, low] = number.to_be_bytes();
+        let _ = match is_leased {
+            true => write!(
+                text,
+                "lease {address} {{ starts epoch {then}; ends epoch {ends}; tstp epoch {ends}; \
+                 tsfp epoch {ends}; atsfp epoch {ends}; cltt epoch {then}; binding state active; \
+                 next binding state expired; hardware ethernet 02:ee:00:{high:02x}:{mid:02x}:{low:02x}; }}\n"
+            ),
+            false => {
+                let state = if number % 2 == 0 { "free" } else { "backup" };
+                write!(text, "lease {address} {{ binding state {state}; }}\n")
+            }
+        };
+    }
+    text
+}
+
+fn bound(fleet: &Fleet) {
+    wait::until("all clients have leases", 60, || {
+        let counts = fleet.counts();
+        (counts.bound == LIVE && counts.waiting == 0).then_some(())
+    });
+}
+
+/// Everybody renews at least twice more.
+fn goes_on(fleet: &Fleet) {
+    let target = fleet.counts().renewals + 2 * LIVE as u64;
+    wait::until("clients renew", 60, || (fleet.counts().renewals > target).then_some(()));
+}
+
+fn migrate(label: &str, directory: &Path, seeded: u32) {
+    let mut setup = Setup::new(true);
+    // Clients of the seeds are not heard of again: their leases are long, and so is nobody's wait.
+    (setup.mclt_s, setup.lease_s, setup.addresses) = (20, LEASE_S, seeded + 400);
+    let mut lab = Lab::new(label).expect("network namespaces");
+    let space_a = pair::host(&mut lab, "a", OURS);
+    let space_b = pair::host(&mut lab, "b", THEIRS);
+    let space_c = pair::host(&mut lab, "c", RELAY);
+    let mut isc_a = Dhcpd::new("isc-a", &space_a, directory, &setup.dhcpd(true, OURS, THEIRS));
+    let mut isc_b = Dhcpd::new("isc-b", &space_b, directory, &setup.dhcpd(false, THEIRS, OURS));
+    let seeds = seeds(&setup, seeded);
+    for isc in [&mut isc_a, &mut isc_b] {
+        isc.seed_leases(&seeds);
+        isc.start();
+    }
+    let normal = ("normal".to_owned(), "normal".to_owned());
+    wait::until("an ISC pair in NORMAL", 60, || {
+        (isc_a.states() == normal && isc_b.states() == normal).then_some(())
+    });
+    let fleet = pair::fleet(&space_c, 1);
+    fleet.add(LIVE, 3_000);
+    bound(&fleet);
+    let before: BTreeMap<_, _> =
+        fleet.ledger().into_iter().map(|ack| (ack.client.hardware, ack.address)).collect();
+    assert_eq!(before.len(), LIVE);
+
+    println!("the secondary is replaced");
+    isc_b.terminate();
+    let config = setup.failoverd("b", false, THEIRS, OURS);
+    let mut b = pair::failoverd(&space_b, directory, "b", &config);
+    b.start().expect("failoverd starts");
+    let socket_b = directory.join("b.sock");
+    in_normal(&socket_b, 90);
+    goes_on(&fleet);
+
+    println!("the primary is replaced");
+    isc_a.terminate();
+    let config = setup.failoverd("a", true, OURS, THEIRS);
+    let mut a = pair::failoverd(&space_a, directory, "a", &config);
+    a.start().expect("failoverd starts");
+    let socket_a = directory.join("a.sock");
+    for socket in [&socket_a, &socket_b] {
+        in_normal(socket, 90);
+    }
+    goes_on(&fleet);
+
+    fleet.hold();
+    wait::until("quiet clients", 20, || (fleet.counts().waiting == 0).then_some(()));
+    let acks = fleet.ledger();
+    let duplicates = checker::duplicate_addresses(&acks);
+    assert!(duplicates.is_empty(), "S1: {duplicates:#?}");
+    let moved = checker::changed_addresses(&acks);
+    assert!(moved.is_empty(), "clients that lost their address: {moved:#?}");
+    let counts = fleet.counts();
+    println!("{counts:?}");
+    assert!(counts.longest_wait_ms <= LONGEST_WAIT_MS, "{counts:?}");
+    wait::until("equal tables", 20, || {
+        let (one, other) = (leased(&socket_a), leased(&socket_b));
+        let differ = checker::table_differences(("a", &one), ("b", &other));
+        let enough = one.len() >= seeded as usize + LIVE;
+        (differ.is_empty() && enough).then_some(())
+    });
+    let table = leased(&socket_a);
+    let kept = table
+        .values()
+        .filter(|row| row.hardware.as_deref().is_some_and(|hardware| hardware.starts_with("02ee")));
+    assert_eq!(kept.count(), seeded as usize, "leases the ISC pair had given");
+}
+
+fn in_normal(socket: &Path, limit_s: u64) {
+    wait::until("NORMAL", limit_s, || {
+        let status = remote::status(socket).ok()?;
+        ((status.state.as_str(), status.partner_state.as_str()) == ("NORMAL", "NORMAL"))
+            .then_some(())
+    });
+    std::thread::sleep(Duration::from_millis(200));
+}
+
+fn leased(socket: &Path) -> Table {
+    let table = remote::leases(socket).expect("a lease table");
+    table.into_iter().filter(|(_, row)| row.status == "ACTIVE").collect()
+}
