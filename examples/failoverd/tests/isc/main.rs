@@ -11,6 +11,7 @@ mod lab;
 mod pair;
 mod probe;
 mod scenarios;
+mod seeds;
 mod wait;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

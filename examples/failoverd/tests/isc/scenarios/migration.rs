@@ -4,15 +4,14 @@ use crate::Scenario;
 use crate::dhcpd::Dhcpd;
 use crate::lab::Lab;
 use crate::pair::{self, OURS, RELAY, Setup, THEIRS};
+use crate::seeds;
 use crate::wait;
 use failoverd::demo::checker::{self, Table};
 use failoverd::demo::fleet::Fleet;
 use failoverd::demo::remote;
 use std::collections::BTreeMap;
-use std::fmt::Write;
-use std::net::Ipv4Addr;
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// Clients that renew all the time.
 const LIVE: usize = 150;
@@ -28,39 +27,6 @@ pub(crate) fn add(all: &mut Vec<Scenario>) {
         let name = format!("migration::an_isc_pair_with_{seeded}_leases_is_replaced_in_service");
         all.push(Scenario { name, long, run: Box::new(run) });
     }
-}
-
-/// The state of two servers in NORMAL with `count` leases from the end of the range downwards, none of
-/// which ends soon.
-fn seeds(setup: &Setup, count: u32) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
-    let (then, ends) = (now - 60, now + 3_600);
-    let mut text = String::from("authoring-byte-order little-endian;\n");
-    let state = format!("normal at epoch {then};");
-    let mclt_s = setup.mclt_s;
-    let _ = write!(
-        text,
-        "failover peer \"foo\" state {{ my state {state} partner state {state} mclt {mclt_s}; }}\n"
-    );
-    let first = Ipv4Addr::new(10, 77, 1, 0).to_bits();
-    for number in 0..setup.addresses {
-        let address = Ipv4Addr::from_bits(first + number);
-        let is_leased = number >= setup.addresses - count;
-        let [_, high, mid, low] = number.to_be_bytes();
-        let _ = match is_leased {
-            true => write!(
-                text,
-                "lease {address} {{ starts epoch {then}; ends epoch {ends}; tstp epoch {ends}; \
-                 tsfp epoch {ends}; atsfp epoch {ends}; cltt epoch {then}; binding state active; \
-                 next binding state expired; hardware ethernet 02:ee:00:{high:02x}:{mid:02x}:{low:02x}; }}\n"
-            ),
-            false => {
-                let state = if number % 2 == 0 { "free" } else { "backup" };
-                write!(text, "lease {address} {{ binding state {state}; }}\n")
-            }
-        };
-    }
-    text
 }
 
 fn bound(fleet: &Fleet) {
@@ -86,7 +52,7 @@ fn migrate(label: &str, directory: &Path, seeded: u32) {
     let space_c = pair::host(&mut lab, "c", RELAY);
     let mut isc_a = Dhcpd::new("isc-a", &space_a, directory, &setup.dhcpd(true, OURS, THEIRS));
     let mut isc_b = Dhcpd::new("isc-b", &space_b, directory, &setup.dhcpd(false, THEIRS, OURS));
-    let seeds = seeds(&setup, seeded);
+    let seeds = seeds::text(&setup, seeded);
     for isc in [&mut isc_a, &mut isc_b] {
         isc.seed_leases(&seeds);
         isc.start();

@@ -44,3 +44,15 @@ fn both_roles(
         all.push(Scenario { name: format!("{role}::{name}"), long: false, run: Box::new(run) });
     }
 }
+
+/// The same, for what takes too long for every run.
+fn for_long(
+    all: &mut Vec<Scenario>,
+    name: &str,
+    change: impl Fn(&mut Setup) + Clone + Send + Sync + 'static,
+    story: impl Fn(&mut Pair, &Setup) + Clone + Send + Sync + 'static,
+) {
+    let before = all.len();
+    both_roles(all, name, change, story);
+    all.iter_mut().skip(before).for_each(|scenario| scenario.long = true);
+}

@@ -1,14 +1,15 @@
 //! PARTNER-DOWN, lost disks, conflicts.
 
-use super::{both_roles, outage::quick};
+use super::{both_roles, for_long, outage::quick};
 use crate::Scenario;
 use crate::pair::{OURS, Pair, Setup, THEIRS};
+use crate::seeds;
 use crate::wait;
 use failoverd::admin::AdminRequest;
 use failoverd::demo::fleet::Fleet;
 use failoverd::demo::packet::Identity;
 use failoverd::dhcpd::leases::BindingState;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const PARTNER_DOWN_ORDER: AdminRequest = AdminRequest::PartnerDown { relationship: None };
 
@@ -27,6 +28,7 @@ pub(crate) fn add(all: &mut Vec<Scenario>) {
             pair.theirs.lose_disk();
         });
     });
+    for_long(all, "twenty_thousand_leases_are_recovered_either_way", many, twenty_thousand);
     both_roles(all, "both_were_alone_and_gave_one_address_twice", conflicting, conflict);
 }
 
@@ -143,4 +145,50 @@ fn conflict(pair: &mut Pair, setup: &Setup) {
     let words = if setup.we_are_primary { "given to two clients" } else { "Lease conflict" };
     assert!(noticed.contains(words), "nobody was told of {active} addresses given twice");
     pair.equal_tables(15);
+}
+
+/// Leases of clients that are not heard of again.
+const MANY: u32 = 20_000;
+
+fn many(setup: &mut Setup) {
+    setup.mclt_s = 8;
+    setup.addresses = MANY + 400;
+}
+
+/// Each server in turn is taken for down, loses its disk, and comes back.
+fn twenty_thousand(pair: &mut Pair, setup: &Setup) {
+    pair.theirs.seed_leases(&seeds::text(setup, MANY));
+    let timed = |what: &str, pair: &mut Pair, begin: &dyn Fn(&mut Pair)| {
+        let start = Instant::now();
+        begin(pair);
+        pair.normal(120);
+        let normal_s = start.elapsed().as_secs_f64();
+        pair.equal_tables(60);
+        let active = pair.theirs.count(BindingState::Active);
+        assert_eq!(active, MANY as usize, "{what}");
+        println!(
+            "{what}: NORMAL after {normal_s:.1} s, equal after {:.1} s",
+            start.elapsed().as_secs_f64()
+        );
+    };
+    timed("we are new", pair, &|pair| {
+        pair.theirs.start();
+        pair.ours.start().expect("a start");
+    });
+    pair.theirs.kill();
+    pair.our_state("COMMUNICATIONS-INTERRUPTED", 20);
+    pair.order(&PARTNER_DOWN_ORDER);
+    pair.our_state("PARTNER-DOWN", 5);
+    timed("dhcpd has lost its disk", pair, &|pair| {
+        pair.theirs.lose_disk();
+        pair.theirs.start();
+    });
+    pair.ours.kill().expect("SIGKILL");
+    pair.their_state("communications-interrupted", 20);
+    pair.theirs.order_partner_down();
+    pair.their_state("partner-down", 5);
+    timed("we have lost our disk", pair, &|pair| {
+        std::fs::remove_file(pair.directory.join("ours.redb")).expect("a store to lose");
+        pair.ours.start().expect("a start");
+    });
 }

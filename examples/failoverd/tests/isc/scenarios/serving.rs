@@ -1,6 +1,6 @@
 //! Cold start, who answers whom, and what clients do.
 
-use super::both_roles;
+use super::{both_roles, for_long};
 use crate::Scenario;
 use crate::pair::{OURS, Pair, Setup, THEIRS};
 use crate::probe::Ask;
@@ -11,12 +11,10 @@ use failoverd::dhcpd::leases::BindingState;
 
 pub(crate) fn add(all: &mut Vec<Scenario>) {
     both_roles(all, "cold_start_hands_half_of_the_pool_over", |_| {}, hands_over);
-    for split in [0, 64, 128, 200, 256] {
+    both_roles(all, "split_128_every_client_has_one_server", for_all(128), one_server_each);
+    for split in [0, 64, 200, 256] {
         let name = format!("split_{split}_every_client_has_one_server");
-        both_roles(all, &name, for_all(split), one_server_each);
-        if let Some(last) = all.last_mut().filter(|_| split != 128) {
-            last.long = true;
-        }
+        for_long(all, &name, for_all(split), one_server_each);
     }
     both_roles(all, "clients_live_and_both_servers_agree", |_| {}, whole_life);
 }
