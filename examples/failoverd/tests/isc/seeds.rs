@@ -13,9 +13,9 @@ pub(crate) fn text(setup: &Setup, count: u32) -> String {
     let mut text = String::from("authoring-byte-order little-endian;\n");
     let state = format!("normal at epoch {then};");
     let mclt_s = setup.mclt_s;
-    let _ = write!(
+    let _ = writeln!(
         text,
-        "failover peer \"foo\" state {{ my state {state} partner state {state} mclt {mclt_s}; }}\n"
+        "failover peer \"foo\" state {{ my state {state} partner state {state} mclt {mclt_s}; }}"
     );
     let first = Ipv4Addr::new(10, 77, 1, 0).to_bits();
     for number in 0..setup.addresses {
@@ -23,15 +23,15 @@ pub(crate) fn text(setup: &Setup, count: u32) -> String {
         let is_leased = number >= setup.addresses - count;
         let [_, high, mid, low] = number.to_be_bytes();
         let _ = match is_leased {
-            true => write!(
+            true => writeln!(
                 text,
                 "lease {address} {{ starts epoch {then}; ends epoch {ends}; tstp epoch {ends}; \
                  tsfp epoch {ends}; atsfp epoch {ends}; cltt epoch {then}; binding state active; \
-                 next binding state expired; hardware ethernet 02:ee:00:{high:02x}:{mid:02x}:{low:02x}; }}\n"
+                 next binding state expired; hardware ethernet 02:ee:00:{high:02x}:{mid:02x}:{low:02x}; }}"
             ),
             false => {
                 let state = if number % 2 == 0 { "free" } else { "backup" };
-                write!(text, "lease {address} {{ binding state {state}; }}\n")
+                writeln!(text, "lease {address} {{ binding state {state}; }}")
             }
         };
     }

@@ -34,6 +34,8 @@ fn hands_over(pair: &mut Pair, _: &Setup) {
 /// Of 128 clients, each is answered by the server the buckets name, and only by that.
 fn one_server_each(pair: &mut Pair, setup: &Setup) {
     pair.start();
+    // When the hand-over is done, both have addresses for everybody.
+    pair.equal_tables(15);
     let clients: Vec<_> = (0..128).map(|number| Identity::numbered(1, number)).collect();
     let asks: Vec<_> = clients.iter().map(Ask::discover).collect();
     let answers = pair.probe().ask(&asks);
