@@ -85,6 +85,22 @@ impl Ratios {
         self.add(format!("speed of {name} / {other_name}"), others / mine, goal, mine, others);
     }
 
+    /// A measured number that has a goal of its own; the ratio is that of the number to the goal, so
+    /// 1 or more is as fast as promised.
+    pub fn rate(&mut self, name: &str, per_s: f64, promised_per_s: f64) {
+        self.rows.push(Row {
+            what: format!("{name}, {per_s:.0}/s, of {promised_per_s:.0}/s"),
+            ratio: per_s / promised_per_s,
+            goal: Goal::AtLeast(1.0),
+            times: format!("{:.1}", 1e9 / per_s),
+        });
+    }
+
+    /// Two times that were measured elsewhere in the same run, in nanoseconds.
+    pub fn measured(&mut self, name: &str, mine: f64, other_name: &str, others: f64, goal: Goal) {
+        self.add(format!("time of {name} / {other_name}"), mine / others, goal, mine, others);
+    }
+
     fn add(&mut self, what: String, ratio: f64, goal: Goal, mine: f64, others: f64) {
         self.rows.push(Row { what, ratio, goal, times: format!("{mine:.1} / {others:.1}") });
     }
@@ -132,6 +148,15 @@ fn calls_of_a_round(f: &mut dyn FnMut()) -> u32 {
         calls *= 2;
     }
     calls
+}
+
+/// How long this thread has been running on a processor, where the system tells (Linux): unlike the
+/// time of day it does not count what other programs take. Elsewhere, the time since `epoch`.
+#[must_use]
+pub fn processor_time(epoch: Instant) -> Duration {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanos = told.and_then(|it| it.split(' ').next()?.parse().ok());
+    nanos.map_or_else(|| epoch.elapsed(), Duration::from_nanos)
 }
 
 fn run(f: &mut dyn FnMut(), calls: u32) -> Duration {

@@ -104,6 +104,17 @@ struct Pool {
     balanced: PoolCounts,
 }
 
+/// Where to find a binding by something else than its address.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+struct Indexes {
+    pools: Vec<Pool>,
+    /// Addresses that are in no server's share.
+    reserved: BTreeSet<Ipv4Addr>,
+    by_client: BTreeMap<ClientKey, BTreeSet<Ipv4Addr>>,
+    /// ACTIVE and ABANDONED addresses by the end of their time.
+    by_expiry: BTreeSet<(LeaseInstant, Ipv4Addr)>,
+}
+
 /// Bindings in memory, with the indexes a DHCP server and its failover endpoint need.
 ///
 /// About 200 bytes for a lease and 30 for an address nobody ever had. Not durable by itself: load
@@ -126,14 +137,10 @@ struct Pool {
 pub struct BindingTable {
     /// First address of a range, to its last address and pool.
     ranges: BTreeMap<Ipv4Addr, (Ipv4Addr, usize)>,
-    pools: Vec<Pool>,
     used: BTreeMap<Ipv4Addr, Binding>,
-    by_client: BTreeMap<ClientKey, BTreeSet<Ipv4Addr>>,
-    /// ACTIVE and ABANDONED addresses by the end of their time.
-    by_expiry: BTreeSet<(LeaseInstant, Ipv4Addr)>,
+    indexes: Indexes,
     pinned: BTreeSet<Ipv4Addr>,
     scopes: BTreeMap<Ipv4Addr, RangeInclusive<Ipv4Addr>>,
-    reserved: BTreeSet<Ipv4Addr>,
 }
 
 impl BindingTable {
@@ -153,7 +160,7 @@ impl BindingTable {
     ) -> Result<usize, TableError> {
         let ranges: Vec<_> = ranges.into_iter().filter(|range| !range.is_empty()).collect();
         let mut extended = self.ranges.clone();
-        let number = self.pools.len();
+        let number = self.indexes.pools.len();
         for range in &ranges {
             let before = extended.range(..=*range.end()).next_back();
             if let Some((_, (last, _))) = before.filter(|(_, (last, _))| last >= range.start()) {
@@ -167,12 +174,12 @@ impl BindingTable {
             for bits in range.start().to_bits()..=range.end().to_bits() {
                 let address = Ipv4Addr::from_bits(bits);
                 pool.free.insert((LeaseInstant::ZERO, address));
-                if !self.reserved.contains(&address) {
+                if !self.indexes.reserved.contains(&address) {
                     pool.balanced.free = pool.balanced.free.saturating_add(1);
                 }
             }
         }
-        self.pools.push(pool);
+        self.indexes.pools.push(pool);
         Ok(number)
     }
 
@@ -190,12 +197,12 @@ impl BindingTable {
 
     /// The addresses on record for a client, whatever their status.
     pub fn addresses_of(&self, client: &Client) -> impl Iterator<Item = Ipv4Addr> {
-        self.by_client.get(&ClientKey::of(client)).into_iter().flatten().copied()
+        self.indexes.by_client.get(&ClientKey::of(client)).into_iter().flatten().copied()
     }
 
     /// EXPIRED, RELEASED and RESET addresses of a pool, the oldest first.
     pub fn transitional(&self, pool: usize) -> impl Iterator<Item = Ipv4Addr> {
-        let addresses = self.pools.get(pool).map(|pool| &pool.transitional);
+        let addresses = self.indexes.pools.get(pool).map(|pool| &pool.transitional);
         addresses.into_iter().flatten().map(|(_, address)| *address)
     }
 
@@ -203,7 +210,7 @@ impl BindingTable {
     /// [`counts`](Bindings::counts) with those that are in nobody's share.
     #[must_use]
     pub fn available_count(&self, pool: usize, status: BindingStatus) -> usize {
-        let Some(pool) = self.pools.get(pool) else { return 0 };
+        let Some(pool) = self.indexes.pools.get(pool) else { return 0 };
         match status {
             BindingStatus::Free => pool.free.len(),
             BindingStatus::Backup => pool.backup.len(),
@@ -214,7 +221,8 @@ impl BindingTable {
     /// ACTIVE leases and ABANDONED addresses whose time ended at or before `now`, the earliest
     /// first. Ask [`ServiceView::ends_at`](crate::ServiceView::ends_at) before reporting one.
     pub fn ended(&self, now: LeaseInstant) -> impl Iterator<Item = &Binding> {
-        self.by_expiry
+        self.indexes
+            .by_expiry
             .iter()
             .take_while(move |(ends, _)| *ends <= now)
             .filter_map(|(_, address)| self.used.get(address))
@@ -239,16 +247,16 @@ impl BindingTable {
     /// the endpoint, too: [`LeaseEvent::Reserved`](crate::LeaseEvent::Reserved).
     pub fn set_reserved(&mut self, address: Ipv4Addr, reserved: bool) {
         let present = self.pool_of(address).zip(self.get(address));
-        if let Some((number, binding)) = &present {
-            self.unindex(*number, binding);
+        if let Some((pool, binding)) = &present {
+            self.indexes.leaves_pool(*pool, binding);
         }
         if reserved {
-            self.reserved.insert(address);
+            self.indexes.reserved.insert(address);
         } else {
-            self.reserved.remove(&address);
+            self.indexes.reserved.remove(&address);
         }
-        if let Some((number, binding)) = &present {
-            self.index(*number, binding);
+        if let Some((pool, binding)) = &present {
+            self.indexes.joins_pool(*pool, binding);
         }
     }
 
@@ -256,55 +264,88 @@ impl BindingTable {
     /// keeps nothing, if the address is in no pool.
     pub fn apply(&mut self, binding: Binding) -> bool {
         let address = binding.address;
-        let Some(number) = self.pool_of(address) else { return false };
-        let old = self.used.remove(&address);
-        self.unindex(number, &old.unwrap_or_else(|| Binding::unused(address)));
-        self.index(number, &binding);
-        if !binding.is_unused() {
-            self.used.insert(address, binding);
+        let Some(pool) = self.pool_of(address) else { return false };
+        match self.used.get_mut(&address) {
+            Some(known) if !binding.is_unused() => {
+                self.indexes.change(pool, known, &binding);
+                *known = binding;
+            }
+            _ => {
+                let old = self.used.remove(&address);
+                let old = old.unwrap_or_else(|| Binding::unused(address));
+                self.indexes.change(pool, &old, &binding);
+                if !binding.is_unused() {
+                    self.used.insert(address, binding);
+                }
+            }
         }
         true
     }
+}
 
-    fn unindex(&mut self, number: usize, old: &Binding) {
-        let entry = (old.start_of_state, old.address);
-        let is_reserved = self.reserved.contains(&old.address);
-        if let Some(pool) = self.pools.get_mut(number) {
-            let was_there = pool.set(old.status).is_some_and(|set| set.remove(&entry));
-            if let Some(count) = pool.count(old, is_reserved).filter(|_| was_there) {
-                *count = count.saturating_sub(1);
+impl Indexes {
+    /// A binding of this pool changes; most changes are none to an index.
+    fn change(&mut self, pool: usize, old: &Binding, new: &Binding) {
+        let place = |it: &Binding| (it.status, it.start_of_state, it.is_balanced());
+        if place(old) != place(new) {
+            self.leaves_pool(pool, old);
+            self.joins_pool(pool, new);
+        }
+        if ends(old) != ends(new) {
+            if let Some(at) = ends(old) {
+                self.by_expiry.remove(&(at, old.address));
+            }
+            if let Some(at) = ends(new) {
+                self.by_expiry.insert((at, new.address));
             }
         }
-        self.by_expiry.remove(&(old.expiries.lease, old.address));
-        if let Some(client) = &old.client {
-            let key = ClientKey::of(client);
-            if let Some(addresses) = self.by_client.get_mut(&key) {
-                addresses.remove(&old.address);
-                if addresses.is_empty() {
-                    self.by_client.remove(&key);
+        match (&old.client, &new.client) {
+            (Some(old), Some(new)) if old.is_same(new) => {}
+            (before, now) => {
+                before.iter().for_each(|client| self.forget_client(client, old.address));
+                if let Some(client) = now {
+                    self.by_client.entry(ClientKey::of(client)).or_default().insert(new.address);
                 }
             }
         }
     }
 
-    fn index(&mut self, number: usize, new: &Binding) {
-        let entry = (new.start_of_state, new.address);
-        let is_reserved = self.reserved.contains(&new.address);
-        if let Some(pool) = self.pools.get_mut(number) {
-            if let Some(set) = pool.set(new.status) {
-                set.insert(entry);
-            }
-            if let Some(count) = pool.count(new, is_reserved) {
-                *count = count.saturating_add(1);
-            }
-        }
-        if matches!(new.status, BindingStatus::Active | BindingStatus::Abandoned) {
-            self.by_expiry.insert((new.expiries.lease, new.address));
-        }
-        if let Some(client) = &new.client {
-            self.by_client.entry(ClientKey::of(client)).or_default().insert(new.address);
+    fn leaves_pool(&mut self, pool: usize, old: &Binding) {
+        let is_reserved = self.reserved.contains(&old.address);
+        let Some(pool) = self.pools.get_mut(pool) else { return };
+        let entry = (old.start_of_state, old.address);
+        let was_there = pool.set(old.status).is_some_and(|set| set.remove(&entry));
+        if let Some(count) = pool.count(old, is_reserved).filter(|_| was_there) {
+            *count = count.saturating_sub(1);
         }
     }
+
+    fn joins_pool(&mut self, pool: usize, new: &Binding) {
+        let is_reserved = self.reserved.contains(&new.address);
+        let Some(pool) = self.pools.get_mut(pool) else { return };
+        if let Some(set) = pool.set(new.status) {
+            set.insert((new.start_of_state, new.address));
+        }
+        if let Some(count) = pool.count(new, is_reserved) {
+            *count = count.saturating_add(1);
+        }
+    }
+
+    fn forget_client(&mut self, client: &Client, address: Ipv4Addr) {
+        let key = ClientKey::of(client);
+        if let Some(addresses) = self.by_client.get_mut(&key) {
+            addresses.remove(&address);
+            if addresses.is_empty() {
+                self.by_client.remove(&key);
+            }
+        }
+    }
+}
+
+/// When a binding's time is over, if it has one.
+fn ends(binding: &Binding) -> Option<LeaseInstant> {
+    matches!(binding.status, BindingStatus::Active | BindingStatus::Abandoned)
+        .then_some(binding.expiries.lease)
 }
 
 impl Pool {
@@ -342,11 +383,11 @@ impl Bindings for BindingTable {
     }
 
     fn pool_count(&self) -> usize {
-        self.pools.len()
+        self.indexes.pools.len()
     }
 
     fn counts(&self, pool: usize) -> PoolCounts {
-        self.pools.get(pool).map_or(PoolCounts::default(), |pool| pool.balanced)
+        self.indexes.pools.get(pool).map_or(PoolCounts::default(), |pool| pool.balanced)
     }
 
     fn available_after(
@@ -356,7 +397,7 @@ impl Bindings for BindingTable {
         after: Option<(LeaseInstant, Ipv4Addr)>,
     ) -> impl Iterator<Item = Ipv4Addr> {
         use core::ops::Bound::{Excluded, Unbounded};
-        let pool = self.pools.get(pool);
+        let pool = self.indexes.pools.get(pool);
         let addresses = match status {
             BindingStatus::Free => pool.map(|pool| &pool.free),
             BindingStatus::Backup => pool.map(|pool| &pool.backup),
@@ -376,7 +417,7 @@ impl Bindings for BindingTable {
     }
 
     fn is_reserved(&self, address: Ipv4Addr) -> bool {
-        self.reserved.contains(&address)
+        self.indexes.reserved.contains(&address)
     }
 }
 

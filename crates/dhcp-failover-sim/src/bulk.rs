@@ -223,6 +223,7 @@ impl Bulk {
         for host in Host::BOTH {
             self.sides[host.index()].inbox.clear();
             self.feed(host, Input::LinkDown { link });
+            self.commit(host);
         }
     }
 

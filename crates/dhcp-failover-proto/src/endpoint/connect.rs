@@ -11,8 +11,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use dhcp_failover_lease::LeaseSpan;
 use dhcp_failover_wire::{
-    Connect, ConnectAck, Dialect, EncodeError, Message, OptionCode, Packet, Reject, RejectReason,
-    digest, encode,
+    BindingUpdate, Connect, ConnectAck, Dialect, EncodeError, HEADER_LEN, Message, OptionCode,
+    Packet, Reject, RejectReason, digest, encode,
 };
 use dhcp_loadbalance::HashBuckets;
 
@@ -216,7 +216,7 @@ impl Endpoint {
         dialect: Dialect,
     ) -> Result<Vec<u8>, dhcp_failover_wire::Error> {
         let mut packet = Packet { time: self.lease_now.as_wire_s(), xid, message };
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(usual_len(&packet.message));
         if let Err(EncodeError::TooLong { .. }) = encode(&packet, dialect, &mut bytes) {
             // Better without the texts for people than not at all.
             packet.message.drop_texts();
@@ -230,4 +230,15 @@ impl Endpoint {
         }
         Ok(bytes)
     }
+}
+
+/// How much memory to begin with for a message, so that it need not grow for the many.
+fn usual_len(message: &Message) -> usize {
+    const ACK: usize = 8;
+    let body = match message {
+        Message::BndUpd(updates) => updates.iter().map(BindingUpdate::encoded_len).sum(),
+        Message::BndAck(acks) => acks.len().saturating_mul(ACK),
+        _ => 0,
+    };
+    body.saturating_add(HEADER_LEN).saturating_add(digest::MAX_LEN)
 }

@@ -2,6 +2,7 @@
 
 use crate::{Event, LinkId, Output, Record, Ticket, Token};
 use alloc::collections::VecDeque;
+use dhcp_failover_lease::Binding;
 use dhcp_failover_wire::Message;
 
 /// Something that waits for a record to be durable.
@@ -33,6 +34,8 @@ pub(super) struct Gate {
     persisted: Ticket,
     held: VecDeque<(Ticket, Held)>,
     out: VecDeque<Output>,
+    /// Outputs that were taken.
+    taken: u64,
 }
 
 impl Gate {
@@ -40,6 +43,21 @@ impl Gate {
         self.last = Ticket(self.last.0.saturating_add(1));
         self.out.push_back(Output::Persist { ticket: self.last, record });
         self.last
+    }
+
+    /// The place of the output that was added last.
+    pub(super) fn last_place(&self) -> u64 {
+        let waiting = u64::try_from(self.out.len()).unwrap_or(u64::MAX);
+        self.taken.saturating_add(waiting).saturating_sub(1)
+    }
+
+    /// The binding to be written at that place, unless it was taken.
+    pub(super) fn binding_at(&self, place: u64) -> Option<&Binding> {
+        let ahead = usize::try_from(place.checked_sub(self.taken)?).ok()?;
+        match self.out.get(ahead)? {
+            Output::Persist { record: Record::Binding(binding), .. } => Some(binding),
+            _ => None,
+        }
     }
 
     pub(super) fn persisted(&mut self, ticket: Ticket) {
@@ -79,7 +97,9 @@ impl Gate {
     }
 
     pub(super) fn take(&mut self) -> Option<Output> {
-        self.out.pop_front()
+        let output = self.out.pop_front()?;
+        self.taken = self.taken.saturating_add(1);
+        Some(output)
     }
 
     /// How much waits.
@@ -90,10 +110,6 @@ impl Gate {
     /// How many messages do.
     pub(super) fn held_messages(&self) -> usize {
         self.held.iter().filter(|(_, held)| matches!(held, Held::Message { .. })).count()
-    }
-
-    pub(super) fn is_drained(&self) -> bool {
-        self.out.is_empty()
     }
 
     /// Numbers tickets from the last durable one, and connections by `renamed`, for comparing
@@ -113,6 +129,7 @@ impl Gate {
         }
         self.last.0 = self.last.0.saturating_sub(base);
         self.persisted.0 = 0;
+        self.taken = 0;
     }
 
     pub(super) const fn base(&self) -> u64 {

@@ -96,8 +96,9 @@ pub struct Endpoint {
     /// What the partner said of itself last.
     heard: Option<Heard>,
     gate: Gate,
-    /// Bindings changed since the outputs were last drained; newer than the view.
-    staged: BTreeMap<Ipv4Addr, Binding>,
+    /// Bindings changed since the outputs were last drained, newer than the view: where they are
+    /// among the outputs.
+    staged: BTreeMap<Ipv4Addr, u64>,
     updates: Updates,
     request: Option<Request>,
     pools: Pools,
@@ -231,9 +232,6 @@ impl Endpoint {
     /// the next call.
     pub fn handle<B: Bindings>(&mut self, now: Monotonic, input: Input<'_>, bindings: &B) {
         self.advance(now);
-        if self.gate.is_drained() {
-            self.staged.clear();
-        }
         match input {
             Input::Tick => {}
             Input::LinkUp { link, side } => self.link_up(link, side),
@@ -271,7 +269,10 @@ impl Endpoint {
     /// The next thing to do. [`Output::Wait`] ends the drain.
     #[must_use]
     pub fn poll_output(&mut self) -> Output {
-        self.gate.take().unwrap_or_else(|| Output::Wait(self.next_wake()))
+        self.gate.take().unwrap_or_else(|| {
+            self.staged.clear();
+            Output::Wait(self.next_wake())
+        })
     }
 
     /// What the packet path may do now.
@@ -358,13 +359,16 @@ impl Endpoint {
 
     /// The newest binding of an address: from this call, else from the embedder.
     fn binding<B: Bindings>(&self, address: Ipv4Addr, bindings: &B) -> Option<Binding> {
-        self.staged.get(&address).cloned().or_else(|| bindings.get(address))
+        let staged = self.staged.get(&address).and_then(|place| self.gate.binding_at(*place));
+        staged.cloned().or_else(|| bindings.get(address))
     }
 
     fn persist_binding(&mut self, binding: Binding) -> Ticket {
         self.pools_stirred();
-        self.staged.insert(binding.address, binding.clone());
-        self.gate.persist(Record::Binding(alloc::boxed::Box::new(binding)))
+        let address = binding.address;
+        let ticket = self.gate.persist(Record::Binding(alloc::boxed::Box::new(binding)));
+        self.staged.insert(address, self.gate.last_place());
+        ticket
     }
 
     fn persist_record(&mut self) -> Ticket {

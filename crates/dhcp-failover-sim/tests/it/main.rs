@@ -28,6 +28,7 @@ mod support;
 mod time;
 mod tls;
 mod transcripts;
+mod updates;
 
 use dhcp_failover_proto::State;
 use dhcp_failover_sim::{Host, Pair, Setup};

@@ -345,16 +345,8 @@ impl Scripted {
 
     /// The partner accepts every update it has been sent on this connection.
     pub(crate) fn accept_updates(&mut self) {
-        let sent: Vec<_> = self
-            .said
-            .iter()
-            .filter_map(|packet| match &packet.message {
-                Message::BndUpd(updates) => Some((packet.xid, updates[0].address)),
-                _ => None,
-            })
-            .collect();
-        for (xid, address) in sent {
-            self.answer(xid, Message::BndAck(vec![BindingAck::accept(address)]));
+        for number in 0..self.updates().len() {
+            self.accept(number);
         }
     }
 

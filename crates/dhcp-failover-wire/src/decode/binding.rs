@@ -14,7 +14,7 @@ pub(super) fn bindings<T: Binding>(
     raw: RawMessage<'_>,
     dialect: Dialect,
 ) -> Result<Vec<T>, DecodeError> {
-    let mut reader = Reader::new(dialect);
+    let mut reader = Reader::new(raw.header().length.into(), dialect);
     let batches = dialect.facts().batches_bindings;
     if !batches {
         // The order is free: the whole message is about this address.
@@ -42,6 +42,8 @@ pub(super) fn bindings<T: Binding>(
 /// Reads options in the order of the message.
 struct Reader<T> {
     found: Vec<T>,
+    /// Of the whole message.
+    length: usize,
     /// Where the address of the last of them stands.
     begun_at: u16,
     seen: Seen,
@@ -49,12 +51,23 @@ struct Reader<T> {
 }
 
 impl<T: Binding> Reader<T> {
-    fn new(dialect: Dialect) -> Self {
+    fn new(length: usize, dialect: Dialect) -> Self {
         // Most messages have one binding.
-        Self { found: Vec::with_capacity(1), begun_at: 0, seen: Seen::new(dialect), dialect }
+        Self {
+            found: Vec::with_capacity(1),
+            length,
+            begun_at: 0,
+            seen: Seen::new(dialect),
+            dialect,
+        }
     }
 
     fn begin(&mut self, address: RawOption<'_>) -> Result<(), DecodeError> {
+        if self.found.len() == 1 {
+            // A batch: the others will be about as long as the first.
+            let first = usize::from(address.offset.saturating_sub(self.begun_at)).max(1);
+            self.found.reserve(self.length.checked_div(first).unwrap_or(0));
+        }
         self.begun_at = address.offset;
         self.seen.next_binding();
         self.found.push(T::EMPTY);

@@ -1,6 +1,6 @@
 //! BNDACK in (draft-12 §6.3, §7.2.2).
 
-use super::Sent;
+use super::{Outstanding, Sent};
 use crate::endpoint::Endpoint;
 use crate::{Bindings, Event};
 use alloc::string::ToString;
@@ -17,74 +17,70 @@ impl Endpoint {
         bindings: &B,
     ) {
         let xid = packet.xid;
-        if let Some(sent) = self.updates.outstanding.get(&xid).map(|message| message.sent) {
-            self.note_answer_time(sent, packet.time);
+        let message = self.updates.outstanding.remove(&xid);
+        if let Some(message) = &message {
+            self.note_answer_time(message.at, packet.time);
         }
-        let mut answered = 0_usize;
+        let at = message.as_ref().map_or(LeaseInstant::ZERO, |message| message.at);
+        let updates = message.map_or(Vec::new(), |message| message.updates);
+        let mut open: Vec<_> = updates.into_iter().map(Some).collect();
+        let mut next = 0;
         for ack in acks {
             // Matched by connection, xid and address; anything else is not an answer (S11).
-            let matches =
-                self.updates.under_way.get(&ack.address).is_some_and(|sent| sent.xid == xid);
-            let Some(sent) = matches.then(|| self.updates.under_way.remove(&ack.address)).flatten()
-            else {
+            let sent = take(&mut open, &mut next, ack.address);
+            let busy = sent.as_ref().and_then(|sent| self.updates.busy.remove(&sent.address));
+            let (Some(sent), Some(busy)) = (sent, busy) else {
                 let message = alloc::format!("BNDACK for {} with xid {xid} unasked", ack.address);
                 self.event(Event::PeerError { message });
                 continue;
             };
             self.budget.take();
-            answered = answered.saturating_add(1);
-            if let Some(message) = self.updates.outstanding.get_mut(&xid) {
-                message.left = message.left.saturating_sub(1);
-            }
             let changed = match &ack.reject {
-                None => self.update_accepted(ack.address, &sent, bindings),
-                Some(reject) => self.update_rejected(ack.address, &sent, reject, bindings),
+                None => self.update_accepted(&sent, bindings),
+                Some(reject) => self.update_rejected(&sent, reject, bindings),
             };
             // The partner has lost its storage since: its answer is worth nothing, and it waits as
             // before (§5.17, S6).
             let forgotten = sent.instance != self.record.instance;
             let again = match forgotten {
-                true => Some(sent.turn),
-                false => changed.then(|| sent.changed.unwrap_or_else(|| self.updates.next_turn())),
+                true => Some(busy.turn),
+                false => changed.then(|| busy.changed.unwrap_or_else(|| self.updates.next_turn())),
             };
-            self.updates.answered(ack.address, &sent, again);
+            self.updates.answered(ack.address, busy.turn, again);
         }
-        if answered > 0 {
-            self.close_message(xid, answered);
-        }
+        self.left_open(xid, at, open);
     }
 
     /// There is one BNDACK for a BNDUPD (§6.3): what it left out will not be answered, and goes out
-    /// again, one by one, for this partner does not cope with several.
-    fn close_message(&mut self, xid: u32, answered: usize) {
-        let Some(message) = self.updates.outstanding.get(&xid) else { return };
-        let left = message.left;
-        if left == 0 {
-            self.updates.batches_work |= answered > 1;
-            self.updates.outstanding.remove(&xid);
+    /// again, one by one, for this partner does not cope with several. One that answers nothing of
+    /// it is no answer at all.
+    fn left_open(&mut self, xid: u32, at: LeaseInstant, open: Vec<Option<Sent>>) {
+        let several = open.len() > 1;
+        let answered = open.iter().any(Option::is_none);
+        let updates: Vec<_> = open.into_iter().flatten().collect();
+        if updates.is_empty() {
+            self.updates.batches_work |= several;
             return;
         }
-        let unanswered = self.updates.under_way.iter().filter(|(_, sent)| sent.xid == xid);
-        let addresses: Vec<Ipv4Addr> = unanswered.map(|(address, _)| *address).collect();
+        if !answered {
+            self.updates.outstanding.insert(xid, Outstanding { at, updates });
+            return;
+        }
+        let left = updates.len();
         let message =
             alloc::format!("BNDACK with xid {xid} leaves out {left} updates of its BNDUPD");
         self.event(Event::PeerError { message });
         self.updates.one_by_one = true;
-        self.updates.outstanding.remove(&xid);
-        for address in addresses {
-            if let Some(sent) = self.updates.under_way.remove(&address) {
-                self.updates.dirty.insert(address, sent.turn);
+        for sent in updates {
+            if let Some(busy) = self.updates.busy.remove(&sent.address) {
+                self.updates.dirty.insert(sent.address, busy.turn);
             }
         }
     }
 
     /// §7.2.2: the partner has it on its disk. Whether there is newer news to tell.
-    fn update_accepted<B: Bindings>(
-        &mut self,
-        address: Ipv4Addr,
-        sent: &Sent,
-        bindings: &B,
-    ) -> bool {
+    fn update_accepted<B: Bindings>(&mut self, sent: &Sent, bindings: &B) -> bool {
+        let address = sent.address;
         if sent.instance != self.record.instance {
             return false;
         }
@@ -131,13 +127,8 @@ impl Endpoint {
 
     /// The partner thinks otherwise. Unless there is newer news, the binding is disputed: visible,
     /// and offered again on new data, on a new connection, and now and then (H7, L7).
-    fn update_rejected<B: Bindings>(
-        &mut self,
-        address: Ipv4Addr,
-        sent: &Sent,
-        reject: &Reject,
-        bindings: &B,
-    ) -> bool {
+    fn update_rejected<B: Bindings>(&mut self, sent: &Sent, reject: &Reject, bindings: &B) -> bool {
+        let address = sent.address;
         let message = reject.message.clone().unwrap_or_else(|| reject.reason.to_string());
         let binding = self.binding(address, bindings);
         let newer = binding.as_ref().is_some_and(|binding| binding.version != sent.version);
@@ -160,4 +151,16 @@ impl Endpoint {
         self.event(Event::UpdateRejected { address, reason: reject.reason, message });
         newer
     }
+}
+
+/// The update of an address among those of a message that were not answered yet. Answers come in the
+/// order of the updates, but need not (§6.3).
+fn take(open: &mut [Option<Sent>], next: &mut usize, address: Ipv4Addr) -> Option<Sent> {
+    let is_it = |sent: &Option<Sent>| sent.as_ref().is_some_and(|sent| sent.address == address);
+    let at = match open.get(*next) {
+        Some(sent) if is_it(sent) => *next,
+        _ => open.iter().position(is_it)?,
+    };
+    *next = at.saturating_add(1);
+    open.get_mut(at)?.take()
 }

@@ -118,9 +118,9 @@ impl Updates {
         self.sweep_anew();
         let mut barrier = Barrier { up_to: self.turn, waiting: 0, scopes };
         barrier.waiting = if barrier.scopes.is_empty() {
-            self.dirty.len().saturating_add(self.under_way.len())
+            self.dirty.len().saturating_add(self.busy.len())
         } else {
-            let addresses = self.dirty.keys().chain(self.under_way.keys());
+            let addresses = self.dirty.keys().chain(self.busy.keys());
             addresses.filter(|address| barrier.holds(**address, Some(0))).count()
         };
         barrier

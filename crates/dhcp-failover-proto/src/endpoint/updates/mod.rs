@@ -13,6 +13,7 @@ pub use disputes::Dispute;
 
 use super::Endpoint;
 use alloc::collections::{BTreeMap, btree_map::Entry};
+use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use dhcp_failover_lease::{Binding, BindingStatus, Client, LeaseInstant};
 use disputes::Disputes;
@@ -26,14 +27,10 @@ const MAX_DIRTY: usize = 65_536;
 /// one number.
 type Turn = u64;
 
-/// An update the partner has not answered.
+/// An update the partner has not answered: what it said.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Sent {
-    xid: u32,
-    /// Since when it was to be told.
-    turn: Turn,
-    /// When the binding changed again while the update was under way.
-    changed: Option<Turn>,
+    address: Ipv4Addr,
     version: u64,
     instance: u32,
     status: BindingStatus,
@@ -42,12 +39,21 @@ struct Sent {
     start_of_state: LeaseInstant,
 }
 
-/// A BNDUPD the partner has not answered.
+/// An address with an update that the partner has not answered.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Busy {
+    xid: u32,
+    /// Since when it was to be told.
+    turn: Turn,
+    /// When the binding changed again while the update was under way.
+    changed: Option<Turn>,
+}
+
+/// A BNDUPD the partner has not answered.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Outstanding {
-    sent: LeaseInstant,
-    /// Updates in it that were not answered.
-    left: usize,
+    at: LeaseInstant,
+    updates: Vec<Sent>,
 }
 
 /// Which bindings the partner must be told of. A set of addresses, not a queue of messages: it
@@ -58,8 +64,8 @@ pub(super) struct Updates {
     dirty: BTreeMap<Ipv4Addr, Turn>,
     /// The one sent last: the next is the one after it, so that busy addresses starve no others.
     last_sent: Option<Ipv4Addr>,
-    /// Sent on this connection and not answered; one per address, none of them dirty.
-    under_way: BTreeMap<Ipv4Addr, Sent>,
+    /// Sent on this connection and not answered; one update per address, none of them dirty.
+    busy: BTreeMap<Ipv4Addr, Busy>,
     /// The messages these are in, by xid.
     outstanding: BTreeMap<u32, Outstanding>,
     disputes: Disputes,
@@ -86,13 +92,13 @@ impl Updates {
 
     /// Bindings to be told or not answered, as far as known; at least one while a sweep goes on.
     pub(super) fn pending(&self) -> usize {
-        let known = self.dirty.len().saturating_add(self.under_way.len());
+        let known = self.dirty.len().saturating_add(self.busy.len());
         known.max(usize::from(self.sweep.is_some()))
     }
 
     /// Updates sent and not answered.
     pub(super) fn under_way(&self) -> usize {
-        self.under_way.len()
+        self.busy.len()
     }
 
     /// Bindings the partner refused.
@@ -101,7 +107,7 @@ impl Updates {
     }
 
     pub(super) fn is_busy(&self, address: Ipv4Addr) -> bool {
-        self.under_way.contains_key(&address)
+        self.busy.contains_key(&address)
     }
 
     const fn next_turn(&mut self) -> Turn {
@@ -113,8 +119,8 @@ impl Updates {
     fn mark(&mut self, address: Ipv4Addr) {
         self.disputes.settle(address);
         let turn = self.next_turn();
-        if let Some(sent) = self.under_way.get_mut(&address) {
-            sent.changed.get_or_insert(turn);
+        if let Some(busy) = self.busy.get_mut(&address) {
+            busy.changed.get_or_insert(turn);
         } else if self.dirty.len() < MAX_DIRTY || self.dirty.contains_key(&address) {
             self.waits_since(address, turn);
         } else {
@@ -155,20 +161,19 @@ impl Updates {
         next.map(|(address, turn)| (*address, *turn))
     }
 
-    fn sent(&mut self, address: Ipv4Addr, sent: Sent, at: LeaseInstant) {
+    /// It is being sent with this xid.
+    fn begin(&mut self, address: Ipv4Addr, xid: u32, turn: Turn) {
         self.dirty.remove(&address);
         self.last_sent = Some(address);
-        let message = self.outstanding.entry(sent.xid).or_insert(Outstanding { sent: at, left: 0 });
-        message.left = message.left.saturating_add(1);
-        self.under_way.insert(address, sent);
+        self.busy.insert(address, Busy { xid, turn, changed: None });
     }
 
     /// An update was answered; since when there is more to tell of its address, if there is.
-    fn answered(&mut self, address: Ipv4Addr, sent: &Sent, again: Option<Turn>) {
+    fn answered(&mut self, address: Ipv4Addr, before: Turn, again: Option<Turn>) {
         if let Some(turn) = again {
             self.dirty.insert(address, turn);
         }
-        self.recount(address, Some(sent.turn), again);
+        self.recount(address, Some(before), again);
     }
 
     /// A partner of this implementation is known to cope with batches.
@@ -180,14 +185,14 @@ impl Updates {
     /// What was not answered on a connection must be sent again on the next (§8.6).
     pub(super) fn link_lost(&mut self) {
         // §6.3 demands that batches be read, but dhcpd closes the connection on one (isc-C09).
-        let batch = self.outstanding.values().any(|message| message.left > 1);
+        let batch = self.outstanding.values().any(|message| message.updates.len() > 1);
         self.one_by_one |= batch && !self.batches_work;
         self.answer = None;
         self.interlock = None;
         self.disputes.link_lost();
         self.outstanding.clear();
-        let unanswered = core::mem::take(&mut self.under_way);
-        self.dirty.extend(unanswered.into_iter().map(|(address, sent)| (address, sent.turn)));
+        let unanswered = core::mem::take(&mut self.busy);
+        self.dirty.extend(unanswered.into_iter().map(|(address, busy)| (address, busy.turn)));
     }
 
     /// Numbers transactions in order, turns by how they compare with those that matter, and
@@ -205,16 +210,19 @@ impl Updates {
         self.dirty.values_mut().for_each(rank);
         let xids = self.outstanding.keys().copied();
         let numbers: BTreeMap<u32, u32> = xids.zip(0..).collect();
-        for sent in self.under_way.values_mut() {
-            sent.xid = numbers.get(&sent.xid).copied().unwrap_or(u32::MAX);
-            rank(&mut sent.turn);
-            sent.changed.iter_mut().for_each(rank);
-            sent.instance = instance.wrapping_sub(sent.instance);
+        for busy in self.busy.values_mut() {
+            busy.xid = numbers.get(&busy.xid).copied().unwrap_or(u32::MAX);
+            rank(&mut busy.turn);
+            busy.changed.iter_mut().for_each(rank);
         }
         let outstanding = core::mem::take(&mut self.outstanding).into_values();
-        self.outstanding = (0..)
-            .zip(outstanding.map(|message| Outstanding { sent: LeaseInstant::ZERO, ..message }))
-            .collect();
+        self.outstanding = (0..).zip(outstanding).collect();
+        for message in self.outstanding.values_mut() {
+            message.at = LeaseInstant::ZERO;
+            for sent in &mut message.updates {
+                sent.instance = instance.wrapping_sub(sent.instance);
+            }
+        }
         self.sweep.iter_mut().for_each(|sweep| rank(&mut sweep.turn));
         self.answer.iter_mut().for_each(|answer| {
             rank(&mut answer.barrier.up_to);

@@ -1,7 +1,7 @@
 //! BNDUPD out (draft-12 §6.3, §7.1.1, §8.4).
 
 use super::convert::to_update;
-use super::{Sent, Turn};
+use super::{Outstanding, Sent};
 use crate::endpoint::Endpoint;
 use crate::timer::Timer;
 use crate::{Bindings, State};
@@ -9,6 +9,8 @@ use alloc::vec::Vec;
 use dhcp_failover_lease::{Binding, BindingStatus, LeaseInstant};
 use dhcp_failover_wire::{BindingUpdate, HEADER_LEN, MAX_MESSAGE_LEN, Message, digest};
 
+/// A lease without a client identifier takes so many bytes.
+const USUAL_LEN: usize = 56;
 /// Updates under way at most, however many messages a partner takes and however much they hold.
 const MAX_UNDER_WAY: usize = 10_000;
 
@@ -38,9 +40,7 @@ impl Endpoint {
         }
         let window = self.link.as_ref().map_or(0, |link| link.max_unacked);
         let window = usize::try_from(window).unwrap_or(usize::MAX);
-        while self.updates.outstanding.len() < window
-            && self.updates.under_way.len() < MAX_UNDER_WAY
-        {
+        while self.updates.outstanding.len() < window && self.updates.busy.len() < MAX_UNDER_WAY {
             if self.updates.dirty.is_empty() {
                 return;
             }
@@ -57,7 +57,9 @@ impl Endpoint {
         let signed = if self.config.secret.is_some() { digest::MAX_LEN } else { 0 };
         let mut room = MAX_MESSAGE_LEN.saturating_sub(HEADER_LEN).saturating_sub(signed);
         let Some(xid) = self.link.as_mut().map(|link| link.take_xid()) else { return };
-        let mut batch: Vec<BindingUpdate> = Vec::new();
+        let expected = most.min(self.updates.dirty.len()).min(room / USUAL_LEN);
+        let mut batch: Vec<BindingUpdate> = Vec::with_capacity(expected);
+        let mut updates = Vec::with_capacity(expected);
         while batch.len() < most
             && let Some((address, turn)) = self.updates.next_dirty()
             && self.budget.take()
@@ -84,9 +86,11 @@ impl Endpoint {
             }
             room = room.saturating_sub(length);
             batch.push(update);
-            self.begin_update(binding, potential, (xid, turn), changed);
+            self.updates.begin(address, xid, turn);
+            updates.push(self.begin_update(binding, potential, changed));
         }
         if !batch.is_empty() {
+            self.updates.outstanding.insert(xid, Outstanding { at: self.lease_now, updates });
             self.send_as(xid, Message::BndUpd(batch));
         }
     }
@@ -104,30 +108,30 @@ impl Endpoint {
         &mut self,
         mut binding: Binding,
         potential: LeaseInstant,
-        (xid, turn): (u32, Turn),
         changed: bool,
-    ) {
+    ) -> Sent {
         let told = binding.knowledge.told.with(binding.status);
         let is_active = binding.status == BindingStatus::Active;
         let raises = is_active && potential > binding.expiries.sent_potential;
-        if changed || told != binding.knowledge.told || raises {
+        let news = changed || told != binding.knowledge.told || raises;
+        if news {
             binding.knowledge.told = told;
             if is_active {
                 binding.expiries.sent_potential = potential;
             }
-            self.persist_binding(binding.clone());
         }
         let sent = Sent {
-            xid,
-            turn,
-            changed: None,
+            address: binding.address,
             version: binding.version,
             instance: self.record.instance,
             status: binding.status,
-            client: binding.client,
+            client: binding.client.clone(),
             potential,
             start_of_state: binding.start_of_state,
         };
-        self.updates.sent(binding.address, sent, self.lease_now);
+        if news {
+            self.persist_binding(binding);
+        }
+        sent
     }
 }

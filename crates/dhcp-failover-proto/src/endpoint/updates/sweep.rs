@@ -47,15 +47,15 @@ impl Updates {
 
     /// The sweep met a binding that the partner must be told of.
     fn found(&mut self, address: Ipv4Addr, turn: Turn) {
-        let Some(sent) = self.under_way.get_mut(&address) else {
+        let Some(busy) = self.busy.get_mut(&address) else {
             // What is disputed is offered again at its own time.
             if self.dirty.contains_key(&address) || !self.disputes.contains(address) {
                 self.waits_since(address, turn);
             }
             return;
         };
-        if turn < sent.turn {
-            let before = core::mem::replace(&mut sent.turn, turn);
+        if turn < busy.turn {
+            let before = core::mem::replace(&mut busy.turn, turn);
             self.recount(address, Some(before), Some(turn));
         }
     }
@@ -76,7 +76,9 @@ impl Endpoint {
         while self.updates.wants_to_sweep() && self.budget.take() {
             let Some(binding) = used.next() else { return self.updates.sweep_over() };
             // What this call has changed already is newer than the view.
-            let binding = self.staged.get(&binding.address).unwrap_or(binding);
+            let place = self.staged.get(&binding.address);
+            let staged = place.and_then(|place| self.gate.binding_at(*place));
+            let binding = staged.unwrap_or(binding);
             let address = binding.address;
             if binding.needs_telling(self.record.instance) {
                 self.updates.found(address, turn);
