@@ -3,10 +3,12 @@
 //! A script is read from the top. `#` begins a comment. What somebody does:
 //!
 //! ```text
-//! given MCLT 60 s            pool 8 addresses, clients 3, leases 600 s, network 2 ms
+//! given MCLT 60 s            pool 8 addresses, clients 3, leases 600 s, network 2 ms,
+//!                            updates 1 in a message at most
 //! both start                 A starts, B crashes, A is told partner-down, the connection breaks
 //! the network is cut         and  the network is mended
 //! clients ask                all of them join;  clients fall silent, clients hear only B
+//! clients leave              all give their leases back;  client 0 leaves
 //! 30 s pass
 //! until both are in NORMAL   at most 1000 s
 //! the operator errs          so that duplicates are possible
@@ -96,6 +98,7 @@ fn given(setup: &mut Setup, text: &str) -> Result<(), String> {
             Some("network") => setup.net_delay_ms = value,
             Some("clients") => setup.clients = value as usize,
             Some("pool") => setup.pool = value as u8,
+            Some("updates") => setup.max_batch = [value as usize; 2],
             _ => return Err(format!("unknown fact {fact:?}")),
         }
     }
@@ -113,6 +116,8 @@ fn act(pair: &mut Pair, line: &str, clients: usize) -> Result<(), String> {
         (_, ["the", "network", "is", "mended"]) => pair.partition(false),
         (_, ["clients", "ask"]) => (0..clients).for_each(|number| pair.join(number)),
         (_, ["clients", "fall", "silent"]) => (0..clients).for_each(|number| pair.mute(number)),
+        (_, ["clients", "leave"]) => (0..clients).for_each(|number| leave(pair, number)),
+        (_, ["client", _, "leaves"]) => leave(pair, number(&words, 1)? as usize),
         (_, ["clients", "hear", "only", name]) => {
             let other = host(name).ok_or("nobody of that name")?.partner();
             (0..clients).for_each(|number| pair.set_reach(number, other, false));
@@ -134,6 +139,11 @@ fn act(pair: &mut Pair, line: &str, clients: usize) -> Result<(), String> {
         _ => return Err("nobody knows how to do that".to_owned()),
     }
     Ok(())
+}
+
+fn leave(pair: &mut Pair, number: usize) {
+    pair.mute(number);
+    pair.release(number);
 }
 
 /// Plays a script.
@@ -233,6 +243,12 @@ fn figure_9_5_2_1_transition_out_of_recover() {
 #[test]
 fn figure_9_9_3_1_communications_interrupted_and_back() {
     plays(include_str!("figure_9_9_3_1.txt"));
+}
+
+/// §7.6, §7.7: what comes between the dots of the same figure, where the secondary asks first.
+#[test]
+fn figure_9_9_3_1_pool_exchange() {
+    plays(include_str!("figure_9_9_3_1_pool_exchange.txt"));
 }
 
 /// §9.10.3: both were alone.
