@@ -90,10 +90,15 @@ pub struct Binding {
     pub version: u64,
     /// What the partner knows.
     pub knowledge: Knowledge,
-    /// client-request-options for the partner, opaque (§12.8); set by the embedder.
+    /// client-request-options, opaque (§12.8): what is known of the client's requests, here or at the
+    /// partner. Empty if nothing was ever said; kept until the address goes to another client.
     pub request_options: Vec<u8>,
-    /// client-reply-options for the partner, opaque (§12.7); set by the embedder.
+    /// client-reply-options, opaque (§12.7), in the same way.
     pub reply_options: Vec<u8>,
+    /// DDNS, opaque (§12.9): two bytes of flags and the client's domain name; how far its DNS records
+    /// are. In the same way, so that also the server that ends the lease knows what to delete
+    /// (§5.12.4).
+    pub ddns: Vec<u8>,
 }
 
 impl Binding {
@@ -120,6 +125,7 @@ impl Binding {
             knowledge: Knowledge::default(),
             request_options: Vec::new(),
             reply_options: Vec::new(),
+            ddns: Vec::new(),
         }
     }
 
@@ -149,6 +155,13 @@ impl Binding {
     pub const fn needs_telling(&self, instance: u32) -> bool {
         self.version != 0
             && (self.knowledge.acked_version != self.version || self.knowledge.instance != instance)
+    }
+
+    /// Nothing of one client goes on to the next (isc-L30).
+    pub fn forget_client_data(&mut self) {
+        self.request_options.clear();
+        self.reply_options.clear();
+        self.ddns.clear();
     }
 
     /// Makes the address available with `status` FREE or BACKUP. The client stays on record so

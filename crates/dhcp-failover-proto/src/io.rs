@@ -49,8 +49,31 @@ pub enum LeaseEvent {
         epoch: u64,
         /// Reserved and BOOTP marks.
         flags: BindingFlags,
-        /// Options of the request to hand to the partner, encoded as in a DHCP packet (§12.8).
+        /// What the partner may like to know of the request: the magic cookie, then options as in a
+        /// DHCP packet (§12.8, table 7.1.1-2). If this is empty or has more than
+        /// [`MAX_OPAQUE_OPTIONS`](crate::MAX_OPAQUE_OPTIONS) bytes, what was said of this client
+        /// before stays.
         request_options: Vec<u8>,
+    },
+    /// Data of the embedder's on the client that holds, or last held, an address: stored, told to the
+    /// partner, and gone when another client gets the address. Answered by [`Output::Confirm`] when
+    /// they are durable, or by [`Output::Refuse`].
+    ///
+    /// Empty data change nothing. Say that there is no reply option any more with the magic cookie
+    /// alone, and that there are no DNS records any more with two zero bytes of flags.
+    Annotated {
+        /// Names this event.
+        token: Token,
+        /// The address.
+        address: Ipv4Addr,
+        /// The [`version`](dhcp_failover_lease::Binding::version) of the binding that is meant.
+        version: u64,
+        /// The magic cookie, then options of the reply as in a DHCP packet (§12.7); at most
+        /// [`MAX_OPAQUE_OPTIONS`](crate::MAX_OPAQUE_OPTIONS) bytes.
+        reply_options: Vec<u8>,
+        /// Two bytes of flags and the client's domain name (§12.9); at most as many. dhcpd is not
+        /// told of it: it would end the connection.
+        ddns: Vec<u8>,
     },
     /// The client gave the address back (DHCPRELEASE). Ignored unless it is its own.
     Released {
@@ -184,6 +207,8 @@ pub enum Stale {
     Terms,
     /// The client's identifier is longer than 255 bytes and could not be told to the partner.
     Client,
+    /// The data are longer than [`MAX_OPAQUE_OPTIONS`](crate::MAX_OPAQUE_OPTIONS) bytes.
+    Options,
 }
 
 /// Something worth a log line or an alarm.

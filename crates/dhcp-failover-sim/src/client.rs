@@ -53,7 +53,26 @@ impl SimClient {
     }
 }
 
+/// What a server keeps of each request of a client: the magic cookie and its host name.
+pub fn host_name(number: usize) -> Vec<u8> {
+    let name = format!("client-{number}");
+    let length = u8::try_from(name.len()).unwrap_or(u8::MAX);
+    [&[99, 130, 83, 99, 12, length], name.as_bytes()].concat()
+}
+
 impl Pair {
+    /// What a server did for the client of an address beside its lease. Whether it took note.
+    pub fn annotate(&mut self, host: Host, address: Ipv4Addr, reply: &[u8], ddns: &[u8]) -> bool {
+        let Some(binding) = self.binding(host, address) else { return false };
+        self.next_token += 1;
+        let (token, version) = (Token(self.next_token), binding.version);
+        let (reply_options, ddns) = (reply.to_vec(), ddns.to_vec());
+        let event = LeaseEvent::Annotated { token, address, version, reply_options, ddns };
+        self.feed(host, Input::Lease(event));
+        let now = self.binding(host, address);
+        now.is_some_and(|now| now.version > version)
+    }
+
     /// Lets a client look for an address and keep it, from now on by itself.
     pub fn join(&mut self, number: usize) {
         self.clients[number].wake = Some(self.now);
@@ -173,7 +192,7 @@ impl Pair {
             version: binding.version,
             epoch: view.epoch(),
             flags: BindingFlags::default(),
-            request_options: Vec::new(),
+            request_options: host_name(number),
         };
         self.feed(host, Input::Lease(event));
         true

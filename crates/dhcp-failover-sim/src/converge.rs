@@ -104,7 +104,12 @@ impl Pair {
         let lease = a.status != BindingStatus::Active || ends_a.abs_diff(ends_b) <= CLOCK_SLACK_MS;
         let known = a.status == b.status
             || matches!((a.status, b.status), (x, y) if x.is_transitional() || y.is_transitional());
-        known && (client || a.status != b.status) && lease
+        // The host names that came with the requests (isc-L32).
+        let said = a.status != BindingStatus::Active
+            || b.status != BindingStatus::Active
+            || (&a.request_options, &a.reply_options, &a.ddns)
+                == (&b.request_options, &b.reply_options, &b.ddns);
+        known && (client || a.status != b.status) && lease && said
     }
 
     /// Panics with the log and how to see it again, if any rule was broken.

@@ -40,7 +40,7 @@ mod setup;
 mod storm;
 
 pub use check::{Rule, Violation};
-pub use client::{Held, SimClient};
+pub use client::{Held, SimClient, host_name};
 pub use disk::Survives;
 pub use fault::DiskCopy;
 pub use ledger::{Ack, Duplicate, Ledger};

@@ -99,6 +99,8 @@ fn rows() -> (StatusRow, LeaseRow) {
         hwaddr: None,
         expires: Some(1_800_000_000),
         owner: "client".into(),
+        host_name: Some("printer".into()),
+        relay_agent: Some("01:02:0a:0b".into()),
     };
     (status, lease)
 }
@@ -148,7 +150,8 @@ async fn json_is_one_array_of_rows_with_the_promised_keys_in_order() {
     assert_eq!(
         stdout(&output),
         "[{\"address\":\"192.0.2.9\",\"status\":\"ACTIVE\",\"client_id\":\"01:02\",\"hwaddr\":null,\
-         \"expires\":1800000000,\"owner\":\"client\"}]\n"
+         \"expires\":1800000000,\"owner\":\"client\",\"host_name\":\"printer\",\
+         \"relay_agent\":\"01:02:0a:0b\"}]\n"
     );
     assert_eq!(output.status.code(), Some(0));
 }
@@ -157,8 +160,8 @@ async fn json_is_one_array_of_rows_with_the_promised_keys_in_order() {
 async fn tables_are_for_people() {
     let output = control(&["leases"]).await;
     let expected = "\
-ADDRESS    STATUS  CLIENT ID  HARDWARE ADDRESS  EXPIRES               OWNER
-192.0.2.9  ACTIVE  01:02      -                 2027-01-15T08:00:00Z  client
+ADDRESS    STATUS  CLIENT ID  HARDWARE ADDRESS  EXPIRES               OWNER   HOST NAME
+192.0.2.9  ACTIVE  01:02      -                 2027-01-15T08:00:00Z  client  printer
 ";
     assert_eq!(stdout(&output), expected);
 }

@@ -3,6 +3,7 @@
 use super::judge::{is_in_step, later};
 use super::{Receiver, Update};
 use crate::{Binding, BindingStatus, Expiries, LeaseInstant, Role};
+use alloc::vec::Vec;
 
 /// The binding after an accepted update.
 ///
@@ -11,14 +12,17 @@ use crate::{Binding, BindingStatus, Expiries, LeaseInstant, Role};
 /// each other for ever (L4).
 pub(super) fn install(own: &Binding, update: &Update, receiver: &Receiver) -> Binding {
     let in_step = is_in_step(own, receiver.instance);
+    // When updates cross both must keep the same data. A partner that knows all of ours has news,
+    // even if the client was not heard again: its DDNS update is done, say.
+    let takes_tie = in_step || receiver.role == Role::Secondary;
     let mut new = match update.status {
-        BindingStatus::Active => active(own, update, receiver.role),
+        BindingStatus::Active => active(own, update, takes_tie),
         BindingStatus::Free | BindingStatus::Backup => {
-            available(own, update, update.status, update.start_of_state, receiver.role)
+            available(own, update, (update.status, update.start_of_state), receiver.role, in_step)
         }
         // The sender makes it FREE when it has our answer, and we now (§5.11).
         BindingStatus::Expired | BindingStatus::Released | BindingStatus::Reset => {
-            available(own, update, BindingStatus::Free, receiver.now, receiver.role)
+            available(own, update, (BindingStatus::Free, receiver.now), receiver.role, in_step)
         }
         BindingStatus::Abandoned => abandoned(own, update),
     };
@@ -39,25 +43,28 @@ pub(super) fn install(own: &Binding, update: &Update, receiver: &Receiver) -> Bi
 /// Whether a partner told of one has nothing to learn from the other. Of an address without a
 /// lease the times and options of the last one do not matter.
 fn says_the_same(one: &Binding, other: &Binding) -> bool {
-    let lease = |binding: &Binding| match binding.status {
-        BindingStatus::Active | BindingStatus::Abandoned => {
-            (binding.expiries.lease, binding.request_options.clone(), binding.reply_options.clone())
+    fn lease(binding: &Binding) -> (LeaseInstant, &[u8], &[u8]) {
+        match binding.status {
+            BindingStatus::Active | BindingStatus::Abandoned => {
+                (binding.expiries.lease, &binding.request_options, &binding.reply_options)
+            }
+            _ => (LeaseInstant::ZERO, &[], &[]),
         }
-        _ => Default::default(),
-    };
+    }
     one.status == other.status
         && one.client == other.client
         && one.last_transaction == other.last_transaction
         && one.flags == other.flags
+        && one.ddns == other.ddns
         && lease(one) == lease(other)
 }
 
 fn available(
     own: &Binding,
     update: &Update,
-    status: BindingStatus,
-    since: LeaseInstant,
+    (status, since): (BindingStatus, LeaseInstant),
     role: Role,
+    in_step: bool,
 ) -> Binding {
     let mut new = own.clone();
     if own.status != status {
@@ -69,8 +76,19 @@ fn available(
         }
     }
     // Both keep the last client, so that it can have its address back from either.
-    if own.client.is_none() || later(own, update, role == Role::Secondary) {
-        new.client = update.client.clone().or(new.client);
+    let takes_theirs = own.client.is_none() || later(own, update, role == Role::Secondary);
+    if let Some(theirs) = update.client.as_ref().filter(|_| takes_theirs) {
+        if !own.is_for(theirs) {
+            new.forget_client_data();
+        }
+        new.client = Some(theirs.clone());
+    }
+    let is_theirs = match (&new.client, &update.client) {
+        (Some(kept), Some(theirs)) => kept.is_same(theirs),
+        _ => true,
+    };
+    if is_theirs {
+        take(&mut new.ddns, &update.ddns, takes_theirs || later(own, update, in_step));
     }
     new.last_transaction = new.last_transaction.max(update.last_transaction);
     new
@@ -97,13 +115,20 @@ fn abandoned(own: &Binding, update: &Update) -> Binding {
     }
 }
 
-fn active(own: &Binding, update: &Update, role: Role) -> Binding {
+/// Takes over data of one client: none at all say nothing new.
+fn take(own: &mut Vec<u8>, theirs: &[u8], is_newer: bool) {
+    if !theirs.is_empty() && (is_newer || own.is_empty()) {
+        own.clear();
+        own.extend_from_slice(theirs);
+    }
+}
+
+fn active(own: &Binding, update: &Update, takes_tie: bool) -> Binding {
     let same_client = update.client.as_ref().is_some_and(|client| own.is_for(client));
     let continues = own.status == BindingStatus::Active && same_client;
     let known =
         if same_client && !own.status.is_available() { own.expiries } else { Expiries::default() };
-    // In a tie both must keep the same one.
-    let takes_theirs = !continues || later(own, update, role == Role::Secondary);
+    let takes_theirs = !continues || later(own, update, takes_tie);
     let mut new = Binding {
         status: BindingStatus::Active,
         expiries: Expiries {
@@ -121,9 +146,13 @@ fn active(own: &Binding, update: &Update, role: Role) -> Binding {
     };
     if takes_theirs {
         new.client.clone_from(&update.client);
-        new.request_options.clone_from(&update.request_options);
-        new.reply_options.clone_from(&update.reply_options);
     }
+    if !same_client {
+        new.forget_client_data();
+    }
+    take(&mut new.request_options, &update.request_options, takes_theirs);
+    take(&mut new.reply_options, &update.reply_options, takes_theirs);
+    take(&mut new.ddns, &update.ddns, takes_theirs);
     // One client's times do not go back, whatever its lease has been through (S10).
     new.last_transaction = if same_client {
         own.last_transaction.max(update.last_transaction)

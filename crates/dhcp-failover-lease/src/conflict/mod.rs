@@ -39,6 +39,8 @@ pub struct Update {
     pub request_options: Vec<u8>,
     /// client-reply-options, opaque.
     pub reply_options: Vec<u8>,
+    /// DDNS, opaque. Of these three an empty one says nothing: what is on record stays (§5.12.2).
+    pub ddns: Vec<u8>,
 }
 
 impl Update {
@@ -58,6 +60,7 @@ impl Update {
             flags: BindingFlags { reserved: false, bootp: false },
             request_options: Vec::new(),
             reply_options: Vec::new(),
+            ddns: Vec::new(),
         }
     }
 }

@@ -270,7 +270,8 @@ fn every_conflict_names_its_reason_and_only_a_running_lease_is_overridden() {
 /// L4: with equal times both keep the primary's data, else they would swap them for ever.
 #[test]
 fn in_a_tie_the_primarys_copy_of_a_clients_data_stays() {
-    let mine = Binding { request_options: vec![1], ..own(Active, 20_000, 5_000) };
+    let mut mine = Binding { request_options: vec![1], ..own(Active, 20_000, 5_000) };
+    mine.knowledge.acked_version = 0;
     let theirs = |heard| Update { request_options: vec![2], ..update(Active, 1, heard) };
     let options = |heard, role| {
         verdict(&mine, &theirs(heard), role, ConflictRules::Draft12).unwrap().request_options
@@ -280,5 +281,47 @@ fn in_a_tie_the_primarys_copy_of_a_clients_data_stays() {
     for role in [Role::Primary, Role::Secondary] {
         assert_eq!(options(4_999, role), [1]);
         assert_eq!(options(5_001, role), [2]);
+    }
+}
+
+/// §5.12.2: a partner that knows all of ours has news of the client, though it did not hear it again.
+#[test]
+fn what_was_done_for_a_client_since_is_taken_from_a_partner_in_step() {
+    let mine = Binding {
+        ddns: vec![0, 0, 1, b'a', 0],
+        reply_options: vec![1],
+        ..own(Active, 20_000, 5_000)
+    };
+    for role in [Role::Primary, Role::Secondary] {
+        let update = Update { ddns: vec![0, 3, 1, b'a', 0], ..update(Active, 1, 5_000) };
+        let taken = verdict(&mine, &update, role, ConflictRules::Draft12).unwrap();
+        assert_eq!(taken.ddns, update.ddns);
+        // What it says nothing of stays, and is no reason to tell it.
+        assert_eq!(taken.reply_options, [1]);
+        assert!(!taken.needs_telling(1));
+    }
+}
+
+/// isc-L30, isc-L31: what is known of a client's names stays when its lease ends, so that they can be
+/// deleted by either server, and goes when the address does.
+#[test]
+fn names_stay_with_their_client_and_go_with_the_address() {
+    let mine = Binding {
+        ddns: vec![0, 3],
+        request_options: vec![1],
+        reply_options: vec![2],
+        ..own(Active, 9_000, 5_000)
+    };
+    let taken = |mine: &Binding, update: &Update| {
+        verdict(mine, update, Role::Secondary, ConflictRules::Draft12).unwrap()
+    };
+    let freed = taken(&mine, &update(Expired, 1, 5_000));
+    assert_eq!((freed.status, &freed.ddns[..]), (Free, &[0, 3][..]));
+    let deleted = taken(&freed, &Update { ddns: vec![0, 0], ..update(Free, 1, 5_000) });
+    assert_eq!(deleted.ddns, [0, 0]);
+    for other in [update(Active, 2, 9_500), update(Free, 2, 9_500)] {
+        let given = taken(&freed, &other);
+        let data = [given.ddns, given.request_options, given.reply_options];
+        assert!(data.iter().all(Vec::is_empty), "{data:?}");
     }
 }

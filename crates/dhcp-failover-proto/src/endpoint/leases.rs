@@ -4,6 +4,7 @@ use super::Endpoint;
 use super::gate::Held;
 use super::receive::{MAX_IDENTIFIER, MAX_OPAQUE_OPTIONS};
 use crate::{Bindings, LeaseEvent, Output, Service, Stale, Token};
+use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use dhcp_failover_lease::{
     Binding, BindingFlags, BindingStatus, Client, Expiries, Grant, LeaseInstant, LeaseLimit,
@@ -34,6 +35,12 @@ impl Endpoint {
             LeaseEvent::Released { address, client } => {
                 let to = (BindingStatus::Released, StatusCause::Release);
                 self.end_lease(address, to, bindings, |binding, _| binding.is_for(&client));
+            }
+            LeaseEvent::Annotated { token, address, version, reply_options, ddns } => {
+                match self.annotated((address, version), reply_options, ddns, bindings) {
+                    Err(why) => self.gate.output(Output::Refuse { token, why }),
+                    Ok(()) => self.gate.hold(Held::Confirm(token)),
+                }
             }
             LeaseEvent::Expired { address } => self.expired(address, bindings),
             LeaseEvent::Declined { address, until } => self.declined(address, until, bindings),
@@ -87,17 +94,20 @@ impl Endpoint {
 
     fn granted(
         &mut self,
-        old: Binding,
+        mut old: Binding,
         client: Client,
         grant: &Grant,
         flags: BindingFlags,
-        mut request_options: alloc::vec::Vec<u8>,
+        mut request_options: Vec<u8>,
         token: Token,
     ) {
         let continues = old.status == BindingStatus::Active && old.is_for(&client);
         let known = old.expiries_for(&client);
-        if request_options.len() > MAX_OPAQUE_OPTIONS {
-            request_options.clear();
+        if !old.is_for(&client) {
+            old.forget_client_data();
+        }
+        if request_options.is_empty() || request_options.len() > MAX_OPAQUE_OPTIONS {
+            request_options = core::mem::take(&mut old.request_options);
         }
         let mut new = Binding {
             status: BindingStatus::Active,
@@ -112,8 +122,6 @@ impl Endpoint {
             flags,
             version: old.version.saturating_add(1),
             request_options,
-            // Nothing of another client's lease goes on in this one.
-            reply_options: if continues { old.reply_options } else { alloc::vec::Vec::new() },
             ..old
         };
         if self.may_send_updates() && !self.updates.is_busy(new.address) {
@@ -124,6 +132,40 @@ impl Endpoint {
         self.binding_changed(&new);
         self.persist_binding(new);
         self.gate.hold(Held::Confirm(token));
+    }
+
+    /// §5.12.2: what the server did for the client beside the lease, for the partner to go on with.
+    fn annotated<B: Bindings>(
+        &mut self,
+        (address, version): (Ipv4Addr, u64),
+        reply_options: Vec<u8>,
+        ddns: Vec<u8>,
+        bindings: &B,
+    ) -> Result<(), Stale> {
+        if reply_options.len().max(ddns.len()) > MAX_OPAQUE_OPTIONS {
+            return Err(Stale::Options);
+        }
+        if !self.may_change_leases() {
+            return Err(Stale::View);
+        }
+        let mut binding = self.binding(address, bindings).ok_or(Stale::Address)?;
+        if binding.version != version || binding.client.is_none() {
+            return Err(Stale::Binding);
+        }
+        let mut changed = false;
+        for (own, said) in [(&mut binding.reply_options, reply_options), (&mut binding.ddns, ddns)]
+        {
+            if !said.is_empty() && *own != said {
+                *own = said;
+                changed = true;
+            }
+        }
+        if changed {
+            binding.version = binding.version.saturating_add(1);
+            self.binding_changed(&binding);
+            self.persist_binding(binding);
+        }
+        Ok(())
     }
 
     fn expired<B: Bindings>(&mut self, address: Ipv4Addr, bindings: &B) {

@@ -39,6 +39,7 @@ use gate::Gate;
 use link::Link;
 use manner::Heard;
 use pools::Pools;
+pub use receive::MAX_OPAQUE_OPTIONS;
 pub use supply::Shortage;
 use sync::Request;
 pub use updates::Dispute;

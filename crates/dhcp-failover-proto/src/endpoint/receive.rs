@@ -13,9 +13,10 @@ use dhcp_failover_wire::{
     BindingAck, BindingUpdate, Dialect, IpFlags, Message, Packet, RejectReason,
 };
 
-/// Options of the client's request that are kept for the partner, at most: with everything else a
-/// binding carries they still fit a message of 2048 bytes.
-pub(super) const MAX_OPAQUE_OPTIONS: usize = 512;
+/// The most bytes of [`request_options`](dhcp_failover_lease::Binding::request_options),
+/// `reply_options` and `ddns`, each: with everything else a binding carries the three still fit a
+/// message of 2048 bytes.
+pub const MAX_OPAQUE_OPTIONS: usize = 512;
 /// The longest client identifier: one DHCP option's worth. A longer one might not fit a message.
 pub(super) const MAX_IDENTIFIER: usize = 255;
 
@@ -165,6 +166,7 @@ fn to_local(
         },
         request_options: opaque(received.client_request_options.as_deref()),
         reply_options: opaque(received.client_reply_options.as_deref()),
+        ddns: opaque(received.ddns.as_deref()),
     })
 }
 

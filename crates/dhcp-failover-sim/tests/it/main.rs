@@ -8,6 +8,7 @@ mod conflict;
 mod connections;
 mod contact;
 mod durability;
+mod extras;
 mod faults;
 mod hints;
 mod holes;

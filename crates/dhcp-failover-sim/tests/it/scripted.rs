@@ -3,7 +3,8 @@
 use dhcp_failover_lease::{BindingFlags, Client, HardwareAddress, LeaseInstant, LeaseSpan, Role};
 use dhcp_failover_proto::{
     BindingTable, Bindings, Command, Endpoint, EndpointConfig, EndpointRecord, Event, Input,
-    LeaseEvent, LinkId, LinkSide, Monotonic, Output, Record, RequestClass, Severity, State, Token,
+    LeaseEvent, LinkId, LinkSide, Monotonic, Output, Record, RequestClass, Severity, Stale, State,
+    Token,
 };
 use dhcp_failover_proto::{Decision, Query};
 use dhcp_failover_wire::{
@@ -32,8 +33,8 @@ pub(crate) struct Scripted {
     pub(crate) closed: Vec<LinkId>,
     /// How often it wanted to connect.
     pub(crate) dials: usize,
-    /// How many grants it took back.
-    refused: usize,
+    /// Why it refused what.
+    pub(crate) refused: Vec<Stale>,
     /// The map of a partner that is the primary.
     pub(crate) hash_buckets: [u8; 32],
     /// How many updates the partner takes unanswered.
@@ -86,7 +87,7 @@ impl Scripted {
             on_the_way: |_| {},
             closed: Vec::new(),
             dials: 0,
-            refused: 0,
+            refused: Vec::new(),
             hash_buckets: [0xff; 32],
             max_unacked: 10,
             disk_works: true,
@@ -139,7 +140,7 @@ impl Scripted {
                 }
                 Output::Close { link } => self.closed.push(link),
                 Output::Dial => self.dials += 1,
-                Output::Refuse { .. } => self.refused += 1,
+                Output::Refuse { why, .. } => self.refused.push(why),
                 Output::Event(event) => self.events.push(event),
                 _ => {}
             }
@@ -442,7 +443,7 @@ impl Scripted {
             return false;
         }
         let grant = view.grant(&binding, &client, LeaseSpan::from_s(3_600), 50, now);
-        let refused = self.refused;
+        let refused = self.refused.len();
         self.feed(Input::Lease(LeaseEvent::Granted {
             token: Token(1),
             address,
@@ -453,7 +454,7 @@ impl Scripted {
             flags,
             request_options,
         }));
-        self.refused == refused
+        self.refused.len() == refused
     }
 
     /// The reason given for the last change to this state.

@@ -117,6 +117,12 @@ impl Dialect {
         1 <= option.0 && option.0 <= self.facts().last_option.0
     }
 
+    /// Whether the peer survives an option; [`encode`](crate::encode()) refuses to send it any other.
+    #[must_use]
+    pub const fn survives(self, option: OptionCode) -> bool {
+        !self.facts().refused_options.0.contains(option)
+    }
+
     /// What is not settled about Windows, if the dialect is that.
     #[must_use]
     pub const fn windows(self) -> Option<windows::Settings> {

@@ -110,6 +110,12 @@ pub struct LeaseRow {
     pub expires: Option<u64>,
     /// Who may give it out or has it: `primary`, `secondary`, `client` or `none`.
     pub owner: String,
+    /// The client's host name as it gave it (option 12), to whichever server.
+    #[serde(default)]
+    pub host_name: Option<String>,
+    /// What its relay agent said of it (option 82), hexadecimal bytes joined by colons.
+    #[serde(default)]
+    pub relay_agent: Option<String>,
 }
 
 /// Who owns an address with this binding status: the primary may give out FREE ones, the secondary

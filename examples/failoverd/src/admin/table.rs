@@ -28,7 +28,7 @@ impl Row for StatusRow {
 
 impl Row for LeaseRow {
     const COLUMNS: &'static [&'static str] =
-        &["ADDRESS", "STATUS", "CLIENT ID", "HARDWARE ADDRESS", "EXPIRES", "OWNER"];
+        &["ADDRESS", "STATUS", "CLIENT ID", "HARDWARE ADDRESS", "EXPIRES", "OWNER", "HOST NAME"];
 
     fn cells(&self) -> Vec<String> {
         let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
@@ -39,6 +39,7 @@ impl Row for LeaseRow {
             or_dash(self.hwaddr.clone()),
             or_dash(self.expires.map(utc)),
             self.owner.clone(),
+            or_dash(self.host_name.clone()),
         ]
     }
 }

@@ -53,6 +53,8 @@ fn lease(address: Ipv4Addr) -> LeaseRow {
         hwaddr: Some("02:00:00:00:00:01".into()),
         expires: None,
         owner: owner_of("FREE").into(),
+        host_name: None,
+        relay_agent: None,
     }
 }
 

@@ -4,6 +4,7 @@ use super::Core;
 use crate::admin::{
     AdminRequest, AdminResponse, LeaseRow, StatusRow, choose_relationship, owner_of,
 };
+use crate::dhcp::{noted, option};
 use dhcp_failover_lease::{Binding, BindingStatus};
 use dhcp_failover_proto::{Bindings, Command, Input, Status};
 use std::collections::BTreeMap;
@@ -107,6 +108,8 @@ fn status_row(status: Status) -> StatusRow {
 }
 
 fn lease_row(binding: &Binding) -> LeaseRow {
+    let noted = noted::options(&binding.request_options);
+    let name = noted.get(&option::HOST_NAME).filter(|name| !name.is_empty());
     let client = binding.client.as_ref();
     let dated = matches!(binding.status, BindingStatus::Active | BindingStatus::Abandoned);
     let expires = binding.expiries.lease;
@@ -117,6 +120,9 @@ fn lease_row(binding: &Binding) -> LeaseRow {
         hwaddr: client.map(|client| client.hardware().to_string()),
         expires: (dated && !expires.is_never()).then(|| expires.as_unix_s()),
         owner: owner_of(binding.status.name()).to_owned(),
+        // Whatever the client wrote, it must not write on the operator's terminal.
+        host_name: name.map(|name| name.escape_ascii().to_string()),
+        relay_agent: noted.get(&option::RELAY_AGENT).map(|value| hexadecimal(value)),
     }
 }
 

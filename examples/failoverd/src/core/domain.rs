@@ -188,7 +188,16 @@ impl Alone {
             _ => return Vec::new(),
         };
         match event {
-            LeaseEvent::Granted { token, address, client, grant, version, flags, .. } => {
+            LeaseEvent::Granted {
+                token,
+                address,
+                client,
+                grant,
+                version,
+                flags,
+                request_options,
+                ..
+            } => {
                 let Some(old) = table.get(address).filter(|old| old.version == version) else {
                     return vec![Effect::Refuse(token, Stale::Binding)];
                 };
@@ -200,6 +209,7 @@ impl Alone {
                     last_transaction: Some(now),
                     client: Some(client),
                     flags,
+                    request_options,
                     ..old
                 };
                 let effect = self.change(table, new);

@@ -16,7 +16,9 @@ use std::hash::{BuildHasher, RandomState};
 use std::net::Ipv4Addr;
 
 /// The format of a stored [`Binding`].
-pub(super) const BINDING_FORMAT: u8 = 1;
+pub(super) const BINDING_FORMAT: u8 = 2;
+/// That of a [`Binding`] without its last field, the state of DNS records.
+const BINDING_FORMAT_WITHOUT_DDNS: u8 = 1;
 /// The format of a stored [`EndpointRecord`].
 pub(super) const ENDPOINT_FORMAT: u8 = 4;
 
@@ -125,8 +127,8 @@ fn load_bindings(
     let alone = config.relationships.len();
     let mut outside = 0usize;
     for (address, record) in &contents.bindings {
-        let mut binding: Binding = decode(BINDING_FORMAT, record)
-            .map_err(|error| LoadError::Binding { address: *address, error })?;
+        let mut binding =
+            binding(record).map_err(|error| LoadError::Binding { address: *address, error })?;
         let domain = networks.scope_of(*address).map(|scope| scope.domain);
         if domain == Some(alone) {
             binding = without_failover(binding);
@@ -150,6 +152,18 @@ fn load_bindings(
         }
     }
     Ok(())
+}
+
+/// A stored binding, of this version's format or of the one before.
+fn binding(record: &[u8]) -> Result<Binding, RecordError> {
+    match record.split_first() {
+        Some((&BINDING_FORMAT_WITHOUT_DDNS, body)) => {
+            // Nothing is known of them: an empty sequence.
+            let record = [&[BINDING_FORMAT], body, &[0]].concat();
+            decode(BINDING_FORMAT, &record)
+        }
+        _ => decode(BINDING_FORMAT, record),
+    }
 }
 
 /// A binding whose scope has no partner (any more): nobody is left to agree or to own a share.
@@ -201,5 +215,39 @@ fn endpoint_config(it: &Relationship) -> EndpointConfig {
             Dialect::Isc => Some(dhcp_failover_wire::Dialect::IscDhcpd),
         },
         ..EndpointConfig::new(&it.name, role(it.role), it.partner.ip())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::encode;
+    use dhcp_failover_lease::{Client, HardwareAddress};
+
+    /// What the first version stored is read: every field, and nothing known of DNS records.
+    #[test]
+    fn bindings_in_the_former_format_are_read() {
+        let hardware = HardwareAddress::new(1, &[2, 0, 0, 0, 0, 7]).unwrap();
+        let it = Binding {
+            status: BindingStatus::Active,
+            client: Some(Client::new(Some(b"seven"), hardware)),
+            start_of_state: LeaseInstant::from_unix_s(1_700_000_000),
+            version: 9,
+            request_options: vec![99, 130, 83, 99, 12, 1, b'a'],
+            reply_options: vec![99, 130, 83, 99],
+            ..Binding::unused([192, 0, 2, 7].into())
+        };
+        // A tuple is encoded as a structure with the same fields.
+        let former = (
+            (it.address, it.status, &it.client, it.expiries, it.start_of_state),
+            (it.last_transaction, it.flags, it.version, it.knowledge),
+            (&it.request_options, &it.reply_options),
+        );
+        let record = encode(BINDING_FORMAT_WITHOUT_DDNS, &former).unwrap();
+        assert_eq!(binding(&record), Ok(it.clone()));
+        let annotated = Binding { ddns: vec![0, 3], ..it };
+        let record = encode(BINDING_FORMAT, &annotated).unwrap();
+        assert_eq!(binding(&record), Ok(annotated));
+        assert!(matches!(binding(&[3, 0]), Err(RecordError::Format { found: 3, .. })));
     }
 }

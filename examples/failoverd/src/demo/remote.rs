@@ -63,6 +63,8 @@ mod tests {
             hwaddr: None,
             expires: Some(1_800_000_000),
             owner: "client".to_owned(),
+            host_name: None,
+            relay_agent: None,
         }
     }
 

@@ -16,6 +16,7 @@ pub mod gate;
 mod giveback;
 pub mod kind;
 pub mod network;
+pub mod noted;
 pub mod offers;
 pub mod option;
 pub mod packet;

@@ -164,7 +164,7 @@ impl Exchange<'_> {
             version: binding.version,
             epoch: gate.epoch(),
             flags: BindingFlags { reserved: self.is_reserved(scope, address), bootp: false },
-            request_options: self.request_options(),
+            request_options: self.request_options(binding),
             answer,
         })))
     }

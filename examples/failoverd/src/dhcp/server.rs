@@ -10,12 +10,14 @@ use super::destination::{Outgoing, Ports, destination};
 use super::gate::Gate;
 use super::kind::{Arrival, RequestKind};
 use super::network::{Networks, Scope, Wire};
+use super::noted;
 use super::offers::{Offers, PinChange};
 use super::option;
 use super::packet::Request;
 use super::reply::{self, Body};
-use dhcp_failover_lease::LeaseInstant;
+use dhcp_failover_lease::{Binding, LeaseInstant};
 use dhcp_failover_proto::{BindingTable, Bindings, Decision, Query, RequestClass};
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 
 /// A packet and how it came.
@@ -97,8 +99,7 @@ impl DhcpServer {
         self.without_reserved(pins)
     }
 
-    /// Reserved addresses never change hands, offered or not (draft-12 §5.13): an offer that ends
-    /// must not undo that.
+    /// Reserved addresses never change hands, offered or not (draft-12 §5.13).
     fn without_reserved(&self, mut pins: Vec<PinChange>) -> Vec<PinChange> {
         pins.retain(|change| !self.networks.is_reserved(change.address()));
         pins
@@ -246,15 +247,19 @@ impl<'a> Exchange<'a> {
         Action::Reply(self.answer(scope, &Body::Nak(reason), Outgoing::Nak))
     }
 
-    /// Table 7.1.1-2 of the draft: what servers tell each other of a client's request.
-    pub(super) fn request_options(&self) -> Vec<u8> {
-        let mut bytes = option::COOKIE.to_vec();
-        for code in option::INTERESTING {
-            if let Some(value) = self.request.option(code) {
-                reply::put_option(&mut bytes, code, value);
-            }
-        }
-        if bytes.len() == option::COOKIE.len() { Vec::new() } else { bytes }
+    /// Table 7.1.1-2 of the draft: what servers tell each other of a client's request. What this
+    /// request does not say and an earlier one of this client did stays: a renewal does not come
+    /// through the relay agent, and so has no relay agent information (RFC 3046 §2.1).
+    pub(super) fn request_options(&self, binding: &Binding) -> Vec<u8> {
+        let before = match binding.is_for(&self.request.client) {
+            true => noted::options(&binding.request_options),
+            false => BTreeMap::new(),
+        };
+        let values = option::INTERESTING.into_iter().filter_map(|code| {
+            let now = self.request.option(code).map(<[u8]>::to_vec);
+            now.or_else(|| before.get(&code).cloned()).map(|value| (code, value))
+        });
+        noted::encode(values)
     }
 }
 

@@ -3,11 +3,13 @@
 
 use crate::crash::unix_ms;
 use crate::support::{RELAY, seed};
+use failoverd::admin;
 use failoverd::demo::checker::{Evidence, Findings, judge};
 use failoverd::demo::fleet::{Fleet, relay_socket};
 use failoverd::demo::pair::{Member, Plan, prepare};
 use failoverd::demo::random::Random;
 use failoverd::demo::remote;
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -96,6 +98,15 @@ impl Pair {
         let tables = [("a", &a), ("b", &b)];
         judge(&Evidence { acks: &acks, now_ms, now_unix_ms, tables })
     }
+
+    /// What the relay agent said of each client (option 82), at each server.
+    fn relay_agents(&self) -> [BTreeMap<Ipv4Addr, Option<String>>; 2] {
+        self.members.each_ref().map(|member| {
+            let rows = admin::leases(&member.admin, None).expect("the leases");
+            let active = rows.into_iter().filter(|row| row.status == "ACTIVE");
+            active.map(|row| (row.address, row.relay_agent)).collect()
+        })
+    }
 }
 
 /// Kills one of the two at random moments while clients arrive and renew at both, now and then
@@ -127,6 +138,9 @@ fn killed_again_and_again(arguments: &[&str]) {
         pair.come_to_rest(&when);
         let findings = pair.judge();
         assert!(findings.is_clean(), "{when}: {findings:#?}\n{}", pair.logs());
+        let [a, b] = pair.relay_agents();
+        assert!(!a.is_empty() && a.values().all(Option::is_some), "{when}: {a:?}");
+        assert_eq!(a, b, "{when}");
     }
     let counts = pair.fleet.counts();
     println!(

@@ -2,10 +2,14 @@
 
 use dhcp_failover_lease::{Binding, BindingStatus, LeaseInstant};
 use dhcp_failover_wire as wire;
-use dhcp_failover_wire::{BindingUpdate, IpFlags};
+use dhcp_failover_wire::{BindingUpdate, Dialect, IpFlags, OptionCode};
 
 /// The options of table 7.1-1 for a binding.
-pub(super) fn to_update(binding: &Binding, potential: LeaseInstant) -> BindingUpdate {
+pub(super) fn to_update(
+    binding: &Binding,
+    potential: LeaseInstant,
+    dialect: Dialect,
+) -> BindingUpdate {
     let status = status_to_wire(binding.status);
     let mut update = BindingUpdate::new(binding.address, status);
     let time = |instant: LeaseInstant| (instant > LeaseInstant::ZERO).then(|| instant.as_wire_s());
@@ -28,10 +32,12 @@ pub(super) fn to_update(binding: &Binding, potential: LeaseInstant) -> BindingUp
                 bytes: hardware.as_bytes().to_vec(),
             });
     }
+    let some = |options: &[u8]| (!options.is_empty()).then(|| options.to_vec());
+    // Also when the lease is over: whoever ends it deletes the client's DNS records (§5.12.4).
+    update.ddns = some(&binding.ddns).filter(|_| dialect.survives(OptionCode::DDNS));
     if binding.status == BindingStatus::Active {
         update.lease_expiration_time = Some(binding.expiries.lease.as_wire_s());
         update.potential_expiration_time = Some(potential.as_wire_s());
-        let some = |options: &[u8]| (!options.is_empty()).then(|| options.to_vec());
         update.client_request_options = some(&binding.request_options);
         update.client_reply_options = some(&binding.reply_options);
     }

@@ -7,7 +7,7 @@ use crate::timer::Timer;
 use crate::{Bindings, State};
 use alloc::vec::Vec;
 use dhcp_failover_lease::{Binding, BindingStatus, LeaseInstant};
-use dhcp_failover_wire::{BindingUpdate, HEADER_LEN, MAX_MESSAGE_LEN, Message, digest};
+use dhcp_failover_wire::{BindingUpdate, Dialect, HEADER_LEN, MAX_MESSAGE_LEN, Message, digest};
 
 /// A lease without a client identifier takes so many bytes.
 const USUAL_LEN: usize = 56;
@@ -54,6 +54,7 @@ impl Endpoint {
     /// One message of updates.
     fn send_batch<B: Bindings>(&mut self, bindings: &B) {
         let most = self.most_in_a_batch();
+        let dialect = self.link.as_ref().map_or(Dialect::Draft12, |link| link.dialect);
         let signed = if self.config.secret.is_some() { digest::MAX_LEN } else { 0 };
         let mut room = MAX_MESSAGE_LEN.saturating_sub(HEADER_LEN).saturating_sub(signed);
         let Some(xid) = self.link.as_mut().map(|link| link.take_xid()) else { return };
@@ -79,7 +80,7 @@ impl Endpoint {
             let binding = restored.unwrap_or(binding);
             // §7.1.5, H19: what we promise to wait for covers everything either of us knows.
             let potential = binding.expiries.latest();
-            let update = to_update(&binding, potential);
+            let update = to_update(&binding, potential, dialect);
             let length = update.encoded_len();
             if length > room && !batch.is_empty() {
                 break;

@@ -1,11 +1,14 @@
 use super::lab::*;
 use crate::dhcp::destination::Destination;
 use crate::dhcp::kind::Arrival;
+use crate::dhcp::noted;
 use crate::dhcp::packet::PacketError;
-use crate::dhcp::server::{Action, Ignore};
+use crate::dhcp::server::{Action, GrantAction, Ignore};
 use crate::dhcp::testing::Packet;
 use BindingStatus::{Abandoned, Active, Backup, Expired, Free, Released};
 use dhcp_failover_lease::{BindingStatus, LeaseSpan, Refusal, Role};
+use dhcp_failover_proto::Bindings;
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 const TAKEN: &str = "the address belongs to another client";
@@ -36,6 +39,30 @@ fn four_messages_make_a_lease() {
     assert_eq!(lease.answer.destination, Destination::Unicast(relay));
     assert!(!lab.pinned(address), "the lease holds the address now");
     assert_eq!(lab.offer(2), ip(11));
+}
+
+/// isc-L32, RFC 3046 §2.1: a renewal does not come through the relay agent. What it does not say
+/// stays on record, whichever server gave the lease; of another client nothing does.
+#[test]
+fn what_was_noted_of_a_client_stays_until_it_says_otherwise() {
+    let mut lab = Lab::new();
+    let address = lab.offer(1);
+    let first = lab.lease(selecting(1, address).option(12, b"pc").option(82, &[1, 2, 7, 7]));
+    lab.record(address, Active, 1);
+    let mut binding = lab.tables[0].get(address).unwrap();
+    binding.request_options = first.request_options;
+    lab.apply(binding);
+    let noted = |lease: GrantAction| noted::options(&lease.request_options);
+    let relay = (82, vec![1, 2, 7, 7]);
+    let renewed = noted(lab.lease(renewing(1, address)));
+    assert_eq!(renewed, BTreeMap::from([(12, b"pc".to_vec()), relay.clone()]));
+    let renamed = noted(lab.lease(renewing(1, address).option(12, b"box")));
+    assert_eq!(renamed, BTreeMap::from([(12, b"box".to_vec()), relay]));
+    let mut binding = lab.tables[0].get(address).unwrap();
+    binding.status = Free;
+    lab.apply(binding);
+    let other = lab.lease(selecting(2, address));
+    assert!(other.request_options.is_empty());
 }
 
 #[test]
