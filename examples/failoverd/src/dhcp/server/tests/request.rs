@@ -52,15 +52,13 @@ fn what_was_noted_of_a_client_stays_until_it_says_otherwise() {
     let mut binding = lab.tables[0].get(address).unwrap();
     binding.request_options = first.request_options;
     lab.apply(binding);
-    let noted = |lease: GrantAction| noted::options(&lease.request_options);
+    let noted = |lease: Box<GrantAction>| noted::options(&lease.request_options);
     let relay = (82, vec![1, 2, 7, 7]);
     let renewed = noted(lab.lease(renewing(1, address)));
     assert_eq!(renewed, BTreeMap::from([(12, b"pc".to_vec()), relay.clone()]));
     let renamed = noted(lab.lease(renewing(1, address).option(12, b"box")));
     assert_eq!(renamed, BTreeMap::from([(12, b"box".to_vec()), relay]));
-    let mut binding = lab.tables[0].get(address).unwrap();
-    binding.status = Free;
-    lab.apply(binding);
+    lab.record(address, Free, 1);
     let other = lab.lease(selecting(2, address));
     assert!(other.request_options.is_empty());
 }
