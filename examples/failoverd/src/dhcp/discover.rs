@@ -12,7 +12,7 @@ use std::net::Ipv4Addr;
 /// How many addresses a search looks at in the order of the lists. They begin with those unused for
 /// longest; what may not be given yet was mostly freed lately.
 const SEARCH_LIMIT: usize = 64;
-/// When all of those are offered to others, this many more are looked at, beginning somewhere. So
+/// When all of those are offered to others, this many more are looked at, from everywhere. So
 /// a flood of DHCPDISCOVERs costs a bounded time each, however many offers stand; a client that
 /// has bad luck in a nearly full pool begins somewhere else when it asks again.
 const SAMPLE_LIMIT: u64 = 256;

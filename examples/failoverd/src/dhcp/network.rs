@@ -105,7 +105,7 @@ impl Scope {
         })
     }
 
-    /// `count` addresses of the free pool, beginning at a place that depends on `seed`.
+    /// `count` addresses from all over the free pool; which, depends on `seed`.
     pub(super) fn sample(&self, seed: u64, count: u64) -> impl Iterator<Item = Ipv4Addr> {
         self.free.walk(seed, count)
     }

@@ -39,10 +39,14 @@ impl Ranges {
         self.ranges.iter().any(|(_, range)| range.contains(&address))
     }
 
-    /// `count` addresses from place `start` on, going round at the end; each at most once.
+    /// `count` addresses, the first at place `start`, in steps that spread them over all there are;
+    /// each at most once. What is offered, and what is the partner's, lies side by side: a walk from
+    /// neighbour to neighbour would see nothing else.
     pub(super) fn walk(&self, start: u64, count: u64) -> impl Iterator<Item = Ipv4Addr> {
+        let length = self.length.max(1);
+        let stride = stride(length);
         let steps = 0..count.min(self.length);
-        steps.filter_map(move |step| self.at(start.wrapping_add(step) % self.length.max(1)))
+        steps.filter_map(move |step| self.at((start % length + step * stride) % length))
     }
 
     fn at(&self, place: u64) -> Option<Ipv4Addr> {
@@ -51,6 +55,19 @@ impl Ranges {
         let offset = u32::try_from(place - before).ok()?;
         range.start().to_bits().checked_add(offset).map(Ipv4Addr::from_bits)
     }
+}
+
+/// Near the golden section of `length`, where multiples spread most evenly, and without a common
+/// factor with it, so that they come to every place.
+fn stride(length: u64) -> u64 {
+    let gcd = |mut a: u64, mut b: u64| {
+        while b != 0 {
+            (a, b) = (b, a % b);
+        }
+        a
+    };
+    let near = length * 618 / 1_000;
+    (1..=near).rev().find(|stride| gcd(length, *stride) == 1).unwrap_or(1)
 }
 
 /// `range` without `holes`, which are sorted.
@@ -86,6 +103,7 @@ fn without(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     fn range(text: &str) -> RangeInclusive<Ipv4Addr> {
         let (first, last) = text.split_once('-').unwrap();
@@ -124,9 +142,32 @@ mod tests {
         let walk = |start, count| -> Vec<u8> {
             ranges.walk(start, count).map(|address| address.octets()[3]).collect()
         };
-        assert_eq!(walk(0, 9), [0, 1, 5, 6]);
-        assert_eq!(walk(3, 3), [6, 0, 1]);
+        let all = |mut walk: Vec<u8>| {
+            walk.sort_unstable();
+            walk
+        };
+        assert_eq!(all(walk(0, 9)), [0, 1, 5, 6]);
+        assert_eq!(walk(3, 3)[0], 6);
         assert_eq!(walk(u64::MAX, 1).len(), 1);
         assert_eq!(Ranges::default().walk(3, 3).count(), 0);
+        for length in 1..=200u8 {
+            let last = Ipv4Addr::new(10, 0, 0, length - 1);
+            let ranges = Ranges::new(&[Ipv4Addr::new(10, 0, 0, 0)..=last], std::iter::empty());
+            let met: BTreeSet<_> = ranges.walk(7, 255).collect();
+            assert_eq!(met.len(), usize::from(length));
+        }
+    }
+
+    /// However it begins, a walk over a quarter of the addresses meets a free eighth of them.
+    #[test]
+    fn a_walk_sees_every_part() {
+        let all = [range("10.0.0.0-10.0.3.255")];
+        let ranges = Ranges::new(&all, std::iter::empty());
+        for start in 0..1_024 {
+            for eighth in 0..8 {
+                let is_free = |address: &Ipv4Addr| (address.to_bits() & 0x3ff) / 128 == eighth;
+                assert!(ranges.walk(start, 256).filter(is_free).count() >= 30, "{start} {eighth}");
+            }
+        }
     }
 }
