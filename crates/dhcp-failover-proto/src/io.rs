@@ -279,8 +279,24 @@ pub enum Event {
         /// The one in use.
         used: u32,
     },
-    /// The partner's clock was set while connected, or its messages were under way for longer than
-    /// tReceive. Its times are understood anew (§5.10).
+    /// The wall clock was set while this server was away. The lease clock goes on from the last
+    /// record, so no lease ends early or late; what is shown and logged differs from the wall clock.
+    /// It is taken over when the machine starts anew, or by
+    /// [`ClockStart::trust_wall`](crate::ClockStart::trust_wall).
+    WallClockDiffers {
+        /// It is ahead by so many seconds; negative: behind.
+        ahead_s: i64,
+    },
+    /// Since this machine was started anew, its clock and the partner's do not differ as they did
+    /// before: one of them was set. If it was this one, leases end early here (the clock is ahead),
+    /// or late. Compare it with the true time.
+    ClockDoubtful {
+        /// This server's clock is ahead of what the partner's makes of it by so many seconds at
+        /// least; negative: behind.
+        ahead_s: i64,
+    },
+    /// The partner's clock was set while connected or between two connections, or its messages were
+    /// under way for longer than tReceive. Its times are understood anew (§5.10).
     PartnerClockStepped {
         /// Forward by so many seconds; negative: back.
         by_s: i64,

@@ -41,6 +41,7 @@ mod clock;
 mod config;
 mod endpoint;
 mod io;
+mod lease_clock;
 mod listener;
 mod record;
 mod severity;
@@ -57,8 +58,9 @@ pub use endpoint::{Dispute, Endpoint, MAX_OPAQUE_OPTIONS, Shortage, Status};
 pub use io::{
     Command, CommandError, Event, Input, LeaseEvent, LinkId, LinkSide, Output, Stale, Token,
 };
+pub use lease_clock::{ClockStamp, ClockStart, LeaseClock};
 pub use listener::{Listener, Route};
-pub use record::{EndpointRecord, Record, Ticket};
+pub use record::{EndpointRecord, PartnerOffset, Record, Ticket};
 pub use severity::Severity;
 pub use state::State;
 pub use stats::Stats;

@@ -1,6 +1,6 @@
 //! What an endpoint keeps on disk, and the tickets that prove it is there.
 
-use crate::State;
+use crate::{ClockStamp, State};
 use dhcp_failover_lease::{Binding, LeaseInstant, Mclt, Role};
 use dhcp_loadbalance::HashBuckets;
 
@@ -91,6 +91,27 @@ pub struct EndpointRecord {
     pub alive_until: LeaseInstant,
     /// When this record was made: the clock never starts before it.
     pub written_at: LeaseInstant,
+    /// Where the lease clock stood then: a process that starts again on the same running machine
+    /// carries it on.
+    pub clock: ClockStamp,
+    /// How far the partner's clock was from this one when last heard; `None` if that is unknown.
+    pub partner_offset: Option<PartnerOffset>,
+}
+
+/// How far the partner's clock is from the lease clock, in seconds to add to the partner's time,
+/// as last known.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[expect(clippy::exhaustive_structs, reason = "stores write and read every field")]
+pub struct PartnerOffset {
+    /// At least.
+    pub low_s: i64,
+    /// At most.
+    pub high_s: i64,
+    /// When that was, on the lease clock.
+    pub as_of: LeaseInstant,
+    /// On which start of this machine: [`ClockStart::boot`](crate::ClockStart::boot).
+    pub boot: u64,
 }
 
 /// [`HashBuckets`] as plain bytes, for storage.

@@ -37,6 +37,8 @@ impl Event {
             | Self::OldStore { .. }
             | Self::ValueReplaced { .. }
             | Self::PartnerClockStepped { .. }
+            | Self::WallClockDiffers { .. }
+            | Self::ClockDoubtful { .. }
             | Self::PoolShort(_)
             | Self::Waiting { .. } => Severity::Alarm,
             // Both servers found out the same thing, or one was out of touch.

@@ -70,6 +70,13 @@ impl Pair {
         self.servers[host.index()].clock_offset_ms += by_ms;
     }
 
+    /// Whether a start of this server would carry its lease clock on: its machine ran since its
+    /// newest record was written.
+    #[must_use]
+    pub fn keeps_its_clock(&self, host: Host) -> bool {
+        self.servers[host.index()].keeps_its_clock()
+    }
+
     /// From now on this server's messages are stamped as if its clock had been set, as those of a
     /// partner are that follows its wall clock.
     pub fn shift_stamps(&mut self, host: Host, by_s: i64) {

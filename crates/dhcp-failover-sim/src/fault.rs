@@ -9,11 +9,20 @@ use dhcp_failover_proto::EndpointConfig;
 pub struct DiskCopy(Disk);
 
 impl Pair {
-    /// Starts a server from what its disk holds.
+    /// Starts a server from what its disk holds; its machine too, if that lost power.
     pub fn start(&mut self, host: Host) {
+        self.start_as(host, false);
+    }
+
+    /// Starts a server by an operator who has the wall clock taken over.
+    pub fn start_trusting_the_wall_clock(&mut self, host: Host) {
+        self.start_as(host, true);
+    }
+
+    fn start_as(&mut self, host: Host, trust_wall: bool) {
         let empty = self.setup.table();
         self.log(Some(host), "starts".to_owned());
-        self.servers[host.index()].boot(self.now, empty);
+        self.servers[host.index()].boot(self.now, empty, trust_wall);
         self.network.up[host.index()] = true;
         self.network.frozen[host.index()] = false;
     }
@@ -46,7 +55,7 @@ impl Pair {
         }
         let how = if silently { "loses power" } else { "crashes" };
         self.log(Some(host), format!("{how}, {survives:?} survives"));
-        self.servers[host.index()].down();
+        self.servers[host.index()].down(silently);
         self.servers[host.index()].disk.crash(survives, &mut self.rng);
         self.network.kill(host, silently, self.now);
         self.grants.retain(|(server, _), _| *server != host);

@@ -2,7 +2,9 @@
 
 use crate::disk::Disk;
 use dhcp_failover_lease::{Binding, LeaseInstant, Role};
-use dhcp_failover_proto::{BindingTable, Bindings, Endpoint, EndpointConfig, Monotonic};
+use dhcp_failover_proto::{
+    BindingTable, Bindings, ClockStart, Endpoint, EndpointConfig, LeaseClock, Monotonic,
+};
 use dhcp_failover_wire::split_frame;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -80,8 +82,12 @@ pub struct Server {
     pub(crate) table: BindingTable,
     pub(crate) disk: Disk,
     pub(crate) clock_offset_ms: i64,
-    pub(crate) boots: u32,
-    booted_ms: u64,
+    /// Numbers the starts of the machine.
+    boot: u64,
+    /// The machine has stopped since the last start of the server, or never ran.
+    machine_off: bool,
+    machine_started_ms: u64,
+    clock: Option<LeaseClock>,
     pub(crate) wake: Option<u64>,
     pub(crate) next_sweep: u64,
     pub(crate) inboxes: BTreeMap<u64, Inbox>,
@@ -104,8 +110,10 @@ impl Server {
             table,
             disk,
             clock_offset_ms,
-            boots: 0,
-            booted_ms: 0,
+            boot: 0,
+            machine_off: true,
+            machine_started_ms: 0,
+            clock: None,
             wake: None,
             next_sweep: 0,
             inboxes: BTreeMap::new(),
@@ -114,36 +122,49 @@ impl Server {
         }
     }
 
-    pub(crate) fn boot(&mut self, now: u64, empty: BindingTable) {
-        self.boots += 1;
-        self.booted_ms = now;
+    /// Starts the server, and the machine if that is off.
+    pub(crate) fn boot(&mut self, now: u64, empty: BindingTable, trust_wall: bool) {
+        if std::mem::take(&mut self.machine_off) {
+            self.boot += 1;
+            self.machine_started_ms = now;
+        }
         self.table = self.disk.load(empty);
-        let (monotonic, wall) = (self.monotonic(now), self.wall(now));
         let record = self.disk.record();
-        self.endpoint = Some(Endpoint::new(self.config.clone(), record, monotonic, wall));
+        let (monotonic, wall) = (self.monotonic(now), self.wall(now));
+        let start = ClockStart { now: monotonic, wall, boot: self.boot, trust_wall };
+        let clock = LeaseClock::start(start, &record);
+        self.clock = Some(clock);
+        self.endpoint = Some(Endpoint::with_clock(self.config.clone(), record, monotonic, clock));
         self.wake = Some(now);
         self.next_sweep = now;
     }
 
-    pub(crate) fn down(&mut self) {
+    pub(crate) fn down(&mut self, machine_too: bool) {
+        self.machine_off |= machine_too;
         self.endpoint = None;
         self.wake = None;
         self.inboxes.clear();
         self.adopted.clear();
     }
 
-    /// Each start has an origin of its own for the monotonic clock, as a real machine would.
+    /// Whether a start would carry the lease clock on.
+    pub(crate) fn keeps_its_clock(&self) -> bool {
+        let stored = self.disk.record().map(|record| record.clock.boot);
+        !self.machine_off && stored == Some(self.boot)
+    }
+
+    /// Each start of the machine has an origin of its own for the monotonic clock.
     fn origin_ms(&self) -> u64 {
-        u64::from(self.boots) * 7_919
+        self.boot * 7_919
     }
 
     pub(crate) fn monotonic(&self, now: u64) -> Monotonic {
-        Monotonic::from_ms(now - self.booted_ms + self.origin_ms())
+        Monotonic::from_ms(now - self.machine_started_ms + self.origin_ms())
     }
 
     /// When the monotonic clock shows `at`.
     pub(crate) fn true_ms(&self, at: Monotonic) -> u64 {
-        (self.booted_ms + at.as_ms()).saturating_sub(self.origin_ms())
+        (self.machine_started_ms + at.as_ms()).saturating_sub(self.origin_ms())
     }
 
     fn wall(&self, now: u64) -> LeaseInstant {
@@ -151,22 +172,18 @@ impl Server {
         LeaseInstant::from_unix_s(ms / 1_000)
     }
 
-    /// Now, on the lease clock; the wall clock while the server is down.
+    /// Now, on the lease clock; the wall clock before the first start.
     pub(crate) fn lease_now(&self, now: u64) -> LeaseInstant {
-        match &self.endpoint {
-            Some(endpoint) => endpoint.lease_time_at(self.monotonic(now)),
-            None => self.wall(now),
-        }
+        self.clock.map_or_else(|| self.wall(now), |clock| clock.at(self.monotonic(now)))
     }
 
     /// The true moment at which the lease clock reaches `at`, or `u64::MAX`.
     pub(crate) fn true_ms_of_lease(&self, at: LeaseInstant) -> u64 {
-        if at.is_never() {
-            return u64::MAX;
-        }
-        let start = self.lease_now(self.booted_ms).as_unix_s();
-        let ahead = i128::from(at.as_unix_s()) - i128::from(start);
-        let ms = i128::from(self.booted_ms) + ahead * 1_000;
+        let Some(clock) = self.clock.filter(|_| !at.is_never()) else { return u64::MAX };
+        let begun = self.true_ms(clock.turn_of(LeaseInstant::ZERO));
+        let first = clock.at(self.monotonic(begun)).as_unix_s();
+        let ahead = i128::from(at.as_unix_s()) - i128::from(first);
+        let ms = i128::from(begun) + ahead * 1_000;
         u64::try_from(ms.max(0)).unwrap_or(u64::MAX)
     }
 

@@ -13,6 +13,10 @@ pub struct Storm {
     /// The pair in the storm.
     pub pair: Pair,
     rng: Rng,
+    /// Decides on wall clocks alone, so that everything else stays as a seed had it before.
+    clock_rng: Rng,
+    /// By how much each wall clock was set.
+    wall_set_ms: [i64; 2],
     /// Faults injected so far.
     pub faults: u64,
     honest: bool,
@@ -60,7 +64,15 @@ impl Storm {
             mutation,
             ..Setup::new(seed)
         };
-        Self { pair: Pair::new(setup), rng, faults: 0, honest: true }
+        let clock_rng = Rng::new(seed ^ 0xc10c_c10c);
+        Self {
+            pair: Pair::new(setup),
+            rng,
+            clock_rng,
+            wall_set_ms: [0; 2],
+            faults: 0,
+            honest: true,
+        }
     }
 
     /// A storm with an operator who does not care whether the partner is down, and any disk may go.
@@ -117,9 +129,12 @@ impl Storm {
                 let outputs = u32::try_from(self.rng.between(1, 40)).unwrap_or(1);
                 self.pair.crash_after_outputs(host, outputs, survives);
             }
-            4 => self.pair.power_off(host),
+            4 => {
+                self.pair.power_off(host);
+                self.set_wall_clock(host, 0);
+            }
             5 if !self.pair.is_up(host) => self.maybe_lose_disk(host),
-            5..=7 if !self.pair.is_up(host) => self.pair.start(host),
+            5..=7 if !self.pair.is_up(host) => self.start(host),
             8 => {
                 let blocked = self.pair.network.blocked[host.index()];
                 self.pair.block(host, !blocked);
@@ -150,10 +165,29 @@ impl Storm {
                     self.pair.thaw(host);
                     self.pair.stall_disk(host, false);
                     if !self.pair.is_up(host) {
-                        self.pair.start(host);
+                        self.start(host);
                     }
                 }
             }
+        }
+    }
+
+    /// Sometimes with another wall clock than before, where that must not matter: the machine ran on,
+    /// and the store is there.
+    fn start(&mut self, host: Host) {
+        if self.pair.keeps_its_clock(host) && self.clock_rng.percent(40) {
+            let by_ms = i64::try_from(self.clock_rng.below(20_000_000)).unwrap_or(0);
+            let back = self.clock_rng.percent(50);
+            self.set_wall_clock(host, if back { -by_ms } else { by_ms });
+        }
+        self.pair.start(host);
+    }
+
+    /// So far from where it was at the beginning.
+    fn set_wall_clock(&mut self, host: Host, ms: i64) {
+        let before = std::mem::replace(&mut self.wall_set_ms[host.index()], ms);
+        if ms != before {
+            self.pair.step_clock(host, ms - before);
         }
     }
 
@@ -176,6 +210,7 @@ impl Storm {
             && self.durable_state(host) != Some(State::PartnerDown);
         if harmless || !self.honest {
             self.pair.lose_disk(host);
+            self.set_wall_clock(host, 0);
         }
     }
 

@@ -30,7 +30,7 @@ impl Endpoint {
         };
         form.now = Monotonic::from_ms(now.as_ms() % 1_000);
         form.lease_now = CANONICAL_NOW;
-        form.origin = (form.now, CANONICAL_NOW);
+        form.clock = form.clock.rebased(form.now, CANONICAL_NOW);
         form.timers.rebase(now);
         form.attempts.rebase(now);
         form.pools.rebase(now);
@@ -54,6 +54,7 @@ impl Endpoint {
             &mut record.written_at,
             &mut form.alive_durable,
             &mut form.stamp_at_start,
+            &mut form.started_at,
         ] {
             *at = shift(*at);
         }
@@ -64,6 +65,8 @@ impl Endpoint {
         record.partner_served = 0;
         record.partner_alive_until = 0;
         form.stamp_told = 0;
+        record.clock = form.clock.stamp;
+        record.partner_offset = None;
         record.instance = 0;
         let base = form.gate.base();
         form.state_ticket = Ticket(form.state_ticket.as_u64().saturating_sub(base));

@@ -192,6 +192,8 @@ impl Endpoint {
         link.received(self.now);
         // An answer under way for longer than tReceive would have cost the link (§8.3).
         link.skew = Some(Skew::first(time, self.lease_now, self.config.receive_timer));
+        self.compare_partner_offset();
+        let Some(link) = &mut self.link else { return };
         let window = max_unacked.unwrap_or(0).clamp(1, MAX_WINDOW);
         let receive_s = match receive_timer {
             None | Some(0) => DEFAULT_RECEIVE_S,

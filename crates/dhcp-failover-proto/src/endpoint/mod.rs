@@ -2,6 +2,7 @@
 
 mod admission;
 mod canonical;
+mod clocks;
 mod commands;
 mod connect;
 mod dial;
@@ -23,8 +24,8 @@ mod waiting;
 use crate::record::HashBucketsRecord;
 use crate::timer::{Timer, TimerTable};
 use crate::{
-    Bindings, EndpointConfig, EndpointRecord, Event, Input, Monotonic, Output, Record, Service,
-    ServiceView, State, Stats, Ticket,
+    Bindings, ClockStart, EndpointConfig, EndpointRecord, Event, Input, LeaseClock, Monotonic,
+    Output, Record, Service, ServiceView, State, Stats, Ticket,
 };
 pub(crate) use admission::unreadable;
 use alloc::collections::{BTreeMap, VecDeque};
@@ -77,8 +78,10 @@ pub struct Endpoint {
     state: State,
     now: Monotonic,
     lease_now: LeaseInstant,
-    /// The two clocks at creation, to count the second from the first.
-    origin: (Monotonic, LeaseInstant),
+    /// Counts the second from the first.
+    clock: LeaseClock,
+    /// When this run began.
+    started_at: LeaseInstant,
     epoch: u64,
     /// Until this is durable the state is not acted in (§9.2).
     state_ticket: Ticket,
@@ -175,29 +178,58 @@ pub struct Status {
 }
 
 impl Endpoint {
-    /// An endpoint that starts now.
+    /// An endpoint that starts now, on a machine of which nothing is known.
     ///
     /// `stored` is the newest [`EndpointRecord`] on disk, if there is one. `wall` is the wall clock
-    /// now; the lease clock starts from it, but never before the moment `stored` was written.
+    /// now; the lease clock starts from it, but never before the moment `stored` was written. A wall
+    /// clock that was set while the server was away ends its leases early or late:
+    /// [`with_clock`](Self::with_clock) does better where the machine runs on.
     #[must_use]
     pub fn new(
-        mut config: EndpointConfig,
+        config: EndpointConfig,
         stored: Option<EndpointRecord>,
         now: Monotonic,
         wall: LeaseInstant,
+    ) -> Self {
+        let start = ClockStart { now, wall, boot: 0, trust_wall: false };
+        Self::with_clock(config, stored, now, LeaseClock::start(start, &stored))
+    }
+
+    /// An endpoint that starts at `now` and counts lease times by this clock. One process has one
+    /// clock, made from the records of all its relationships.
+    ///
+    /// ```
+    /// use dhcp_failover_proto::lease::{LeaseInstant, Role};
+    /// use dhcp_failover_proto::{ClockStart, Endpoint, EndpointConfig, LeaseClock, Monotonic};
+    /// let now = Monotonic::from_ms(86_400_000); // the machine has run for a day
+    /// let wall = LeaseInstant::from_unix_s(1_700_000_000);
+    /// let start = ClockStart { now, wall, boot: 0x5eed, trust_wall: false };
+    /// let stored = None; // the newest record of this relationship
+    /// let clock = LeaseClock::start(start, &stored);
+    /// let config = EndpointConfig::new("a-b", Role::Primary, [192, 0, 2, 2].into());
+    /// let endpoint = Endpoint::with_clock(config, stored, now, clock);
+    /// assert_eq!(endpoint.lease_now(), wall);
+    /// ```
+    #[must_use]
+    pub fn with_clock(
+        mut config: EndpointConfig,
+        stored: Option<EndpointRecord>,
+        now: Monotonic,
+        clock: LeaseClock,
     ) -> Self {
         // Zero makes no sense in any of these; the least that does is what was meant.
         config.mclt = config.mclt.max(LeaseSpan::from_s(1));
         config.receive_timer = config.receive_timer.max(LeaseSpan::from_s(1));
         config.max_unacked_bndupd = config.max_unacked_bndupd.max(1);
         config.max_batch = config.max_batch.clamp(1, MAX_BATCH);
-        let lease_now = stored.map_or(wall, |record| wall.max(record.written_at));
-        let record = stored.unwrap_or_else(|| first_record(&config, lease_now));
+        let lease_now = clock.at(now);
+        let record = stored.unwrap_or_else(|| first_record(&config, lease_now, clock));
         let mut endpoint = Self {
             state: State::Startup,
             now,
             lease_now,
-            origin: (now, lease_now),
+            clock,
+            started_at: lease_now,
             epoch: 1,
             state_ticket: Ticket::default(),
             alive_durable: record.alive_until,
@@ -221,6 +253,7 @@ impl Endpoint {
             record,
             config,
         };
+        endpoint.compare_wall_clock();
         endpoint.adopt_configuration();
         endpoint.resume_previous_state();
         endpoint.timers.set(Timer::Startup, now.plus_ms(ms(endpoint.config.startup)));
@@ -335,8 +368,7 @@ impl Endpoint {
     /// What the lease clock shows at a moment of the monotonic clock.
     #[must_use]
     pub fn lease_time_at(&self, at: Monotonic) -> LeaseInstant {
-        let (origin, lease) = self.origin;
-        lease + LeaseSpan::from_s(at.ms_since(origin) / 1_000)
+        self.clock.at(at)
     }
 
     fn advance(&mut self, now: Monotonic) {
@@ -374,6 +406,8 @@ impl Endpoint {
 
     fn persist_record(&mut self) -> Ticket {
         self.record.written_at = self.lease_now;
+        self.record.clock = self.clock.stamp_at(self.now);
+        self.remember_partner_offset();
         if Service::of(self.state) != Service::Nobody {
             self.record.alive_until = self.lease_now + ALIVE_HORIZON;
             self.timers.set(Timer::Alive, self.now.plus_ms(ALIVE_PERIOD_MS));
@@ -479,7 +513,7 @@ impl Endpoint {
 
 /// The record of a server that finds nothing on its disk: it cannot tell whether it is new or has
 /// lost everything, so it fetches everything (§9.3.2 step 1, §9.5.2).
-fn first_record(config: &EndpointConfig, now: LeaseInstant) -> EndpointRecord {
+fn first_record(config: &EndpointConfig, now: LeaseInstant, clock: LeaseClock) -> EndpointRecord {
     EndpointRecord {
         state: State::Recover,
         state_since: now,
@@ -503,6 +537,8 @@ fn first_record(config: &EndpointConfig, now: LeaseInstant) -> EndpointRecord {
         partner_alive_until: 0,
         alive_until: LeaseInstant::ZERO,
         written_at: now,
+        clock: clock.stamp,
+        partner_offset: None,
     }
 }
 

@@ -27,7 +27,7 @@ impl Endpoint {
             return self.lease_now;
         }
         let last_served = if self.record.storage_lost {
-            let (_, started) = self.origin;
+            let started = self.started_at;
             self.declared_down().map_or(started, |declared| declared.min(started))
         } else {
             // The stamp: it did not serve beyond.

@@ -4,6 +4,7 @@ mod authentication;
 mod balance;
 mod bulk;
 mod canonical;
+mod clocks;
 mod conflict;
 mod connections;
 mod contact;

@@ -2,9 +2,9 @@
 
 use dhcp_failover_lease::{BindingFlags, Client, HardwareAddress, LeaseInstant, LeaseSpan, Role};
 use dhcp_failover_proto::{
-    BindingTable, Bindings, Command, Endpoint, EndpointConfig, EndpointRecord, Event, Input,
-    LeaseEvent, LinkId, LinkSide, Monotonic, Output, Record, RequestClass, Severity, Stale, State,
-    Token,
+    BindingTable, Bindings, ClockStamp, Command, Endpoint, EndpointConfig, EndpointRecord, Event,
+    Input, LeaseEvent, LinkId, LinkSide, Monotonic, Output, Record, RequestClass, Severity, Stale,
+    State, Token,
 };
 use dhcp_failover_proto::{Decision, Query};
 use dhcp_failover_wire::{
@@ -485,6 +485,8 @@ pub(crate) fn record(role: Role, state: State) -> EndpointRecord {
         partner_down_ordered: state == State::PartnerDown,
         alive_until: LeaseInstant::from_unix_s(BEGIN),
         written_at: LeaseInstant::from_unix_s(BEGIN),
+        clock: ClockStamp { boot: 0, monotonic_ms: 0, shown: LeaseInstant::from_unix_s(BEGIN) },
+        partner_offset: None,
         ..made
     }
 }

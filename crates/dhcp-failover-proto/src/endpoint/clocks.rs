@@ -1,0 +1,54 @@
+//! Clocks that were set while this server or its partner was away (draft-12 §5.10).
+
+use super::Endpoint;
+use crate::{Event, PartnerOffset};
+
+/// Less than this is no news: clocks are corrected by seconds, and a message may take some.
+const GUARD_S: u64 = 60;
+/// Clocks may drift apart by a second in so many: 200 parts in a million.
+const DRIFT_ONE_IN: u64 = 5_000;
+
+impl Endpoint {
+    /// A wall clock that was set is no reason to end leases early or late; somebody should know.
+    pub(super) fn compare_wall_clock(&mut self) {
+        let ahead_s = self.clock.wall_ahead_s();
+        if ahead_s.unsigned_abs() > GUARD_S {
+            self.event(Event::WallClockDiffers { ahead_s });
+        }
+        if self.clock.trusted_wall {
+            // What it says of the partner's clock is not true of this one.
+            self.record.partner_offset = None;
+        }
+    }
+
+    /// Keeps how far the partner's clock is off, with the record about to be written.
+    pub(super) fn remember_partner_offset(&mut self) {
+        let Some(skew) = self.link.as_ref().and_then(|link| link.skew) else { return };
+        let (low_s, high_s) = skew.bounds_s();
+        let (as_of, boot) = (self.lease_now, self.clock.stamp.boot);
+        self.record.partner_offset = Some(PartnerOffset { low_s, high_s, as_of, boot });
+    }
+
+    /// On a new connection: whether the two clocks differ by as much as they did on the last one.
+    /// If not, one of them was set meanwhile; this one only if its machine started anew.
+    pub(super) fn compare_partner_offset(&mut self) {
+        let before = self.record.partner_offset;
+        self.remember_partner_offset();
+        let (Some(before), Some(found)) = (before, self.record.partner_offset) else { return };
+        let drift_s = (self.lease_now - before.as_of).as_s() / DRIFT_ONE_IN;
+        let guard_s = i64::try_from(GUARD_S.saturating_add(drift_s)).unwrap_or(i64::MAX);
+        let above_s = found.low_s.saturating_sub(before.high_s);
+        let below_s = before.low_s.saturating_sub(found.high_s);
+        let ahead_s = match (above_s > guard_s, below_s > guard_s) {
+            (true, _) => above_s,
+            (_, true) => below_s.saturating_neg(),
+            _ => return,
+        };
+        let same_boot = before.boot != 0 && before.boot == found.boot;
+        self.event(if same_boot || before.as_of > self.started_at {
+            Event::PartnerClockStepped { by_s: ahead_s.saturating_neg() }
+        } else {
+            Event::ClockDoubtful { ahead_s }
+        });
+    }
+}

@@ -1,0 +1,150 @@
+//! Wall clocks that are set while a server is away: its lease clock goes on as long as its machine
+//! runs, and after that the partner's clock is a witness (draft-12 §5.10).
+
+use crate::{busy, normal};
+use dhcp_failover_lease::LeaseInstant;
+use dhcp_failover_proto::{Event, Severity};
+use dhcp_failover_sim::{Host, Pair, Setup, Survives};
+
+const HOUR_MS: i64 = 3_600_000;
+
+fn alarms(pair: &Pair, host: Host) -> Vec<(&'static str, i64)> {
+    let alarm = |event: &Event| match event {
+        Event::WallClockDiffers { ahead_s } => Some(("own", *ahead_s)),
+        Event::ClockDoubtful { ahead_s } => Some(("doubtful", *ahead_s)),
+        Event::PartnerClockStepped { by_s } => Some(("partner", *by_s)),
+        _ => None,
+    };
+    let told = pair.events_of(host).filter_map(|(_, event)| {
+        let told = alarm(event)?;
+        assert_eq!(event.severity(), Severity::Alarm);
+        Some(told)
+    });
+    told.collect()
+}
+
+/// How far a server's lease clock is from where the other's is.
+fn apart_s(pair: &Pair, host: Host) -> i64 {
+    let now = |host| pair.endpoint(host).map_or(LeaseInstant::ZERO, |it| it.lease_now());
+    let signed = |at: LeaseInstant| i64::try_from(at.as_unix_s()).expect("no such clock");
+    signed(now(host)) - signed(now(host.partner()))
+}
+
+/// S1, S3, L9: a process that starts again on a running machine whose wall clock was set, either way
+/// and by any amount, with its partner there or not, ends no lease early and gives no address twice.
+#[test]
+fn s3_a_wall_clock_set_while_the_process_was_away_breaks_no_promise() {
+    for host in Host::BOTH {
+        for by_ms in [-24 * HOUR_MS, -HOUR_MS, -61_000, 61_000, HOUR_MS, 24 * HOUR_MS] {
+            for alone in [false, true] {
+                let mut pair = busy(Setup { lease_s: 300, ..Setup::new(610) });
+                pair.partition(alone);
+                pair.run_s(30);
+                pair.crash(host, Survives::Everything);
+                pair.step_clock(host, by_ms);
+                pair.run_s(20);
+                pair.start(host);
+                pair.run_s(5);
+                // Each shows the moment of its last input.
+                let apart_s = apart_s(&pair, host);
+                assert!(apart_s.abs() <= 3, "{host:?} {by_ms}: {apart_s}");
+                let told = alarms(&pair, host);
+                let own = |it: &[_]| matches!(it, [("own", s)] if i64::abs(s - by_ms / 1_000) <= 1);
+                assert!(own(&told), "{host:?} {by_ms}: {told:?}");
+                pair.run_s(100);
+                pair.partition(false);
+                pair.run_s(600);
+                pair.check_convergence(100);
+                assert_eq!(pair.violations(), [], "{host:?} {by_ms}\n{}", pair.log_text());
+                assert_eq!(alarms(&pair, host.partner()), [], "nothing happened there");
+            }
+        }
+    }
+}
+
+/// However often a process starts, its lease clock neither loses nor gains a second.
+#[test]
+fn a_clock_that_is_carried_on_a_hundred_times_is_still_exact() {
+    let mut pair = normal(Setup { clock_offset_ms: [0, 0], ..Setup::new(611) });
+    for round in 0..100 {
+        pair.crash(Host::A, Survives::Everything);
+        pair.run_ms(137 * (round % 17));
+        pair.start(Host::A);
+        pair.run_ms(2_000 + 91 * (round % 23));
+    }
+    pair.run_s(30);
+    assert!(apart_s(&pair, Host::A).abs() <= 1, "{}", apart_s(&pair, Host::A));
+    assert_eq!(alarms(&pair, Host::A), []);
+    pair.assert_clean();
+}
+
+/// By an operator's decision the wall clock counts, for better or worse; the partner's times are
+/// understood anew, and the partner tells that this clock was set.
+#[test]
+fn an_operator_can_have_the_wall_clock_taken_over() {
+    let mut pair = normal(Setup::new(612));
+    pair.run_s(60);
+    pair.crash(Host::A, Survives::Everything);
+    pair.step_clock(Host::A, HOUR_MS);
+    pair.start_trusting_the_wall_clock(Host::A);
+    assert!(pair.run_until(60, Pair::is_settled), "{}", pair.log_text());
+    assert!((3_598..=3_602).contains(&apart_s(&pair, Host::A)), "{}", apart_s(&pair, Host::A));
+    assert_eq!(alarms(&pair, Host::A), []);
+    let told = alarms(&pair, Host::B);
+    assert!(matches!(told[..], [("partner", 3_400..=3_602)]), "{told:?}");
+    // Once: the next start goes on from there.
+    pair.crash(Host::A, Survives::Everything);
+    pair.start(Host::A);
+    pair.run_s(30);
+    assert!((3_598..=3_602).contains(&apart_s(&pair, Host::A)));
+    assert_eq!(alarms(&pair, Host::A), []);
+}
+
+/// A machine that starts anew has only its wall clock. If that was set meanwhile, the difference to
+/// the partner's clock is another one than before: an alarm at both servers, with the figure.
+#[test]
+fn a_wall_clock_set_while_the_machine_was_off_is_an_alarm_at_both() {
+    for host in Host::BOTH {
+        for by_ms in [-24 * HOUR_MS, -HOUR_MS, HOUR_MS, 24 * HOUR_MS] {
+            let mut pair =
+                normal(Setup { clock_offset_ms: [5_000_000, -77_000], ..Setup::new(613) });
+            pair.run_s(400);
+            pair.power_off(host);
+            pair.step_clock(host, by_ms);
+            // Longer than the guard: a clock set back stands still at the newest record.
+            pair.run_s(600);
+            pair.start(host);
+            assert!(pair.run_until(90, Pair::is_settled), "{}", pair.log_text());
+            let least = if by_ms > 0 { by_ms / 1_000 } else { -600 };
+            let told = alarms(&pair, host);
+            let doubtful = |it: &&(&str, i64)| it.0 == "doubtful";
+            let ahead_s = told.iter().find(doubtful).map(|it| it.1);
+            // The first message may have been under way for as long as tReceive.
+            let near = |s: i64| s.signum() == least.signum() && s.abs_diff(least) <= 30;
+            assert!(ahead_s.is_some_and(near), "{host:?} {by_ms}: {told:?}");
+            let told = alarms(&pair, host.partner());
+            assert!(matches!(told[..], [("partner", s)] if near(s)), "{host:?} {by_ms}: {told:?}");
+        }
+    }
+}
+
+/// Machines whose clocks are right raise no alarm, whatever the difference between the two and
+/// however long one was off.
+#[test]
+fn clocks_that_nobody_set_raise_no_alarm() {
+    for off_s in [1, 30, 900, 86_400] {
+        let mut pair = normal(Setup { clock_offset_ms: [5_000_000, -77_000], ..Setup::new(614) });
+        pair.run_s(100);
+        for host in Host::BOTH {
+            pair.power_off(host);
+            pair.run_s(off_s);
+            pair.start(host);
+            assert!(pair.run_until(200, Pair::is_settled), "{}", pair.log_text());
+            pair.run_s(60);
+        }
+        for host in Host::BOTH {
+            assert_eq!(alarms(&pair, host), [], "{host:?} {off_s}");
+        }
+        pair.assert_clean();
+    }
+}
