@@ -10,8 +10,8 @@ pub struct ClockStart {
     /// The monotonic clock now. For `boot` to be of use it counts from the start of the machine,
     /// suspension included (`CLOCK_BOOTTIME` on Linux).
     pub now: Monotonic,
-    /// The wall clock now.
-    pub wall: LeaseInstant,
+    /// The wall clock now, in milliseconds since 1970.
+    pub wall_ms: u64,
     /// Which start of the machine this is: any number that is the same for all processes of one
     /// start and differs between two, such as a hash of `/proc/sys/kernel/random/boot_id`. 0 if it
     /// is unknown.
@@ -32,10 +32,10 @@ pub struct ClockStart {
 /// ```
 /// use dhcp_failover_proto::lease::LeaseInstant;
 /// use dhcp_failover_proto::{ClockStart, LeaseClock, Monotonic};
-/// let wall = LeaseInstant::from_unix_s(1_700_000_000);
 /// let now = Monotonic::from_ms(5_000);
-/// let clock = LeaseClock::start(ClockStart { now, wall, boot: 7, trust_wall: false }, []);
-/// assert_eq!(clock.at(now.plus_ms(1_999)), LeaseInstant::from_unix_s(1_700_000_001));
+/// let start = ClockStart { now, wall_ms: 1_700_000_000_250, boot: 7, trust_wall: false };
+/// let clock = LeaseClock::start(start, []);
+/// assert_eq!(clock.at(now.plus_ms(1_749)), LeaseInstant::from_unix_s(1_700_000_001));
 /// assert_eq!(clock.wall_ahead_s(), 0);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -75,19 +75,21 @@ impl LeaseClock {
                 // A machine that was restored from a snapshot has its old identity and an old time.
                 && stamp.monotonic_ms <= start.now.as_ms()
         });
+        let wall = LeaseInstant::from_unix_s(start.wall_ms / 1_000);
         let stamp = continued.unwrap_or(ClockStamp {
             boot: start.boot,
-            monotonic_ms: start.now.as_ms(),
-            shown: start.wall.max(written_at),
+            // It ticks with the wall clock.
+            monotonic_ms: start.now.as_ms().saturating_sub(start.wall_ms % 1_000),
+            shown: wall.max(written_at),
         });
         let clock = Self { stamp, wall_ahead_s: 0, trusted_wall: start.trust_wall };
         let shown = clock.at(start.now);
         let difference = |later: LeaseInstant, earlier: LeaseInstant| {
             i64::try_from((later - earlier).as_s()).unwrap_or(i64::MAX)
         };
-        let wall_ahead_s = match start.wall >= shown {
-            true => difference(start.wall, shown),
-            false => difference(shown, start.wall).saturating_neg(),
+        let wall_ahead_s = match wall >= shown {
+            true => difference(wall, shown),
+            false => difference(shown, wall).saturating_neg(),
         };
         Self { wall_ahead_s, ..clock }
     }

@@ -130,8 +130,8 @@ impl Server {
         }
         self.table = self.disk.load(empty);
         let record = self.disk.record();
-        let (monotonic, wall) = (self.monotonic(now), self.wall(now));
-        let start = ClockStart { now: monotonic, wall, boot: self.boot, trust_wall };
+        let (monotonic, wall_ms) = (self.monotonic(now), self.wall_ms(now));
+        let start = ClockStart { now: monotonic, wall_ms, boot: self.boot, trust_wall };
         let clock = LeaseClock::start(start, &record);
         self.clock = Some(clock);
         self.endpoint = Some(Endpoint::with_clock(self.config.clone(), record, monotonic, clock));
@@ -167,14 +167,16 @@ impl Server {
         (self.machine_started_ms + at.as_ms()).saturating_sub(self.origin_ms())
     }
 
-    fn wall(&self, now: u64) -> LeaseInstant {
-        let ms = (EPOCH_MS + now).saturating_add_signed(self.clock_offset_ms);
-        LeaseInstant::from_unix_s(ms / 1_000)
+    fn wall_ms(&self, now: u64) -> u64 {
+        (EPOCH_MS + now).saturating_add_signed(self.clock_offset_ms)
     }
 
     /// Now, on the lease clock; the wall clock before the first start.
     pub(crate) fn lease_now(&self, now: u64) -> LeaseInstant {
-        self.clock.map_or_else(|| self.wall(now), |clock| clock.at(self.monotonic(now)))
+        match self.clock {
+            Some(clock) => clock.at(self.monotonic(now)),
+            None => LeaseInstant::from_unix_s(self.wall_ms(now) / 1_000),
+        }
     }
 
     /// The true moment at which the lease clock reaches `at`, or `u64::MAX`.

@@ -31,6 +31,11 @@ pub struct RunArgs {
     /// The configuration.
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
+    /// Take over a wall clock that was set while the server was away, though the machine ran on.
+    /// Leases given before then end early (the clock was set forward), or late: a client may keep
+    /// an address that is given to another one.
+    #[arg(long)]
+    pub trust_wall_clock: bool,
     /// Makes the store misbehave, for tests.
     #[arg(long, value_name = "FAULT", hide = true)]
     pub store_fault: Option<Fault>,

@@ -191,7 +191,8 @@ impl Endpoint {
         now: Monotonic,
         wall: LeaseInstant,
     ) -> Self {
-        let start = ClockStart { now, wall, boot: 0, trust_wall: false };
+        let wall_ms = wall.as_unix_s().saturating_mul(1_000);
+        let start = ClockStart { now, wall_ms, boot: 0, trust_wall: false };
         Self::with_clock(config, stored, now, LeaseClock::start(start, &stored))
     }
 
@@ -202,13 +203,13 @@ impl Endpoint {
     /// use dhcp_failover_proto::lease::{LeaseInstant, Role};
     /// use dhcp_failover_proto::{ClockStart, Endpoint, EndpointConfig, LeaseClock, Monotonic};
     /// let now = Monotonic::from_ms(86_400_000); // the machine has run for a day
-    /// let wall = LeaseInstant::from_unix_s(1_700_000_000);
-    /// let start = ClockStart { now, wall, boot: 0x5eed, trust_wall: false };
+    /// let wall_ms = 1_700_000_000_000;
+    /// let start = ClockStart { now, wall_ms, boot: 0x5eed, trust_wall: false };
     /// let stored = None; // the newest record of this relationship
     /// let clock = LeaseClock::start(start, &stored);
     /// let config = EndpointConfig::new("a-b", Role::Primary, [192, 0, 2, 2].into());
     /// let endpoint = Endpoint::with_clock(config, stored, now, clock);
-    /// assert_eq!(endpoint.lease_now(), wall);
+    /// assert_eq!(endpoint.lease_now(), LeaseInstant::from_unix_s(1_700_000_000));
     /// ```
     #[must_use]
     pub fn with_clock(

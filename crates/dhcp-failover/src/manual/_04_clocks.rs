@@ -20,26 +20,52 @@
 //!
 //! # The lease clock
 //!
-//! The wall clock is read once, for [`Endpoint::new`](crate::proto::Endpoint::new). From then on the
-//! lease clock follows the monotonic one, so a correction by NTP in the middle of the night neither
-//! ends nor extends a lease. After a restart it begins at the wall clock again, but never before the
-//! newest record was written.
+//! The wall clock is read once, at the start. From then on the lease clock follows the monotonic one,
+//! so a correction by NTP in the middle of the night neither ends nor extends a lease.
+//!
+//! Nor must a restart of the process. Every record says where the lease clock stood at which moment of
+//! the monotonic clock, and on which start of the machine. If the machine has been running ever since,
+//! [`LeaseClock::start`](crate::proto::LeaseClock::start) carries the clock on by exactly the time
+//! that has passed, whatever the wall clock was set to. For that the driver's monotonic clock must
+//! count from the start of the machine, and the driver must name that start:
 //!
 //! ```
 //! use dhcp_failover::lease::{LeaseInstant, Role};
-//! use dhcp_failover::proto::{Endpoint, EndpointConfig, Monotonic};
+//! use dhcp_failover::proto::{ClockStart, Endpoint, EndpointConfig, LeaseClock, Monotonic};
 //!
+//! let start = ClockStart {
+//!     now: Monotonic::from_ms(5_000),                  // CLOCK_BOOTTIME
+//!     wall_ms: 1_700_000_000_000,
+//!     boot: 0x9e37_79b9_7f4a_7c15,                     // from /proc/sys/kernel/random/boot_id
+//!     trust_wall: false,
+//! };
+//! let stored = None; // or the newest record of every relationship
+//! let clock = LeaseClock::start(start, &stored);
 //! let config = EndpointConfig::new("east-west", Role::Primary, [198, 51, 100, 2].into());
-//! let wall = LeaseInstant::from_unix_s(1_700_000_000);
-//! let endpoint = Endpoint::new(config, None, Monotonic::from_ms(5_000), wall);
+//! let endpoint = Endpoint::with_clock(config, stored, start.now, clock);
 //! let in_90_s = endpoint.lease_time_at(Monotonic::from_ms(95_000));
 //! assert_eq!(in_90_s, LeaseInstant::from_unix_s(1_700_000_090));
 //! ```
 //!
-//! So a wall clock that is wrong by years when the server starts stays wrong until it is restarted,
-//! and one that was too far *ahead* longer than that: stored times do not go back. Start the server
-//! after the clock has been set. What the pair promises does not depend on right clocks, but logs do,
-//! and so do leases that run across a restart.
+//! All relationships of a process share one clock. A wall clock that is more than a minute away from
+//! it is an alarm, [`Event::WallClockDiffers`](crate::proto::Event::WallClockDiffers), and no more: a
+//! clock that is wrong by years gives right leases, only logs look odd. To take the wall clock over all
+//! the same, an operator sets `trust_wall` for one start (`failoverd run --trust-wall-clock`). The
+//! risk: if it is ahead, every lease given so far ends early by as much here, while its client still
+//! uses the address. It is never taken over backwards, for stored times do not go back; a server that
+//! starts without its store, while its partner runs, gets everything in its partner's time.
+//!
+//! # After a restart of the machine
+//!
+//! Then the wall clock is all there is ([`Endpoint::new`](crate::proto::Endpoint::new) takes every
+//! start for one of these), though the lease clock never begins before the newest record was written.
+//! But the partner is a witness: the record holds by how much the two clocks differed. If they differ
+//! by another amount on the next connection, by more than about a minute beyond what is uncertain (in
+//! the beginning that is tReceive), one of them was set. The server whose machine was off reports
+//! [`Event::ClockDoubtful`](crate::proto::Event::ClockDoubtful), with what to do in failoverd's log;
+//! the other one [`Event::PartnerClockStepped`](crate::proto::Event::PartnerClockStepped). It goes on
+//! all the same: a server that starts alone has no witness and must serve. So see to it that the clock
+//! is right before the server starts.
 //!
 //! Ask [`lease_time_at`](crate::proto::Endpoint::lease_time_at) for "now" in the packet path.
 //! [`lease_now`](crate::proto::Endpoint::lease_now) is the moment of the last call of `handle`.

@@ -109,9 +109,49 @@ fn write(relationship: &str, event: &Event) {
             tracing::info!(relationship, %dialect, "the partner speaks another dialect: connecting anew");
         }
         Event::PartnerClockStepped { by_s } => {
-            tracing::error!(relationship, by_s, "the partner's clock was set while connected");
+            tracing::error!(relationship, by_s, "the partner's clock was set");
+        }
+        Event::WallClockDiffers { ahead_s } => {
+            tracing::error!(relationship, ahead_s, "{}", wall_clock_differs(*ahead_s));
+        }
+        Event::ClockDoubtful { ahead_s } => {
+            tracing::error!(relationship, ahead_s, "{}", clock_doubtful(*ahead_s));
         }
         Event::CommandRefused(error) => tracing::warn!(relationship, "command refused: {error}"),
         other => tracing::info!(relationship, "{other:?}"),
+    }
+}
+
+fn wall_clock_differs(ahead_s: i64) -> String {
+    let by_s = ahead_s.unsigned_abs();
+    if ahead_s > 0 {
+        format!(
+            "the wall clock is {by_s} s ahead of the clock of the leases, which goes on as before; \
+             no lease ends early. To take it over, start failoverd once with --trust-wall-clock: \
+             every lease given so far then ends {by_s} s early"
+        )
+    } else {
+        format!(
+            "the wall clock is {by_s} s behind the clock of the leases, which goes on as before; \
+             stored times never go back. To take it over, start failoverd without its store while \
+             the partner runs: it fetches everything anew"
+        )
+    }
+}
+
+fn clock_doubtful(ahead_s: i64) -> String {
+    let by_s = ahead_s.unsigned_abs();
+    if ahead_s > 0 {
+        format!(
+            "this machine's clock was set forward by {by_s} s while it was off, or the partner's \
+             back. If it was this one, leases end {by_s} s early here: stop failoverd, set the clock \
+             right, and start it without its store while the partner runs"
+        )
+    } else {
+        format!(
+            "this machine's clock was set back by {by_s} s while it was off, or the partner's \
+             forward. If it was this one, leases end late, which is safe: set the clock right and \
+             start failoverd once with --trust-wall-clock"
+        )
     }
 }

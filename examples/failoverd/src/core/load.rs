@@ -6,7 +6,7 @@ use super::domain::Domain;
 use crate::config::{Config, Dialect, Mode, Relationship, Secret, StartupPolicy, TimePolicy};
 use crate::dhcp::network::Networks;
 use crate::store::{Contents, RecordError, decode};
-use dhcp_failover_lease::{Binding, BindingStatus, Knowledge, LeaseInstant, LeaseSpan};
+use dhcp_failover_lease::{Binding, BindingStatus, Knowledge, LeaseSpan};
 use dhcp_failover_proto::{
     self as proto, Balance, BindingTable, Endpoint, EndpointConfig, EndpointRecord, TableError,
 };
@@ -20,7 +20,7 @@ pub(super) const BINDING_FORMAT: u8 = 2;
 /// That of a [`Binding`] without its last field, the state of DNS records.
 const BINDING_FORMAT_WITHOUT_DDNS: u8 = 1;
 /// The format of a stored [`EndpointRecord`].
-pub(super) const ENDPOINT_FORMAT: u8 = 4;
+pub(super) const ENDPOINT_FORMAT: u8 = 5;
 
 /// Why the stored state cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -57,10 +57,10 @@ pub(super) fn domains(
     config: &Config,
     networks: &Networks,
     contents: &Contents,
+    trust_wall: bool,
 ) -> Result<(Vec<Domain>, Clock), LoadError> {
     let records = endpoint_records(contents)?;
-    let written = records.values().map(|record| record.written_at);
-    let clock = Clock::start(written.max().unwrap_or(LeaseInstant::ZERO));
+    let clock = Clock::start(records.values(), trust_wall);
     let mut tables = tables(networks)?;
     load_bindings(config, networks, contents, &mut tables)?;
     let alone = tables.pop().unwrap_or_default();
@@ -70,15 +70,14 @@ pub(super) fn domains(
         .zip(tables)
         .enumerate()
         .map(|(number, (relationship, table))| {
-            let endpoint = Endpoint::new(
+            let endpoint = Endpoint::with_clock(
                 EndpointConfig {
                     pools_digest: digest(networks.pools(number)),
                     ..endpoint_config(relationship)
                 },
                 records.get(&relationship.name).copied(),
-                // The very origin of our clock, so that both always show the same second.
-                proto::Monotonic::default(),
-                clock.lease_origin(),
+                clock.monotonic(),
+                clock.lease(),
             );
             Domain::failover(relationship.name.clone(), table, endpoint)
         })
@@ -193,8 +192,7 @@ fn endpoint_config(it: &Relationship) -> EndpointConfig {
         safe_period: it.safe_period_s.map(seconds),
         receive_timer: seconds(it.receive_timer_s),
         max_unacked_bndupd: it.max_unacked_bndupd,
-        // A second more, for the monotonic clock began at the last full one.
-        startup: seconds(it.startup_s) + LeaseSpan::from_s(1),
+        startup: seconds(it.startup_s),
         startup_policy: match it.startup_policy {
             StartupPolicy::Wait => proto::StartupPolicy::Wait,
             StartupPolicy::Resume => proto::StartupPolicy::Resume,

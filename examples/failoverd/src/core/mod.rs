@@ -96,12 +96,13 @@ struct Inputs {
     _admin_server: AdminServer,
 }
 
-/// Serves until told to stop.
+/// Serves until told to stop. `trust_wall` has the clock of the leases begin at the wall clock even
+/// where the store says where it must be.
 ///
 /// # Errors
 /// When the server cannot start, or can no longer make its promises durable.
-pub async fn run(services: Services) -> Result<(), CoreError> {
-    let (mut core, mut inputs) = start(services)?;
+pub async fn run(services: Services, trust_wall: bool) -> Result<(), CoreError> {
+    let (mut core, mut inputs) = start(services, trust_wall)?;
     core.tick_all();
     core.submit()?;
     let mut housekeeping = Instant::now();
@@ -157,7 +158,7 @@ pub async fn run(services: Services) -> Result<(), CoreError> {
     }
 }
 
-fn start(services: Services) -> Result<(Core, Inputs), CoreError> {
+fn start(services: Services, trust_wall: bool) -> Result<(Core, Inputs), CoreError> {
     let Services {
         config,
         contents,
@@ -177,7 +178,7 @@ fn start(services: Services) -> Result<(Core, Inputs), CoreError> {
         tracing::info!("serving DHCP on {address}");
     }
     let networks = Networks::new(&config.scopes, config.relationships.len());
-    let (domains, clock) = load::domains(&config, &networks, &contents)?;
+    let (domains, clock) = load::domains(&config, &networks, &contents, trust_wall)?;
     let ports = net::ports(server.relay_port);
     let core = Core {
         dhcp: DhcpServer::new(networks, ports, network.addresses),

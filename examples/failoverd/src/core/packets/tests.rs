@@ -49,7 +49,7 @@ fn core(
         stop: watch::channel(false).1,
         admin_server: AdminServer::start(&directory.join("a"), sender).unwrap(),
     };
-    start(services).unwrap()
+    start(services, false).unwrap()
 }
 
 /// Clients that send a DHCPREQUEST each, by way of a relay agent that nobody needs to hear.
