@@ -27,6 +27,7 @@ impl Ticket {
 /// Something to write to stable storage.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[expect(clippy::exhaustive_enums, reason = "a store must handle every kind of record")]
+#[expect(clippy::large_enum_variant, reason = "few are under way at a time")]
 pub enum Record {
     /// One binding, replacing the record of the same address.
     Binding(alloc::boxed::Box<Binding>),

@@ -220,7 +220,7 @@ fn endpoint_config(it: &Relationship) -> EndpointConfig {
 mod tests {
     use super::*;
     use crate::store::encode;
-    use dhcp_failover_lease::{Client, HardwareAddress};
+    use dhcp_failover_lease::{Client, HardwareAddress, LeaseInstant};
 
     /// What the first version stored is read: every field, and nothing known of DNS records.
     #[test]
