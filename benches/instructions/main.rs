@@ -6,6 +6,7 @@
 
 use std::hint::black_box;
 
+mod endpoint;
 mod lease;
 mod wire;
 
@@ -22,7 +23,7 @@ fn measured(case: &mut dyn FnMut()) {
 }
 
 fn main() {
-    let cases: Vec<Case> = [lease::CASES, wire::CASES].concat();
+    let cases: Vec<Case> = [endpoint::CASES, lease::CASES, wire::CASES].concat();
     let wanted = std::env::args().nth(1).unwrap_or_default();
     match cases.iter().find(|(name, _)| *name == wanted) {
         Some((_, prepare)) => {

@@ -138,3 +138,117 @@ impl Endpoint {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::endpoint::PartnerState;
+    use crate::endpoint::link::{Link, Phase};
+    use crate::{BindingTable, EndpointConfig, Input, LinkId, LinkSide, Output, Record};
+    use dhcp_failover_lease::{Binding, BindingStatus, Role};
+    use dhcp_failover_wire::{BindingAck, Dialect, decode};
+
+    const SCOPES: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 2, 0), Ipv4Addr::new(198, 51, 100, 0)];
+
+    fn address(scope: Ipv4Addr, number: u32) -> Ipv4Addr {
+        Ipv4Addr::from_bits(scope.to_bits() + number)
+    }
+
+    /// Two scopes with three addresses each that the partner has not heard of.
+    fn table() -> BindingTable {
+        let mut table = BindingTable::new();
+        for scope in SCOPES {
+            let addresses = address(scope, 1)..=address(scope, 3);
+            table.add_pool([addresses.clone()]).unwrap();
+            table.add_scope(scope, addresses);
+            for number in 1..=3 {
+                let unused = Binding::unused(address(scope, number));
+                let status = BindingStatus::Backup;
+                table.apply(Binding { version: 1, status, ..unused });
+            }
+        }
+        table
+    }
+
+    /// In NORMAL, as Windows sees it: the draft's dialect has no scopes, so the request is made here.
+    fn connected() -> Endpoint {
+        let config = EndpointConfig {
+            max_batch: 1,
+            ..EndpointConfig::new("pair", Role::Primary, [192, 0, 2, 1].into())
+        };
+        let mut endpoint = Endpoint::new(config, None, Monotonic::from_ms(0), LeaseInstant::ZERO);
+        let established = Phase::Established;
+        let mut link =
+            Link::new(LinkId(1), LinkSide::Dialed, established, Dialect::Draft12, endpoint.now);
+        (link.max_unacked, link.partner_receive_ms) = (100, 60_000);
+        endpoint.link = Some(link);
+        endpoint.partner = Some(PartnerState { state: State::Normal, startup: false, since: 0 });
+        endpoint.state = State::Normal;
+        endpoint
+    }
+
+    /// One tick with a disk that works; what it says.
+    fn tick(endpoint: &mut Endpoint, table: &mut BindingTable) -> Vec<Packet> {
+        let mut said = Vec::new();
+        let mut input = Some(Input::Tick);
+        while let Some(now) = input.take() {
+            endpoint.handle(endpoint.now, now, table);
+            loop {
+                match endpoint.poll_output() {
+                    Output::Wait(_) => break,
+                    Output::Persist { ticket, record } => {
+                        if let Record::Binding(binding) = record {
+                            table.apply(*binding);
+                        }
+                        input = Some(Input::Persisted(ticket));
+                    }
+                    Output::Transmit { bytes, .. } => {
+                        said.push(decode(&bytes, Dialect::Draft12).unwrap());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        said
+    }
+
+    fn is_done(said: &[Packet]) -> bool {
+        said.iter().any(|packet| packet.xid == 7 && packet.message == Message::UpdDone)
+    }
+
+    /// [MS-DHCPF]: a request with scopes is done when the bindings of those scopes were answered.
+    #[test]
+    fn a_request_for_some_scopes_waits_for_no_other() {
+        let (mut endpoint, mut table) = (connected(), table());
+        endpoint.scopes_request(7, &SCOPES[1..], &table);
+        let mut open: Vec<_> = tick(&mut endpoint, &mut table);
+        open.extend(tick(&mut endpoint, &mut table));
+        assert!(!is_done(&open));
+        let updates = open.into_iter().filter_map(|packet| match packet.message {
+            Message::BndUpd(updates) => Some((packet.xid, updates[0].address)),
+            _ => None,
+        });
+        let updates: Vec<_> = updates.collect();
+        assert_eq!(updates.len(), 6, "what is not told is told, of whatever scope");
+        let asked_for: Vec<_> =
+            updates.into_iter().filter(|(_, at)| *at > address(SCOPES[1], 0)).collect();
+        for (left, (xid, at)) in (0..3).rev().zip(asked_for) {
+            let message = Message::BndAck(alloc::vec![BindingAck::accept(at)]);
+            let packet = Packet { time: 1, xid, message: message.clone() };
+            if let Message::BndAck(acks) = message {
+                endpoint.binding_acks(&packet, &acks, &table);
+            }
+            assert_eq!(is_done(&tick(&mut endpoint, &mut table)), left == 0, "{left} left");
+        }
+        assert_eq!(endpoint.status().pending, 3);
+    }
+
+    /// A scope that this server does not have is told to the operator, and nobody waits for it.
+    #[test]
+    fn unknown_scopes_are_told() {
+        let (mut endpoint, mut table) = (connected(), table());
+        endpoint.scopes_request(7, &[Ipv4Addr::new(203, 0, 113, 0)], &table);
+        assert!(is_done(&tick(&mut endpoint, &mut table)));
+        assert_eq!(endpoint.stats().peer_errors, 1);
+    }
+}

@@ -131,3 +131,132 @@ fn is_over(barrier: &Barrier, sweep: Option<Turn>) -> bool {
     let sweeping = sweep.is_some_and(|turn| turn <= barrier.up_to);
     barrier.waiting == 0 && !sweeping
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::collections::BTreeMap;
+
+    /// What the partner should know, told by the simplest means.
+    #[derive(Default)]
+    struct Model {
+        /// Of each address: its version, and the one the partner has acknowledged.
+        versions: BTreeMap<Ipv4Addr, (u64, u64)>,
+        /// Versions under way.
+        under_way: BTreeMap<Ipv4Addr, u64>,
+        /// What the request asked for: these versions or later ones.
+        asked: BTreeMap<Ipv4Addr, u64>,
+    }
+
+    impl Model {
+        fn untold(&self, address: Ipv4Addr) -> bool {
+            self.versions.get(&address).is_some_and(|(version, acked)| version != acked)
+        }
+    }
+
+    fn sweep_step(updates: &mut Updates, model: &Model, after: &mut Option<Ipv4Addr>) {
+        use core::ops::Bound::{Excluded, Unbounded};
+        let Some(turn) = updates.sweep_turn() else { return };
+        let start = after.map_or(Unbounded, Excluded);
+        match model.versions.range((start, Unbounded)).next() {
+            Some((address, _)) => {
+                *after = Some(*address);
+                if model.untold(*address) {
+                    updates.found(*address, turn);
+                }
+            }
+            None => {
+                *after = None;
+                updates.sweep_over();
+            }
+        }
+    }
+
+    fn answer_one(updates: &mut Updates, model: &mut Model, pick: u64) {
+        let count = u64::try_from(model.under_way.len()).unwrap();
+        let Some(at) = pick.checked_rem(count) else { return };
+        let (&address, &version) = model.under_way.iter().nth(at.try_into().unwrap()).unwrap();
+        model.under_way.remove(&address);
+        let known = model.versions.get_mut(&address).unwrap();
+        known.1 = version;
+        let busy = updates.busy.remove(&address).unwrap();
+        let again =
+            (known.0 != version).then(|| busy.changed.unwrap_or_else(|| updates.next_turn()));
+        updates.answered(address, busy.turn, again);
+    }
+
+    fn send_one(updates: &mut Updates, model: &mut Model) {
+        let Some((address, turn)) = updates.next_dirty() else { return };
+        if !model.untold(address) {
+            return updates.settled(address);
+        }
+        updates.begin(address, 1, turn);
+        model.under_way.insert(address, model.versions[&address].0);
+    }
+
+    /// S9: an answer is finished when every update of the request was answered, and not before,
+    /// whatever changes, is sent or is answered meanwhile; and changes that go on do not keep it
+    /// from that (§7.3.2).
+    #[test]
+    fn s09_an_answer_is_over_exactly_when_all_that_was_asked_for_was_answered() {
+        let mut finished = 0;
+        for seed in 1..400_u64 {
+            let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let mut next = move || {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                state
+            };
+            let address = |pick: u64| Ipv4Addr::from_bits(u32::try_from(pick % 12).unwrap());
+            let mut updates = Updates::default();
+            // Some are not told from before, and known to nobody but the sweep.
+            let mut model = Model {
+                versions: (0..12).map(|pick| (address(pick), (1, next() % 2))).collect(),
+                ..Model::default()
+            };
+            let mut after = None;
+            for step in 0..600 {
+                match next() % 10 {
+                    0 | 1 => {
+                        let changed = address(next());
+                        model.versions.get_mut(&changed).unwrap().0 += 1;
+                        updates.mark(changed);
+                    }
+                    2..=4 => send_one(&mut updates, &mut model),
+                    5..=7 => answer_one(&mut updates, &mut model, next()),
+                    8 => sweep_step(&mut updates, &model, &mut after),
+                    _ if step % 7 == 0 || updates.answer.is_none() => {
+                        let untold = model.versions.iter().filter(|(_, it)| it.0 != it.1);
+                        model.asked = untold.map(|(address, it)| (*address, it.0)).collect();
+                        updates.begin_answer(step, Vec::new());
+                        after = None;
+                    }
+                    _ => {}
+                }
+                if updates.take_finished_answer().is_some() {
+                    finished += 1;
+                    for (address, version) in &model.asked {
+                        let acked = model.versions[address].1;
+                        assert!(acked >= *version, "seed {seed}, step {step}: {address}");
+                    }
+                }
+            }
+            // One change goes on for ever: what was asked for before is answered nevertheless.
+            updates.begin_answer(0, Vec::new());
+            after = None;
+            let rounds = (0..200).take_while(|_| {
+                model.versions.get_mut(&address(0)).unwrap().0 += 1;
+                updates.mark(address(0));
+                for _ in 0..4 {
+                    send_one(&mut updates, &mut model);
+                    sweep_step(&mut updates, &model, &mut after);
+                    answer_one(&mut updates, &mut model, 0);
+                }
+                updates.take_finished_answer().is_none()
+            });
+            assert!(rounds.count() < 200, "seed {seed}: never done");
+        }
+        assert!(finished > 300, "{finished}");
+    }
+}

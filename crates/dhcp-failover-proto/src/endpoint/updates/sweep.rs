@@ -46,7 +46,7 @@ impl Updates {
     }
 
     /// The sweep met a binding that the partner must be told of.
-    fn found(&mut self, address: Ipv4Addr, turn: Turn) {
+    pub(super) fn found(&mut self, address: Ipv4Addr, turn: Turn) {
         let Some(busy) = self.busy.get_mut(&address) else {
             // What is disputed is offered again at its own time.
             if self.dirty.contains_key(&address) || !self.disputes.contains(address) {
@@ -60,7 +60,7 @@ impl Updates {
         }
     }
 
-    fn sweep_over(&mut self) {
+    pub(super) fn sweep_over(&mut self) {
         let again = self.sweep.take().is_some_and(|sweep| sweep.again);
         if again {
             self.sweep_anew();
