@@ -101,6 +101,7 @@ fn rows() -> (StatusRow, LeaseRow) {
         owner: "client".into(),
         host_name: Some("printer".into()),
         relay_agent: Some("01:02:0a:0b".into()),
+        dispute: Some("15: no".into()),
     };
     (status, lease)
 }
@@ -151,7 +152,7 @@ async fn json_is_one_array_of_rows_with_the_promised_keys_in_order() {
         stdout(&output),
         "[{\"address\":\"192.0.2.9\",\"status\":\"ACTIVE\",\"client_id\":\"01:02\",\"hwaddr\":null,\
          \"expires\":1800000000,\"owner\":\"client\",\"host_name\":\"printer\",\
-         \"relay_agent\":\"01:02:0a:0b\"}]\n"
+         \"relay_agent\":\"01:02:0a:0b\",\"dispute\":\"15: no\"}]\n"
     );
     assert_eq!(output.status.code(), Some(0));
 }
@@ -160,8 +161,8 @@ async fn json_is_one_array_of_rows_with_the_promised_keys_in_order() {
 async fn tables_are_for_people() {
     let output = control(&["leases"]).await;
     let expected = "\
-ADDRESS    STATUS  CLIENT ID  HARDWARE ADDRESS  EXPIRES               OWNER   HOST NAME
-192.0.2.9  ACTIVE  01:02      -                 2027-01-15T08:00:00Z  client  printer
+ADDRESS    STATUS  CLIENT ID  HARDWARE ADDRESS  EXPIRES               OWNER   HOST NAME  DISPUTE
+192.0.2.9  ACTIVE  01:02      -                 2027-01-15T08:00:00Z  client  printer    15: no
 ";
     assert_eq!(stdout(&output), expected);
 }

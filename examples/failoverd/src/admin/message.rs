@@ -116,6 +116,10 @@ pub struct LeaseRow {
     /// What its relay agent said of it (option 82), hexadecimal bytes joined by colons.
     #[serde(default)]
     pub relay_agent: Option<String>,
+    /// Why the partner does not take this binding, and since when (Unix seconds) it has not, if the
+    /// two servers disagree on it.
+    #[serde(default)]
+    pub dispute: Option<String>,
 }
 
 /// Who owns an address with this binding status: the primary may give out FREE ones, the secondary

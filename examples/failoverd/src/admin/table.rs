@@ -27,8 +27,16 @@ impl Row for StatusRow {
 }
 
 impl Row for LeaseRow {
-    const COLUMNS: &'static [&'static str] =
-        &["ADDRESS", "STATUS", "CLIENT ID", "HARDWARE ADDRESS", "EXPIRES", "OWNER", "HOST NAME"];
+    const COLUMNS: &'static [&'static str] = &[
+        "ADDRESS",
+        "STATUS",
+        "CLIENT ID",
+        "HARDWARE ADDRESS",
+        "EXPIRES",
+        "OWNER",
+        "HOST NAME",
+        "DISPUTE",
+    ];
 
     fn cells(&self) -> Vec<String> {
         let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
@@ -40,6 +48,7 @@ impl Row for LeaseRow {
             or_dash(self.expires.map(utc)),
             self.owner.clone(),
             or_dash(self.host_name.clone()),
+            or_dash(self.dispute.clone()),
         ]
     }
 }

@@ -55,6 +55,7 @@ fn lease(address: Ipv4Addr) -> LeaseRow {
         owner: owner_of("FREE").into(),
         host_name: None,
         relay_agent: None,
+        dispute: None,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::admin::{
 };
 use crate::dhcp::{noted, option};
 use dhcp_failover_lease::{Binding, BindingStatus};
-use dhcp_failover_proto::{Bindings, Command, Input, Status};
+use dhcp_failover_proto::{Bindings, Command, Dispute, Endpoint, Input, Status};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::net::Ipv4Addr;
@@ -58,8 +58,13 @@ impl Core {
         let mut rows = BTreeMap::new();
         for domain in &self.domains {
             if only.is_none_or(|name| name == domain.name && domain.endpoint().is_some()) {
+                let disputes: BTreeMap<_, _> =
+                    domain.endpoint().into_iter().flat_map(Endpoint::disputes).collect();
                 let found = domain.table.used_after(after).take(limit.saturating_add(1));
-                rows.extend(found.map(|binding| (binding.address, lease_row(binding))));
+                rows.extend(found.map(|binding| {
+                    let dispute = disputes.get(&binding.address).copied();
+                    (binding.address, lease_row(binding, dispute))
+                }));
             }
         }
         let more = rows.len() > limit;
@@ -107,7 +112,8 @@ fn status_row(status: Status) -> StatusRow {
     }
 }
 
-fn lease_row(binding: &Binding) -> LeaseRow {
+/// The row of an address, with why the partner does not take it if it does not.
+fn lease_row(binding: &Binding, dispute: Option<&Dispute>) -> LeaseRow {
     let noted = noted::options(&binding.request_options);
     let name = noted.get(&option::HOST_NAME).filter(|name| !name.is_empty());
     let client = binding.client.as_ref();
@@ -123,6 +129,13 @@ fn lease_row(binding: &Binding) -> LeaseRow {
         // Whatever the client wrote, it must not write on the operator's terminal.
         host_name: name.map(|name| name.escape_ascii().to_string()),
         relay_agent: noted.get(&option::RELAY_AGENT).map(|value| hexadecimal(value)),
+        dispute: dispute.map(|dispute| {
+            let Dispute { reason, message, since, tries, .. } = dispute;
+            format!(
+                "{reason}: {message} (since {}, offered again {tries} times)",
+                since.as_unix_s()
+            )
+        }),
     }
 }
 

@@ -65,6 +65,7 @@ mod tests {
             owner: "client".to_owned(),
             host_name: None,
             relay_agent: None,
+            dispute: None,
         }
     }
 
