@@ -88,7 +88,7 @@ impl Endpoint {
             return refuse(RejectReason::UNKNOWN_REASON, NOT_SUPPORTED);
         }
         check_version(connect.protocol_version)?;
-        check_tls_request(connect.tls_request, self.config.tls)?;
+        check_tls_request(connect.tls_request, self.config.tls, dialect)?;
         if self.config.role == Role::Primary {
             return refuse(RejectReason::INVALID_PARTNER, "both servers are primary");
         }
@@ -129,9 +129,12 @@ impl Endpoint {
         if last == 0 || newer_s >= 0 {
             return Ok(());
         }
+        let older_s = newer_s.unsigned_abs();
         let text = alloc::format!(
-            "CONNECT stamped {sent} is older than the last one, {last}: a replay, or the partner's \
-             clock was set back; it is accepted again when its clock has passed that"
+            "CONNECT stamped {sent} is {older_s} s older than the last one, {last}: a replay; or the \
+             partner has lost its store, and its clock is behind. It is refused for {older_s} s more, \
+             until its clock shows that time: set its clock right and start it anew on that clock \
+             (failoverd: --trust-wall-clock)"
         );
         refuse(RejectReason::TIME_MISMATCH, text)
     }
@@ -225,8 +228,18 @@ fn check_version(found: u8) -> Result<(), Refusal> {
 
 /// The table of §7.8.2 step 3, for servers that never negotiate: a link is TLS from its first byte or
 /// not at all.
-fn check_tls_request(request: Option<u8>, link_is_tls: bool) -> Result<(), Refusal> {
+fn check_tls_request(
+    request: Option<u8>,
+    link_is_tls: bool,
+    dialect: Dialect,
+) -> Result<(), Refusal> {
     match (request, link_is_tls) {
+        // Table 7.8-1: it is missing over TLS only. dhcpd, which has no TLS, means nothing by it.
+        (None, false) if dialect == Dialect::Draft12 => {
+            let text = "CONNECT without TLS-request: the partner takes this connection for TLS, and \
+                        this server does not";
+            refuse(RejectReason::TLS_NOT_SUPPORTED, text)
+        }
         (None, _) | (Some(0 | 1), false) => Ok(()),
         (Some(2), false) => {
             refuse(RejectReason::TLS_NOT_SUPPORTED, "this server does not negotiate TLS")

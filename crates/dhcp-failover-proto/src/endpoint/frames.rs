@@ -5,8 +5,8 @@ use super::{Endpoint, PartnerState};
 use crate::{Bindings, Event, LinkId, State};
 use dhcp_failover_lease::LeaseInstant;
 use dhcp_failover_wire::{
-    Message, MessageType, OptionCode, Packet, PoolResp, RawMessage, RejectReason, ServerFlags,
-    UpdReq,
+    Disconnect, Message, MessageType, OptionCode, Packet, PoolResp, RawMessage, RejectReason,
+    ServerFlags, UpdReq,
 };
 
 impl Endpoint {
@@ -112,18 +112,7 @@ impl Endpoint {
         match &packet.message {
             Message::ConnectAck(ack) if !established => self.connect_ack(packet, ack),
             Message::Connect(connect) if !established => self.connect_to_primary(packet, connect),
-            Message::Disconnect(disconnect) => {
-                let text = disconnect.message.clone().unwrap_or_default();
-                let reason = disconnect.reject_reason;
-                let why = alloc::format!("the partner disconnected: {reason} {text}");
-                if let Some(id) = self.link.as_ref().map(|link| link.id) {
-                    self.flush_and_close(id);
-                }
-                self.link_lost(why);
-                if reason == RejectReason::TIME_MISMATCH {
-                    self.pause_dialling(reason);
-                }
-            }
+            Message::Disconnect(disconnect) => self.disconnected(disconnect),
             Message::State(state) if established => {
                 self.note_first_state(packet.time);
                 self.partner_state(*state);
@@ -155,6 +144,20 @@ impl Endpoint {
         }
     }
 
+    /// §7.12.2: the partner ends the connection. What would end the next one as well is an operator's
+    /// to mend: it is told as a refusal, and no more connections are made than after one.
+    fn disconnected(&mut self, disconnect: &Disconnect) {
+        let reason = disconnect.reject_reason;
+        let text = disconnect.message.clone().unwrap_or_default();
+        if let Some(id) = self.link.as_ref().map(|link| link.id) {
+            self.flush_and_close(id);
+        }
+        self.link_lost(alloc::format!("the partner disconnected: {reason} {text}"));
+        if will_recur(reason) {
+            self.refused(reason, alloc::format!("the partner disconnected: {reason} {text}"));
+        }
+    }
+
     /// The primary's first STATE answers our CONNECTACK (§8.2): that bounds the offset of its clock
     /// before the first times have to be understood.
     fn note_first_state(&mut self, sent: u32) {
@@ -182,4 +185,26 @@ impl Endpoint {
         }
         self.on_partner_state();
     }
+}
+
+/// Whether a connection that was ended for this reason would be ended again: the two servers are not
+/// configured for each other. Other reasons are of the moment, or of one binding.
+const fn will_recur(reason: RejectReason) -> bool {
+    matches!(
+        reason,
+        RejectReason::TIME_MISMATCH
+            | RejectReason::INVALID_MCLT
+            | RejectReason::UNKNOWN_REASON
+            | RejectReason::DUPLICATE_CONNECTION
+            | RejectReason::INVALID_PARTNER
+            | RejectReason::TLS_NOT_SUPPORTED
+            | RejectReason::TLS_NOT_CONFIGURED
+            | RejectReason::TLS_REQUIRED
+            | RejectReason::DIGEST_NOT_SUPPORTED
+            | RejectReason::DIGEST_NOT_CONFIGURED
+            | RejectReason::VERSION_MISMATCH
+            | RejectReason::HASH_BUCKET_CONFLICT
+            | RejectReason::DIGEST_MISMATCH
+            | RejectReason::MISSING_DIGEST
+    )
 }

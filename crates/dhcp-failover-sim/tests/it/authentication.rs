@@ -101,6 +101,39 @@ fn h16_a_clock_that_was_wrong_for_once_does_not_lock_the_pair_out() {
     assert_eq!(pair.rejection_on(link), Some(RejectReason::TIME_MISMATCH));
 }
 
+/// §11.1, H16: a primary that has lost its store and whose clock is behind looks like a replay. The
+/// refusal says for how long and what to do, and doing it helps at once; so does waiting.
+#[test]
+fn h16_a_primary_that_lost_its_store_and_its_time_is_told_the_way_back() {
+    for waits in [false, true] {
+        let mut pair = normal(setup(506));
+        pair.run_s(100);
+        pair.crash(Host::A, Survives::Everything);
+        pair.lose_disk(Host::A);
+        pair.step_clock(Host::A, -1_000_000);
+        pair.start(Host::A);
+        pair.run_s(10);
+        let (reason, text) = refusals(&pair, Host::A).pop().expect("it is refused");
+        assert_eq!(reason, RejectReason::TIME_MISMATCH);
+        assert!(text.contains("--trust-wall-clock"), "{text}");
+        let words: Vec<_> = text.split(' ').collect();
+        let at = words.iter().position(|word| *word == "for").expect("says how long");
+        let wait_s: u64 = words[at + 1].parse().expect("in seconds");
+        assert!((850..1_000).contains(&wait_s), "{text}");
+        if waits {
+            pair.run_s(wait_s - 20);
+            assert!(!pair.status(Host::B).expect("it runs").connected);
+            // The pause after a refusal, and RECOVER-WAIT.
+            assert!(pair.run_until(20 + 120 + 90, Pair::is_settled), "{}", pair.log_text());
+        } else {
+            pair.crash(Host::A, Survives::Everything);
+            pair.step_clock(Host::A, 1_000_000);
+            pair.start_trusting_the_wall_clock(Host::A);
+            assert!(pair.run_until(90, Pair::is_settled), "{}", pair.log_text());
+        }
+    }
+}
+
 /// Nothing that is not authentic changes anything: no state, no record, no link.
 #[test]
 fn an_attacker_without_the_secret_changes_nothing() {

@@ -21,7 +21,7 @@ fn server(role: Role, tls: bool) -> Scripted {
 fn every_tls_request_is_answered_as_the_table_has_it() {
     use RejectReason as Reason;
     let cases = [
-        (false, None, None, None),
+        (false, None, None, Some(Reason::TLS_NOT_SUPPORTED)),
         (false, Some(0), Some(0), None),
         (false, Some(1), Some(0), None),
         (false, Some(2), Some(0), Some(Reason::TLS_NOT_SUPPORTED)),
@@ -48,6 +48,20 @@ fn every_tls_request_is_answered_as_the_table_has_it() {
         if let Some(reject) = answer.reject {
             assert!(reject.message.is_some_and(|text| text.contains("TLS")), "{case}");
         }
+    }
+}
+
+/// Table 7.8-1: on a link without TLS the option is a MUST; of dhcpd, which knows no TLS, nothing is
+/// asked.
+#[test]
+fn a_missing_tls_request_is_a_mistake_of_ours_but_not_of_dhcpd() {
+    for (dialect, kept) in [(Dialect::Draft12, false), (Dialect::IscDhcpd, true)] {
+        let dialect = Some(dialect);
+        let config = EndpointConfig { dialect, ..config(Role::Secondary) };
+        let mut it = Scripted::start(config, None);
+        it.link_up(LinkSide::Accepted);
+        it.say(Message::Connect(Connect { tls_request: None, ..connect() }));
+        assert_eq!(it.keeps_link(), kept, "{dialect:?}: {:?}", it.events);
     }
 }
 

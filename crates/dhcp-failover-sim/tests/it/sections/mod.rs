@@ -3,6 +3,7 @@
 
 mod communications_interrupted_9_9;
 mod conflict_done_9_12;
+mod disconnect_7_12;
 mod normal_9_8;
 mod partner_down_9_4;
 mod paused_9_13;
