@@ -159,7 +159,8 @@ impl Server {
     }
 
     pub(crate) fn monotonic(&self, now: u64) -> Monotonic {
-        Monotonic::from_ms(now - self.machine_started_ms + self.origin_ms())
+        // The lease clock may count from the full second before the machine started.
+        Monotonic::from_ms(now + self.origin_ms() - self.machine_started_ms)
     }
 
     /// When the monotonic clock shows `at`.
