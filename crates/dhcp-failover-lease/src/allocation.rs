@@ -17,8 +17,9 @@ pub enum Control {
         /// When this server entered PARTNER-DOWN.
         since: LeaseInstant,
     },
-    /// The same, but this server has lost its data or changed its role since it last spoke with
-    /// its partner: of no address does it know whose it is.
+    /// The same, but of no address does this server know whose it is: it has lost its data or
+    /// changed its role since it last spoke with its partner, or the partner may have been alone
+    /// for longer than the MCLT before it went down, and taken over every address (H4).
     PartnerDownWithoutData {
         /// When this server entered PARTNER-DOWN.
         since: LeaseInstant,
@@ -153,17 +154,28 @@ impl Allocator {
             Reservation::None => false,
         };
         match binding.status {
-            BindingStatus::Active if same_client => Ok(()),
+            BindingStatus::Active if same_client => self.check_renewal(binding, rules),
             BindingStatus::Active => Err(Refusal::HeldByOther),
             BindingStatus::Abandoned => Err(Refusal::Abandoned),
             BindingStatus::Free | BindingStatus::Backup if reserved => Ok(()),
             BindingStatus::Free | BindingStatus::Backup => self.check_available(binding, rules),
             BindingStatus::Expired | BindingStatus::Released | BindingStatus::Reset => {
                 if same_client && (reserved || !binding.knowledge.may_have_ended()) {
-                    return Ok(());
+                    return self.check_renewal(binding, rules);
                 }
                 self.check_transitional(binding, rules)
             }
+        }
+    }
+
+    /// The client on record asks again. A lease that runs is its own whatever the partner did: that
+    /// waits for the end of it. A lapsed one a partner that was alone may have given to another.
+    fn check_renewal(&self, binding: &Binding, rules: AddressRules) -> Result<(), Refusal> {
+        match self.control {
+            Control::PartnerDownWithoutData { since } if self.now >= binding.expiries.lease => {
+                self.wait(since + self.mclt, rules.dynamic_bootp)
+            }
+            _ => Ok(()),
         }
     }
 

@@ -106,8 +106,18 @@ pub enum LeaseEvent {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Command {
-    /// The partner is down: serve alone (§9.4). True only if it *is* down.
+    /// The partner is down: serve alone (§9.4). True only if it *is* down. Refused while the partner
+    /// is heard. [`Endpoint::partner_down_risk`](crate::Endpoint::partner_down_risk) says what it
+    /// would risk.
     PartnerDown,
+    /// The same, and the operator vouches for it: the partner is down whatever this server hears,
+    /// and was not alone for longer than the MCLT while this server did not serve, so that this
+    /// server's own addresses are free at once (H4). Nothing but a person can know that.
+    ForcePartnerDown,
+    /// Distrust what this server has, though nothing seems to be wrong with it: fetch everything
+    /// from the partner, and wait as long as leases may run that this server gave, before serving
+    /// again (§5.17, §9.5, §9.6). What only this server knows is not lost; the partner is told.
+    Recover,
     /// This server is about to restart (§9.13).
     Pause,
     /// This server goes away for longer (§9.14).
@@ -118,6 +128,8 @@ impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::PartnerDown => "partner-down",
+            Self::ForcePartnerDown => "forced partner-down",
+            Self::Recover => "recover",
             Self::Pause => "pause",
             Self::Shutdown => "shutdown",
         })
@@ -137,6 +149,11 @@ pub enum CommandError {
         /// Why the state does not allow it, and what to do.
         because: Reason,
     },
+    /// The partner is there: it cannot be down.
+    PartnerIsHeard {
+        /// The partner's state.
+        partner: State,
+    },
 }
 
 impl fmt::Display for CommandError {
@@ -145,6 +162,11 @@ impl fmt::Display for CommandError {
             Self::NotInState { command, state, because } => {
                 write!(f, "{command} is not possible in state {state}: {because}")
             }
+            Self::PartnerIsHeard { partner } => write!(
+                f,
+                "the partner is not down: it is connected and in state {partner}; stop it first, \
+                 or force the order if you know better"
+            ),
         }
     }
 }

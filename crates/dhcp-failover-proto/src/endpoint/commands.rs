@@ -3,11 +3,24 @@
 use super::{Endpoint, ms};
 use crate::timer::Timer;
 use crate::{Cause, Command, CommandError, Event, Outcome, Reason, State, rule_for};
+use dhcp_failover_wire::Dialect;
+
+/// On whose word the partner counts as down.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Order {
+    /// The configuration says so, or the safe period is over.
+    Nobodys,
+    /// An operator's.
+    Given,
+    /// An operator's who knows more than this server can.
+    VouchedFor,
+}
 
 impl Command {
     const fn cause(self) -> Cause {
         match self {
-            Self::PartnerDown => Cause::PartnerDownCommand,
+            Self::PartnerDown | Self::ForcePartnerDown => Cause::PartnerDownCommand,
+            Self::Recover => Cause::RecoverCommand,
             Self::Pause => Cause::PauseCommand,
             Self::Shutdown => Cause::ShutdownCommand,
         }
@@ -22,7 +35,8 @@ impl Endpoint {
     pub fn permits(&self, command: Command) -> Result<(), CommandError> {
         // In STARTUP, the state before decides.
         let state = match (self.state, command) {
-            (State::Startup, Command::PartnerDown) => self.record.state,
+            (State::Startup, Command::Pause | Command::Shutdown) => self.state,
+            (State::Startup, _) => self.record.state,
             (state, _) => state,
         };
         let rule = rule_for(self.config.role, state, command.cause());
@@ -30,8 +44,21 @@ impl Endpoint {
             Outcome::Refused => {
                 Err(CommandError::NotInState { command, state, because: rule.because })
             }
-            _ => Ok(()),
+            _ => match self.working_partner().filter(|_| command == Command::PartnerDown) {
+                Some(partner) => Err(CommandError::PartnerIsHeard { partner }),
+                None => Ok(()),
+            },
         }
+    }
+
+    /// The state of a partner that is connected and has not said that it is of no use for now.
+    fn working_partner(&self) -> Option<State> {
+        let partner = self.partner.filter(|_| self.is_connected())?.state;
+        let absent = matches!(
+            partner,
+            State::Paused | State::Shutdown | State::Recover | State::RecoverWait
+        );
+        (!absent).then_some(partner)
     }
 
     pub(super) fn command(&mut self, command: Command) {
@@ -40,36 +67,77 @@ impl Endpoint {
         }
         let because = rule_for(self.config.role, self.state, command.cause()).because;
         match command {
-            Command::PartnerDown => self.partner_down(true, because),
+            Command::PartnerDown => self.partner_down(Order::Given, because),
+            Command::ForcePartnerDown => self.partner_down(Order::VouchedFor, because),
+            Command::Recover => self.recover(because),
             Command::Pause => {
                 self.leave(State::Paused, because);
                 self.close_link("paused by an operator");
             }
-            Command::Shutdown => self.leave(State::Shutdown, because),
+            Command::Shutdown => {
+                self.leave(State::Shutdown, because);
+                if !self.partner_knows_leaving() {
+                    self.close_link("shut down by an operator");
+                }
+            }
         }
     }
 
-    /// `ordered` by an operator, or a consequence of the configuration.
-    pub(super) fn partner_down(&mut self, ordered: bool, because: Reason) {
+    pub(super) fn partner_down(&mut self, order: Order, because: Reason) {
         let starting = self.state == State::Startup;
         let from = if starting { self.record.state } else { self.state };
-        match rule_for(self.config.role, from, Cause::PartnerDownCommand).outcome {
-            Outcome::Enter(state) => {
-                // On record before the state is, so that one write holds both.
-                self.record.partner_down_ordered = ordered;
-                self.enter(state, because);
-            }
-            Outcome::Stay if starting => self.enter(from, because),
-            _ => {}
+        let was_alone = order != Order::VouchedFor && self.partner_may_have_been_alone(from);
+        let outcome = rule_for(self.config.role, from, Cause::PartnerDownCommand).outcome;
+        if outcome == Outcome::Refused {
+            return self.settle();
         }
-        if self.state == State::PartnerDown && self.record.partner_returned {
-            // It came back for a while, and is gone again: the waits begin anew.
+        // It came back for a while, or this server was away: it may have been at work meanwhile.
+        let again = from == State::PartnerDown
+            && (self.record.partner_returned || starting && order != Order::VouchedFor);
+        if from != State::PartnerDown || again {
+            self.record.partner_down_ordered = order != Order::Nobodys;
+        }
+        // On record before the state is, so that one write holds both.
+        self.record.partner_was_alone |= was_alone;
+        self.record.partner_was_alone &= order != Order::VouchedFor;
+        self.enter(State::PartnerDown, because);
+        if again {
+            // The waits begin anew.
             self.record.partner_returned = false;
-            self.record.partner_down_ordered = ordered;
             self.record.state_since = self.lease_now;
             self.epoch = self.epoch.saturating_add(1);
             self.state_ticket = self.persist_record();
             self.send_state();
+        }
+        self.settle();
+    }
+
+    /// Whether the partner, now down, may have been alone for so long while this server did not
+    /// serve that it has leased this server's own addresses, too (§9.4.2, H4): it may do so the MCLT
+    /// after it was told to serve alone, which was not before this server stopped.
+    pub(super) fn partner_may_have_been_alone(&self, from: State) -> bool {
+        let stopped = self.stamp_at_start.saturating_sub(super::ALIVE_HORIZON);
+        let partner_took_over = self.lease_now >= stopped + self.record.mclt.for_waits();
+        match from {
+            _ if !self.record.ran_failover => false,
+            State::Recover => true,
+            // Until it has heard of RECOVER-DONE a partner in PARTNER-DOWN goes on with it.
+            State::RecoverDone => self.record.partner_state == Some(State::PartnerDown),
+            _ => self.state == State::Startup && partner_took_over,
+        }
+    }
+
+    /// Everything is fetched as by a server without its data. What this server has still counts, so
+    /// that what only it knows is not lost; RECOVER-WAIT is counted from its last service.
+    fn recover(&mut self, because: Reason) {
+        let last_served_ends = self.record.alive_until + self.record.mclt.for_waits();
+        self.record.recover_until = self.record.recover_until.max(last_served_ends);
+        self.record.storage_lost = true;
+        self.request = None;
+        if self.state == State::Recover {
+            self.persist_record();
+        } else {
+            self.enter(State::Recover, because);
         }
         self.settle();
     }
@@ -82,9 +150,15 @@ impl Endpoint {
         self.epoch = self.epoch.saturating_add(1);
         self.state_ticket = self.persist_record();
         self.timers.stop(Timer::Dial);
-        if self.has_sent_state() {
+        if self.has_sent_state() && self.partner_knows_leaving() {
             self.send_state();
         }
+    }
+
+    /// Windows does not use PAUSED and SHUTDOWN: when it stops it closes the connection, and so does
+    /// a server that leaves it ([MS-DHCPF]).
+    fn partner_knows_leaving(&self) -> bool {
+        self.link.as_ref().is_none_or(|link| !matches!(link.dialect, Dialect::Microsoft(_)))
     }
 
     pub(super) fn start_safe_period(&mut self) {
@@ -100,7 +174,9 @@ impl Endpoint {
         let rule = rule_for(self.config.role, self.state, Cause::SafePeriodOver);
         match rule.outcome {
             Outcome::Enter(state) => self.enter(state, rule.because),
-            Outcome::Stay if self.partner.is_none() => self.partner_down(false, rule.because),
+            Outcome::Stay if self.partner.is_none() => {
+                self.partner_down(Order::Nobodys, rule.because);
+            }
             _ => {}
         }
     }

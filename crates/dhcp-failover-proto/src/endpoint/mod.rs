@@ -382,7 +382,7 @@ impl Endpoint {
         match self.state {
             State::PartnerDown if !self.record.partner_returned => {
                 let since = self.record.state_since;
-                match self.record.storage_lost {
+                match self.record.storage_lost || self.record.partner_was_alone {
                     true => Control::PartnerDownWithoutData { since },
                     false => Control::PartnerDown { since },
                 }
@@ -534,6 +534,7 @@ fn first_record(config: &EndpointConfig, now: LeaseInstant, clock: LeaseClock) -
         recover_until: LeaseInstant::ZERO,
         partner_returned: false,
         partner_down_ordered: false,
+        partner_was_alone: false,
         partner_served: 0,
         partner_alive_until: 0,
         alive_until: LeaseInstant::ZERO,

@@ -70,7 +70,7 @@ impl Endpoint {
         let previous = self.record.state;
         let (outcome, because) = alone_after_startup(previous, self.config.startup_policy);
         match outcome {
-            Outcome::Enter(_) => self.partner_down(false, because),
+            Outcome::Enter(_) => self.partner_down(super::commands::Order::Nobodys, because),
             Outcome::Resume => self.enter(previous, because),
             _ => {}
         }

@@ -108,6 +108,7 @@ impl Endpoint {
         self.record.state = to;
         self.record.partner_returned &= to == State::PartnerDown;
         self.record.partner_down_ordered &= to == State::PartnerDown;
+        self.record.partner_was_alone &= to == State::PartnerDown;
         self.timers.stop(Timer::Startup);
         self.timers.stop(Timer::SafePeriod);
         self.updates.interlock = None;

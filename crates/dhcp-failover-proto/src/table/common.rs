@@ -76,6 +76,21 @@ pub(super) const PARTNER_DOWN_ON_COMMAND: &[Rule] = &[Rule::new(
     "an operator says that the partner is down",
 )];
 
+/// RECOVER on the operator's word: the order of Windows' SetRelationship.
+pub(super) const RECOVER_ON_COMMAND: &[Rule] = &[Rule::new(
+    &[Cause::RecoverCommand],
+    Outcome::Enter(State::Recover),
+    "5.17",
+    "an operator has this server fetch everything anew",
+)];
+
+pub(super) const NO_RECOVER_IN_A_CONFLICT: &[Rule] = &[Rule::new(
+    &[Cause::RecoverCommand],
+    Outcome::Refused,
+    "9.10",
+    "both servers tell each other everything already, to end a conflict",
+)];
+
 /// The partner hands its work over.
 pub(super) const PARTNER_SHUT_DOWN: &[Rule] = &[Rule::new(
     partner_in![Shutdown],

@@ -59,7 +59,12 @@ const OWN_SHUTDOWN: &[Rule] = &[
 ];
 
 const NO_COMMANDS: &[Rule] = &[Rule::new(
-    &[Cause::PartnerDownCommand, Cause::PauseCommand, Cause::ShutdownCommand],
+    &[
+        Cause::PartnerDownCommand,
+        Cause::RecoverCommand,
+        Cause::PauseCommand,
+        Cause::ShutdownCommand,
+    ],
     Outcome::Refused,
     "9.14.3",
     "this server is leaving already; start it again first",

@@ -45,6 +45,8 @@ pub enum Cause {
     PoolRequest,
     /// The operator says the partner is down.
     PartnerDownCommand,
+    /// The operator has this server fetch everything anew.
+    RecoverCommand,
     /// The operator is about to restart this server (§9.13).
     PauseCommand,
     /// The operator takes this server away for longer (§9.14).
@@ -61,6 +63,7 @@ impl Cause {
             Self::SafePeriodOver,
             Self::PoolRequest,
             Self::PartnerDownCommand,
+            Self::RecoverCommand,
             Self::PauseCommand,
             Self::ShutdownCommand,
         ];
@@ -80,6 +83,7 @@ impl fmt::Display for Cause {
             Self::SafePeriodOver => f.pad("safe period is over"),
             Self::PoolRequest => f.pad("POOLREQ"),
             Self::PartnerDownCommand => f.pad("command: partner down"),
+            Self::RecoverCommand => f.pad("command: recover"),
             Self::PauseCommand => f.pad("command: pause"),
             Self::ShutdownCommand => f.pad("command: shutdown"),
         }

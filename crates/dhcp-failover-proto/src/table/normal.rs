@@ -2,7 +2,7 @@
 
 use super::common::{
     MAY_LEAVE, NO_SAFE_PERIOD, NO_UPDATES_ASKED, NO_WAIT, PARTNER_DOWN_ON_COMMAND,
-    PARTNER_SHUT_DOWN, PARTNER_STARTS,
+    PARTNER_SHUT_DOWN, PARTNER_STARTS, RECOVER_ON_COMMAND,
 };
 use super::{Cause, Outcome, Rule, partner_in};
 use crate::State;
@@ -12,6 +12,7 @@ pub(super) const RULES: &[&[Rule]] = &[
     PARTNER_SHUT_DOWN,
     PARTNER_DOWN_ON_COMMAND,
     PARTNER_STARTS,
+    RECOVER_ON_COMMAND,
     MAY_LEAVE,
     NO_UPDATES_ASKED,
     NO_WAIT,

@@ -48,6 +48,13 @@ const OWN: &[Rule] = &[
         "it is known already; if the partner came back meanwhile, the waits begin anew",
     ),
     Rule::new(
+        &[Cause::RecoverCommand],
+        Outcome::Refused,
+        "9.4.3",
+        "this server may have leased its partner's addresses, which the partner must learn before \
+         it serves; order it at the partner",
+    ),
+    Rule::new(
         &[Cause::SafePeriodOver],
         Outcome::Stay,
         "10",

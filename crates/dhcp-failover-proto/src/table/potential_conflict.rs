@@ -1,8 +1,8 @@
 //! POTENTIAL-CONFLICT: comparing what was done behind each other's back (draft-12 §9.10).
 
 use super::common::{
-    MAY_LEAVE, NO_POOLS, NO_SAFE_PERIOD, NO_WAIT, PARTNER_DOWN_ON_COMMAND, PARTNER_SHUT_DOWN,
-    PARTNER_STARTS,
+    MAY_LEAVE, NO_POOLS, NO_RECOVER_IN_A_CONFLICT, NO_SAFE_PERIOD, NO_WAIT,
+    PARTNER_DOWN_ON_COMMAND, PARTNER_SHUT_DOWN, PARTNER_STARTS,
 };
 use super::{Cause, Outcome, Rule, partner_in};
 use crate::State;
@@ -12,6 +12,7 @@ pub(super) const RULES: &[&[Rule]] = &[
     PARTNER_SHUT_DOWN,
     PARTNER_DOWN_ON_COMMAND,
     PARTNER_STARTS,
+    NO_RECOVER_IN_A_CONFLICT,
     MAY_LEAVE,
     NO_WAIT,
     NO_SAFE_PERIOD,

@@ -19,6 +19,12 @@ pub(super) const RULES: &[&[Rule]] = &[
 ];
 
 const OWN: &[Rule] = &[
+    Rule::new(
+        &[Cause::RecoverCommand],
+        Outcome::RequestUpdates,
+        "5.17",
+        "what has been fetched so far is fetched again",
+    ),
     // A server without its data asks first, even then (§9.6.2): the endpoint sees to that.
     Rule::new(
         partner_in![PotentialConflict, ResolutionInterrupted, ConflictDone],

@@ -1,14 +1,21 @@
 //! RECOVER-WAIT: waiting for leases given before the failure (draft-12 §9.6).
 
 use super::common::{
-    ANY_PARTNER, MAY_LEAVE, NO_POOLS, NO_SAFE_PERIOD, NO_UPDATES_ASKED, SILENCE_CHANGES_NOTHING,
-    STARTING,
+    ANY_PARTNER, MAY_LEAVE, NO_POOLS, NO_SAFE_PERIOD, NO_UPDATES_ASKED, RECOVER_ON_COMMAND,
+    SILENCE_CHANGES_NOTHING, STARTING,
 };
 use super::{Cause, Outcome, Rule};
 use crate::State;
 
-pub(super) const RULES: &[&[Rule]] =
-    &[OWN, MAY_LEAVE, NO_UPDATES_ASKED, NO_SAFE_PERIOD, NO_POOLS, SILENCE_CHANGES_NOTHING];
+pub(super) const RULES: &[&[Rule]] = &[
+    OWN,
+    RECOVER_ON_COMMAND,
+    MAY_LEAVE,
+    NO_UPDATES_ASKED,
+    NO_SAFE_PERIOD,
+    NO_POOLS,
+    SILENCE_CHANGES_NOTHING,
+];
 
 const OWN: &[Rule] = &[
     Rule::new(

@@ -2,7 +2,7 @@
 
 use super::common::{
     ANY_PARTNER, MAY_LEAVE, NO_POOLS, NO_SAFE_PERIOD, NO_UPDATES_ASKED, NO_WAIT,
-    PARTNER_DOWN_ON_COMMAND, SILENCE_CHANGES_NOTHING, STARTING,
+    PARTNER_DOWN_ON_COMMAND, RECOVER_ON_COMMAND, SILENCE_CHANGES_NOTHING, STARTING,
 };
 use super::{Cause, Outcome, Reason, Rule, next_state};
 use crate::{Service, StartupPolicy, State};
@@ -12,6 +12,7 @@ pub(super) const RULES: &[&[Rule]] = &[
     OWN,
     // Unless the state before refuses it: the endpoint asks that one.
     PARTNER_DOWN_ON_COMMAND,
+    RECOVER_ON_COMMAND,
     MAY_LEAVE,
     NO_UPDATES_ASKED,
     NO_WAIT,

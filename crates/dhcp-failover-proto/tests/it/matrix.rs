@@ -5,13 +5,14 @@ use dhcp_failover_proto::lease::Role;
 use dhcp_failover_proto::{Cause, Outcome, State, next_state, rules_of};
 use std::fmt::Write;
 
-const EVENTS: [(Cause, &str); 8] = [
+const EVENTS: [(Cause, &str); 9] = [
     (Cause::CommunicationsFailed, "lost"),
     (Cause::UpdatesDone, "UPDDONE"),
     (Cause::WaitOver, "waited"),
     (Cause::SafePeriodOver, "safe"),
     (Cause::PoolRequest, "POOLREQ"),
     (Cause::PartnerDownCommand, "down!"),
+    (Cause::RecoverCommand, "fetch!"),
     (Cause::PauseCommand, "pause!"),
     (Cause::ShutdownCommand, "shut!"),
 ];

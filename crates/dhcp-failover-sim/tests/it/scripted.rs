@@ -483,6 +483,7 @@ pub(crate) fn record(role: Role, state: State) -> EndpointRecord {
         storage_lost: false,
         ran_failover: true,
         partner_down_ordered: state == State::PartnerDown,
+        partner_was_alone: false,
         alive_until: LeaseInstant::from_unix_s(BEGIN),
         written_at: LeaseInstant::from_unix_s(BEGIN),
         clock: ClockStamp { boot: 0, monotonic_ms: 0, shown: LeaseInstant::from_unix_s(BEGIN) },
