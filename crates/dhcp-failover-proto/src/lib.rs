@@ -54,7 +54,9 @@ mod view;
 pub use bindings::{BindingTable, Bindings, TableError};
 pub use clock::{Monotonic, Skew};
 pub use config::{Balance, EndpointConfig, StartupPolicy, TimePolicy};
-pub use endpoint::{Dispute, Endpoint, MAX_OPAQUE_OPTIONS, Shortage, Status};
+pub use endpoint::{
+    Dispute, Endpoint, MAX_OPAQUE_OPTIONS, PartnerDownRisk, PoolRisk, Shortage, Status,
+};
 pub use io::{
     Command, CommandError, Event, Input, LeaseEvent, LinkId, LinkSide, Output, Stale, Token,
 };

@@ -62,6 +62,12 @@ impl Pair {
         self.servers[host.index()].binding(address)
     }
 
+    /// A server's bindings.
+    #[must_use]
+    pub fn table(&self, host: Host) -> &dhcp_failover_proto::BindingTable {
+        &self.servers[host.index()].table
+    }
+
     /// What a server's disk holds of its endpoint.
     #[must_use]
     pub fn stored(&self, host: Host) -> Option<EndpointRecord> {

@@ -223,7 +223,8 @@ impl Storm {
             && !self.pair.is_incomplete(host)
             && self.durable_state(other) != Some(State::PartnerDown);
         if (truthful || !self.honest) && !self.pair.network.frozen[host.index()] {
-            self.pair.command(host, Command::PartnerDown);
+            let order = if truthful { Command::PartnerDown } else { Command::ForcePartnerDown };
+            self.pair.command(host, order);
         }
     }
 

@@ -75,6 +75,22 @@ fn s4_a_server_that_lost_its_data_takes_no_address_for_its_own_before_the_mclt()
     assert_eq!(later.check(&unused, &client(1)), Ok(()));
 }
 
+/// H4, S1: a partner that was alone while this server was away gave no running lease away, but
+/// perhaps a lapsed one.
+#[test]
+fn h4_a_lapsed_lease_waits_for_the_mclt_where_the_partner_may_have_been_alone() {
+    let since = NOW;
+    let mut lease = binding(BindingStatus::Active, BindingStatus::Active, &[]);
+    lease.expiries.lease = NOW + LeaseSpan::from_s(1);
+    let alone = at(Role::Primary, Control::PartnerDownWithoutData { since });
+    assert_eq!(alone.check(&lease, &client(1)), Ok(()));
+    lease.expiries.lease = NOW;
+    let until = since + MCLT + GUARD;
+    assert_eq!(alone.check(&lease, &client(1)), Err(Refusal::WaitUntil(until)));
+    assert_eq!(Allocator { now: until, ..alone }.check(&lease, &client(1)), Ok(()));
+    assert_eq!(at(Role::Primary, Control::PartnerDown { since }).check(&lease, &client(1)), Ok(()));
+}
+
 #[test]
 fn h19_a_lease_from_before_a_storage_loss_ends_the_mclt_after_its_latest_time() {
     let mut lease = binding(BindingStatus::Active, BindingStatus::Active, &[]);
@@ -153,16 +169,24 @@ fn s6_enumerated_an_address_changes_clients_only_by_agreement_wait_or_rewind() {
                                 NOW >= since.max(base) + MCLT + GUARD && !may_be_bootps
                             });
                             let alone = control == Control::Alone;
+                            // Of a lapsed lease nothing is known without data.
+                            let mine_still = since.is_none_or(|(since, has_data)| {
+                                let waited = NOW >= since + MCLT + GUARD;
+                                has_data || waited && !rules.dynamic_bootp
+                            });
                             let expected = match mine.status {
                                 _ if rules.reservation == Reservation::OtherClient => false,
                                 Abandoned => false,
-                                Active => same,
+                                Active => same && mine_still,
                                 Free | Backup => {
                                     ours || alone || waited || agreed && mine.status == own
                                 }
                                 _ => {
                                     let untold = !mine.knowledge.may_have_ended();
-                                    same && (ours || untold) || alone || waited || agreed
+                                    same && (ours || untold) && mine_still
+                                        || alone
+                                        || waited
+                                        || agreed
                                 }
                             };
                             assert_eq!(

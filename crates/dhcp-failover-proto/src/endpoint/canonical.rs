@@ -33,6 +33,7 @@ impl Endpoint {
         form.clock = form.clock.rebased(form.now, CANONICAL_NOW);
         form.timers.rebase(now);
         form.attempts.rebase(now);
+        form.last_heard = None;
         form.pools.rebase(now);
         let links = form.link.iter_mut().chain(&mut form.candidates);
         for (number, link) in links.enumerate() {

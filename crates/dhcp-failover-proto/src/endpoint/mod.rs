@@ -14,6 +14,7 @@ mod link;
 mod manner;
 mod pools;
 mod receive;
+mod risk;
 mod starting;
 mod supply;
 mod sync;
@@ -41,6 +42,7 @@ use link::Link;
 use manner::Heard;
 use pools::Pools;
 pub use receive::MAX_OPAQUE_OPTIONS;
+pub use risk::{PartnerDownRisk, PoolRisk};
 pub use supply::Shortage;
 use sync::Request;
 pub use updates::Dispute;
@@ -66,7 +68,8 @@ const EXPIRY_GRACE: LeaseSpan = LeaseSpan::from_s(60);
 /// See the [crate documentation](crate) for the contract. The calls fall into three kinds:
 /// [`handle`](Self::handle) for what happened, [`poll_output`](Self::poll_output) for what to do
 /// about it, and getters: [`view`](Self::view), [`status`](Self::status),
-/// [`stats`](Self::stats), [`permits`](Self::permits), [`lease_now`](Self::lease_now).
+/// [`stats`](Self::stats), [`permits`](Self::permits),
+/// [`partner_down_risk`](Self::partner_down_risk), [`lease_now`](Self::lease_now).
 ///
 /// `Eq` and `Hash` are derived over the whole value; [`canonical`](Self::canonical) is the form to
 /// compare when absolute times and running numbers should not matter.
@@ -96,6 +99,8 @@ pub struct Endpoint {
     candidates: Vec<Link>,
     /// The partner's state as last heard on the present link.
     partner: Option<PartnerState>,
+    /// When a message of the partner last came.
+    last_heard: Option<Monotonic>,
     attempts: Attempts,
     /// What the partner said of itself last.
     heard: Option<Heard>,
@@ -239,6 +244,7 @@ impl Endpoint {
             link: None,
             candidates: Vec::new(),
             partner: None,
+            last_heard: None,
             attempts: Attempts::new(config.seed, now),
             heard: None,
             gate: Gate::default(),

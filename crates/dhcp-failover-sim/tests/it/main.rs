@@ -18,6 +18,7 @@ mod isc;
 mod leases;
 mod leaving;
 mod mutants;
+mod operator;
 mod outage;
 mod peers;
 mod pools;

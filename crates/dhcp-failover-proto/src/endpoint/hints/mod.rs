@@ -66,6 +66,7 @@ impl Endpoint {
     /// it serves, that its stamp was newer than this. CONTACT and DISCONNECT do not wait.
     pub(super) fn heard(&mut self, packet: &Packet) {
         self.stats.received(&packet.message);
+        self.last_heard = Some(self.now);
         let serves =
             self.partner.is_some_and(|it| !it.startup && Service::of(it.state) != Service::Nobody);
         if serves && !matches!(packet.message, Message::Contact | Message::Disconnect(_)) {

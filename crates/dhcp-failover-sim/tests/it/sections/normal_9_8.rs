@@ -38,7 +38,7 @@ fn the_ways_out() {
     use State::*;
     for role in ROLES {
         let mut it = normal(role);
-        it.order(Command::PartnerDown);
+        it.order(Command::ForcePartnerDown);
         // The partner is there and in NORMAL: the word was wrong, and that is found out at once.
         assert_eq!(it.state(), PotentialConflict);
 

@@ -1,0 +1,207 @@
+//! What operators order: a dry run, orders that are refused, orders that are forced.
+
+use crate::scripted::Scripted;
+use crate::{busy, entered, path, served};
+use dhcp_failover_lease::Role;
+use dhcp_failover_proto::{Command, CommandError, State};
+use dhcp_failover_sim::{Host, Pair, Rule, Setup, Survives};
+
+/// B was away for long; A was alone meanwhile, gave out every address, and has just died. B comes
+/// back and is told, truly, that A is down.
+fn one_after_the_other(seed: u64, order: Command) -> Pair {
+    let setup = Setup { mclt_s: 60, lease_s: 90, pool: 8, clients: 16, ..Setup::new(seed) };
+    let mut pair = crate::normal(setup);
+    for number in 0..4 {
+        pair.join(number);
+    }
+    pair.run_s(20);
+    pair.crash(Host::B, Survives::Everything);
+    for number in 0..16 {
+        pair.set_reach(number, Host::B, false);
+    }
+    pair.run_s(5);
+    pair.command(Host::A, Command::PartnerDown);
+    for number in 0..4 {
+        pair.release(number);
+        pair.mute(number);
+    }
+    pair.run_s(200);
+    for number in 4..12 {
+        pair.join(number);
+    }
+    pair.run_s(20);
+    assert_eq!(served(&pair, 12), 8, "{}", pair.log_text());
+    pair.crash(Host::A, Survives::Everything);
+    pair.run_s(1);
+    pair.start(Host::B);
+    pair.run_s(12);
+    for number in 0..16 {
+        pair.set_reach(number, Host::B, true);
+    }
+    pair.command(Host::B, order);
+    for number in (0..4).chain(12..16) {
+        pair.join(number);
+    }
+    pair.run_s(55);
+    pair
+}
+
+/// S1, H4, H12: PARTNER-DOWN ordered from STARTUP does not make this server's own addresses usable
+/// at once when its partner may have been alone: that may have leased all of them.
+#[test]
+fn h4_own_addresses_wait_when_the_dead_partner_may_have_been_alone() {
+    for seed in 700..705 {
+        let mut pair = one_after_the_other(seed, Command::PartnerDown);
+        assert_eq!(pair.state(Host::B), Some(State::PartnerDown));
+        pair.assert_clean();
+        // L6: the MCLT after the order everything is usable.
+        pair.run_s(60);
+        assert_eq!(served(&pair, 16), 8, "{}", pair.log_text());
+        pair.assert_clean();
+    }
+}
+
+/// The same story shows why only somebody who knows better may force it.
+#[test]
+fn h4_a_forced_order_believes_the_operator() {
+    let broken = (700..705).any(|seed| {
+        let pair = one_after_the_other(seed, Command::ForcePartnerDown);
+        pair.violations().iter().any(|violation| violation.rule == Rule::S1)
+    });
+    assert!(broken, "the danger that the ordinary order avoids");
+}
+
+/// A server that was away for less than the MCLT uses its own addresses at once: its partner cannot
+/// have taken them over yet (L6).
+#[test]
+fn own_addresses_are_usable_at_once_after_a_short_absence() {
+    let mut pair = busy(Setup { pool: 16, clients: 8, ..Setup::new(710) });
+    pair.crash(Host::A, Survives::Everything);
+    pair.crash(Host::B, Survives::Everything);
+    pair.run_s(10);
+    pair.start(Host::A);
+    pair.run_s(12);
+    pair.command(Host::A, Command::PartnerDown);
+    pair.run_s(1);
+    let endpoint = pair.endpoint(Host::A).expect("it is up");
+    let risk = endpoint.partner_down_risk();
+    assert!(!risk.partner_may_have_been_alone);
+    assert_eq!(risk.own_usable_at, endpoint.lease_now());
+    pair.assert_clean();
+}
+
+/// A partner that is heard is not down: the order would only take both through a conflict.
+#[test]
+fn partner_down_is_refused_while_the_partner_is_heard() {
+    let mut pair = busy(Setup::new(720));
+    for host in Host::BOTH {
+        pair.command(host, Command::PartnerDown);
+        pair.run_s(5);
+        assert_eq!(pair.state(host), Some(State::Normal));
+        let error = pair.endpoint(host).expect("up").permits(Command::PartnerDown);
+        assert_eq!(error, Err(CommandError::PartnerIsHeard { partner: State::Normal }));
+    }
+    pair.assert_clean();
+    // Forced, it is obeyed, and the truth comes out at once.
+    pair.command(Host::A, Command::ForcePartnerDown);
+    pair.check_convergence(100);
+    assert!(path(&pair, Host::A).contains(&State::PotentialConflict));
+    pair.assert_clean();
+}
+
+/// S2, S6, S8: a forced RECOVER fetches everything and serves nobody before leases that this server
+/// gave and nobody knows of are over. What only it knew is told, not lost (S14).
+#[test]
+fn a_forced_recover_fetches_everything_and_waits() {
+    for (seed, host) in [(730, Host::A), (731, Host::B)] {
+        let setup = Setup { mclt_s: 30, secondary_mclt_s: 30, ..Setup::new(seed) };
+        let mut pair = busy(setup);
+        pair.run_s(60);
+        let ordered = pair.now_ms();
+        let sent = pair.sent(host, "UPDREQALL");
+        pair.command(host, Command::Recover);
+        pair.run_s(1);
+        assert_eq!(pair.sent(host, "UPDREQALL"), sent + 1, "{}", pair.log_text());
+        assert_eq!(pair.state(host), Some(State::RecoverWait), "{}", pair.log_text());
+        pair.check_convergence(100);
+        assert!(entered(&pair, host, State::RecoverDone) - ordered >= 30_000);
+        assert_eq!(served(&pair, 8), 8, "{}", pair.log_text());
+        pair.assert_clean();
+    }
+}
+
+/// The same without a partner, through a restart, and with leases that only this server knows.
+#[test]
+fn a_forced_recover_survives_a_restart_and_keeps_what_only_it_knew() {
+    let setup = Setup { mclt_s: 40, secondary_mclt_s: 40, clients: 12, ..Setup::new(740) };
+    let mut pair = crate::normal(setup);
+    pair.partition(true);
+    pair.run_s(30);
+    for number in 0..6 {
+        pair.set_reach(number, Host::A, false);
+        pair.join(number);
+    }
+    pair.run_s(10);
+    assert_eq!(served(&pair, 6), 6, "{}", pair.log_text());
+    pair.command(Host::B, Command::Recover);
+    pair.run_s(3);
+    assert_eq!(pair.state(Host::B), Some(State::Recover));
+    pair.crash(Host::B, Survives::Everything);
+    pair.run_s(3);
+    pair.start(Host::B);
+    pair.partition(false);
+    pair.check_convergence(200);
+    assert!(path(&pair, Host::B).contains(&State::RecoverWait));
+    pair.run_s(5);
+    pair.assert_clean();
+}
+
+/// What the state does not allow is refused with a reason, and changes nothing.
+#[test]
+fn recover_is_refused_where_it_would_lose_or_risk_something() {
+    for role in [Role::Primary, Role::Secondary] {
+        for state in [State::PartnerDown, State::ResolutionInterrupted, State::ConflictDone] {
+            let mut it = Scripted::resumed(role, state);
+            let before = it.endpoint.status();
+            assert!(it.endpoint.permits(Command::Recover).is_err(), "{state}");
+            it.order(Command::Recover);
+            assert_eq!(it.endpoint.status(), before, "{state}");
+        }
+    }
+}
+
+/// The dry run counts what the order would risk, and comes true when it is given.
+#[test]
+fn a_dry_run_says_when_which_addresses_are_usable() {
+    let mut pair = busy(Setup { pool: 40, clients: 10, lease_s: 300, ..Setup::new(750) });
+    let endpoint = pair.endpoint(Host::A).expect("up");
+    let mut risk = endpoint.partner_down_risk();
+    assert!(risk.examine(pair.table(Host::A)));
+    assert!(risk.refused.is_some(), "the partner is there");
+    assert_eq!(risk.heard_s_ago.map(|ago| ago < 20), Some(true));
+
+    pair.crash(Host::B, Survives::Everything);
+    pair.run_s(5);
+    let endpoint = pair.endpoint(Host::A).expect("up");
+    let (now, before) = (endpoint.lease_now(), endpoint.status());
+    let mut risk = endpoint.partner_down_risk();
+    assert!(risk.examine(pair.table(Host::A)) && risk.is_complete());
+    assert_eq!(risk.refused, None);
+    assert_eq!((risk.leases, risk.leases_partner_knows), (10, 10));
+    let pool = risk.pools[0];
+    assert_eq!(pool.own + pool.partners, 30, "{risk:?}");
+    assert!(pool.partners >= 10, "{risk:?}");
+    assert_eq!(risk.own_usable_at, now);
+    let wait_s = (risk.partners_usable_at - now).as_s();
+    assert_eq!(wait_s, 62, "the MCLT and what whole seconds hide");
+    assert!(risk.renewals_run_until > risk.partners_usable_at);
+    assert_eq!(endpoint.status(), before, "nothing has changed");
+
+    pair.command(Host::A, Command::PartnerDown);
+    pair.run_s(30);
+    let endpoint = pair.endpoint(Host::A).expect("up");
+    let later = endpoint.partner_down_risk();
+    let later_by = (later.partners_usable_at - risk.partners_usable_at).as_s();
+    assert!(later_by <= 1, "the wait goes on, and does not begin anew: {later_by} s");
+    pair.assert_clean();
+}
