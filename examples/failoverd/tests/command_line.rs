@@ -1,6 +1,8 @@
 //! The two programs as a person or a script meets them: output, exit codes, messages.
 
-use failoverd::admin::{AdminCall, AdminRequest, AdminResponse, AdminServer, LeaseRow, StatusRow};
+use failoverd::admin::{
+    AdminCall, AdminRequest, AdminResponse, AdminServer, LeaseRow, RiskReport, StatusRow,
+};
 use std::path::Path;
 use std::process::{Command, Output};
 use tokio::sync::mpsc;
@@ -106,6 +108,23 @@ fn rows() -> (StatusRow, LeaseRow) {
     (status, lease)
 }
 
+fn risk() -> RiskReport {
+    RiskReport {
+        relationship: "lab".into(),
+        refused: None,
+        partner_heard_s_ago: Some(12),
+        partner_may_have_been_alone: false,
+        own: 5,
+        own_usable_at: 1_000,
+        partners: 4,
+        partners_usable_at: 32_503_680_000,
+        waiting: 0,
+        waiting_usable_at: Some(1_000),
+        leases: 3,
+        renewals_run_until: Some(1_800_000_000),
+    }
+}
+
 fn answer(request: AdminRequest) -> AdminResponse {
     let (status, lease) = rows();
     match request {
@@ -114,6 +133,9 @@ fn answer(request: AdminRequest) -> AdminResponse {
         AdminRequest::PartnerDown { relationship: Some(name) } => AdminResponse::Done {
             message: format!("{name}: COMMUNICATIONS-INTERRUPTED -> PARTNER-DOWN"),
         },
+        AdminRequest::PartnerDownRisk { .. } => AdminResponse::Risk { report: Box::new(risk()) },
+        AdminRequest::ForcePartnerDown { .. } => AdminResponse::Done { message: "forced".into() },
+        AdminRequest::Recover { .. } => AdminResponse::Done { message: "recovers".into() },
         _ => AdminResponse::Failed { message: "not now".into() },
     }
 }
@@ -202,4 +224,26 @@ fn a_file_that_is_no_dhcpd_conf_is_refused_with_its_line() {
     let output = run(CONTROL, &["convert", text(&conf)]);
     assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(1), ""));
     assert!(stderr(&output).contains("line 2: the file ends"), "{}", stderr(&output));
+}
+
+#[tokio::test]
+async fn a_dry_run_of_partner_down_says_what_it_would_risk() {
+    for flag in ["--dry-run", "--what-if"] {
+        let output = control(&["partner-down", flag]).await;
+        let text = stdout(&output);
+        assert!(text.starts_with("lab: a dry run; nothing was changed\n"), "{text}");
+        assert!(text.contains("\n  5 addresses of this server: usable at once\n"), "{text}");
+        assert!(text.contains("4 addresses of the partner"), "{text}");
+        assert!(text.contains("none can run beyond 2027-01-15T08:00:00Z\n"), "{text}");
+    }
+    let output = control(&["partner-down", "--dry-run", "--json"]).await;
+    assert!(stdout(&output).starts_with("{\"relationship\":\"lab\",\"refused\":null,"));
+    let output = control(&["partner-down", "--dry-run", "--force"]).await;
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[tokio::test]
+async fn forced_and_recover_are_orders_of_their_own() {
+    assert_eq!(stdout(&control(&["partner-down", "--force"]).await), "forced\n");
+    assert_eq!(stdout(&control(&["recover"]).await), "recovers\n");
 }

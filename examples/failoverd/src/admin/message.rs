@@ -1,5 +1,6 @@
 //! Requests, responses and their lines of JSON.
 
+use super::risk::RiskReport;
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 
@@ -36,13 +37,31 @@ pub enum AdminRequest {
         #[serde(default)]
         relationship: Option<String>,
     },
-    /// Stop serving for a while (draft-12 §9.10).
+    /// The same, whatever the server hears or suspects of its partner.
+    ForcePartnerDown {
+        /// Required where there are several.
+        #[serde(default)]
+        relationship: Option<String>,
+    },
+    /// What [`PartnerDown`](Self::PartnerDown) would risk; nothing is changed.
+    PartnerDownRisk {
+        /// Required where there are several.
+        #[serde(default)]
+        relationship: Option<String>,
+    },
+    /// Fetch everything from the partner, and wait, before serving again (draft-12 §9.5, §9.6).
+    Recover {
+        /// Required where there are several.
+        #[serde(default)]
+        relationship: Option<String>,
+    },
+    /// Stop serving for a while (draft-12 §9.13).
     Pause {
         /// Required where there are several.
         #[serde(default)]
         relationship: Option<String>,
     },
-    /// Stop serving for long (draft-12 §9.10).
+    /// Stop serving for long (draft-12 §9.14).
     Shutdown {
         /// Required where there are several.
         #[serde(default)]
@@ -65,6 +84,11 @@ pub enum AdminResponse {
         rows: Vec<LeaseRow>,
         /// Whether there are addresses above the last row.
         more: bool,
+    },
+    /// To [`AdminRequest::PartnerDownRisk`].
+    Risk {
+        /// What it would risk.
+        report: Box<RiskReport>,
     },
     /// The command was carried out.
     Done {

@@ -6,6 +6,7 @@
 
 mod client;
 mod message;
+mod risk;
 mod server;
 mod table;
 #[cfg(test)]
@@ -16,5 +17,6 @@ pub use message::{
     AdminRequest, AdminResponse, LEASES_LIMIT_MAX, LeaseRow, StatusRow, VERSION,
     choose_relationship, owner_of,
 };
+pub use risk::RiskReport;
 pub use server::{AdminCall, AdminServer};
 pub use table::{Row, render};

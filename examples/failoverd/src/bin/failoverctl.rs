@@ -7,6 +7,7 @@ use serde::Serialize;
 use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 /// Ask and command a running failoverd.
 #[derive(Debug, Parser)]
@@ -49,7 +50,18 @@ enum ServerCommand {
     /// List the addresses and their leases.
     Leases,
     /// Tell the server that its partner is down.
-    PartnerDown,
+    PartnerDown {
+        /// Only say what that would risk: how many addresses the partner may have leased, and from
+        /// when they are usable. Nothing is changed.
+        #[arg(long, visible_alias = "what-if", conflicts_with = "force")]
+        dry_run: bool,
+        /// It is down whatever the server hears of it, and it did not serve alone while this server
+        /// was away. If that is wrong, addresses are given to two clients.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Have the server fetch everything from its partner anew, and wait, before it serves again.
+    Recover,
     /// Stop serving for a while.
     Pause,
     /// Stop serving for long.
@@ -90,13 +102,25 @@ fn run(
             return rendered(&rows, arguments.json);
         }
         ServerCommand::Status => AdminRequest::Status { relationship },
-        ServerCommand::PartnerDown => AdminRequest::PartnerDown { relationship },
+        ServerCommand::PartnerDown { dry_run: true, .. } => {
+            AdminRequest::PartnerDownRisk { relationship }
+        }
+        ServerCommand::PartnerDown { force: true, .. } => {
+            AdminRequest::ForcePartnerDown { relationship }
+        }
+        ServerCommand::PartnerDown { .. } => AdminRequest::PartnerDown { relationship },
+        ServerCommand::Recover => AdminRequest::Recover { relationship },
         ServerCommand::Pause => AdminRequest::Pause { relationship },
         ServerCommand::Shutdown => AdminRequest::Shutdown { relationship },
     };
     match admin::call(server, &request)? {
         AdminResponse::Status { rows } => rendered(&rows, arguments.json),
         AdminResponse::Leases { rows, .. } => rendered(&rows, arguments.json),
+        AdminResponse::Risk { report } if arguments.json => json(&report),
+        AdminResponse::Risk { report } => {
+            let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+            Ok(report.to_text(since.map_or(0, |since| since.as_secs())))
+        }
         AdminResponse::Done { message } if arguments.json => {
             json(&serde_json::json!({ "message": message }))
         }

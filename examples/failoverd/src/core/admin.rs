@@ -2,7 +2,7 @@
 
 use super::Core;
 use crate::admin::{
-    AdminRequest, AdminResponse, LeaseRow, StatusRow, choose_relationship, owner_of,
+    AdminCall, AdminRequest, AdminResponse, LeaseRow, StatusRow, choose_relationship, owner_of,
 };
 use crate::dhcp::{noted, option};
 use dhcp_failover_lease::{Binding, BindingStatus};
@@ -12,8 +12,9 @@ use std::fmt::Write;
 use std::net::Ipv4Addr;
 
 impl Core {
-    pub(super) fn admin(&mut self, request: &AdminRequest) -> AdminResponse {
-        let answer = match request {
+    /// Answers a request, at once or when what it takes is done.
+    pub(super) fn admin(&mut self, (request, reply): AdminCall) {
+        let answer = match &request {
             AdminRequest::Status { relationship } => {
                 let name = relationship.as_deref();
                 self.chosen(name).map(|_| AdminResponse::Status { rows: self.status_rows(name) })
@@ -25,6 +26,15 @@ impl Core {
             AdminRequest::PartnerDown { relationship } => {
                 self.command(relationship.as_deref(), Command::PartnerDown)
             }
+            AdminRequest::ForcePartnerDown { relationship } => {
+                self.command(relationship.as_deref(), Command::ForcePartnerDown)
+            }
+            AdminRequest::PartnerDownRisk { relationship } => {
+                return self.begin_dry_run(relationship.as_deref(), reply);
+            }
+            AdminRequest::Recover { relationship } => {
+                self.command(relationship.as_deref(), Command::Recover)
+            }
             AdminRequest::Pause { relationship } => {
                 self.command(relationship.as_deref(), Command::Pause)
             }
@@ -32,7 +42,15 @@ impl Core {
                 self.command(relationship.as_deref(), Command::Shutdown)
             }
         };
-        answer.unwrap_or_else(|message| AdminResponse::Failed { message })
+        // An operator that has gone needs no answer.
+        let _ = reply.send(answer.unwrap_or_else(|message| AdminResponse::Failed { message }));
+    }
+
+    /// The domain of the relationship named, or of the only one.
+    pub(super) fn domain_of(&self, name: Option<&str>) -> Result<usize, String> {
+        let name = choose_relationship(&self.names(), name)?;
+        let found = self.config.relationships.iter().position(|it| it.name == name);
+        found.ok_or_else(|| "the relationship is gone".to_owned())
     }
 
     fn names(&self) -> Vec<&str> {
@@ -72,9 +90,8 @@ impl Core {
     }
 
     fn command(&mut self, name: Option<&str>, command: Command) -> Result<AdminResponse, String> {
-        let name = choose_relationship(&self.names(), name)?.to_owned();
-        let domain = self.config.relationships.iter().position(|it| it.name == name);
-        let domain = domain.ok_or("the relationship is gone")?;
+        let domain = self.domain_of(name)?;
+        let name = self.domains[domain].name.clone();
         let endpoint = self.domains[domain].endpoint().ok_or("the relationship is gone")?;
         endpoint.permits(command).map_err(|error| format!("{name}: {error}"))?;
         let before = endpoint.status();
@@ -82,9 +99,14 @@ impl Core {
         self.feed(domain, Input::Command(command));
         let after = self.domains[domain].status().map_or(before.state, |status| status.state);
         let what = match command {
-            Command::PartnerDown => {
+            Command::PartnerDown | Command::ForcePartnerDown => {
                 "this server now serves alone. The partner must really be down: if it still \
                  serves, addresses can be given twice"
+            }
+            Command::Recover => {
+                "this server fetches everything from its partner, and serves again when leases \
+                 that it gave before and nobody knows of are over; without the partner it serves \
+                 nobody"
             }
             Command::Pause => {
                 "the partner was told of a short absence; this server serves nobody in this \

@@ -18,6 +18,7 @@ mod admin;
 mod clock;
 mod connections;
 mod domain;
+mod dry_run;
 mod events;
 mod kind;
 mod load;
@@ -40,8 +41,10 @@ use connections::{Connections, ForDomain};
 use dhcp_failover_lease::LeaseInstant;
 use dhcp_failover_proto::{Command, Input, LeaseEvent};
 use domain::{Domain, Effect};
+use dry_run::DryRun;
 use persist::Persistence;
 use replies::Replies;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -83,6 +86,7 @@ struct Core {
     replies: Replies,
     metrics: Metrics,
     limits: LogLimits,
+    dry_runs: VecDeque<DryRun>,
 }
 
 /// What the core waits for.
@@ -108,7 +112,8 @@ pub async fn run(services: Services, trust_wall: bool) -> Result<(), CoreError> 
     let mut housekeeping = Instant::now();
     let mut stopping: Option<Instant> = None;
     loop {
-        let wakes = core.next_wake().into_iter().chain(stopping);
+        let more = (!core.dry_runs.is_empty()).then(Instant::now);
+        let wakes = core.next_wake().into_iter().chain(stopping).chain(more);
         let wake = wakes.fold(housekeeping, Instant::min);
         // Unbiased: a flood of one kind must not starve the others.
         tokio::select! {
@@ -132,10 +137,7 @@ pub async fn run(services: Services, trust_wall: bool) -> Result<(), CoreError> 
                     core.datagram(datagram).await;
                 }
             }
-            Some((request, answer)) = inputs.admin_calls.recv() => {
-                // An operator that has gone needs no answer.
-                let _ = answer.send(core.admin(&request));
-            }
+            Some(call) = inputs.admin_calls.recv() => core.admin(call),
             Ok(()) = inputs.stop.changed(), if stopping.is_none() => {
                 stopping = Some(Instant::now() + FAREWELL);
                 core.say_farewell();
@@ -144,6 +146,7 @@ pub async fn run(services: Services, trust_wall: bool) -> Result<(), CoreError> 
         }
         // Timers run in every turn, however busy it was.
         core.tick_due();
+        core.go_on_with_dry_runs();
         if housekeeping <= Instant::now() {
             core.housekeeping();
             housekeeping = Instant::now() + HOUSEKEEPING;
@@ -190,6 +193,7 @@ fn start(services: Services, trust_wall: bool) -> Result<(Core, Inputs), CoreErr
         domains,
         metrics,
         limits: LogLimits::default(),
+        dry_runs: VecDeque::new(),
     };
     let inputs = Inputs {
         store_events,

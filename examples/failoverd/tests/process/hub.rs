@@ -14,16 +14,22 @@ use std::time::{Duration, Instant};
 
 const EAST: Ipv4Addr = Ipv4Addr::new(127, 78, 0, 4);
 const WEST: Ipv4Addr = Ipv4Addr::new(127, 78, 0, 5);
-const PATIENCE: Duration = Duration::from_secs(15);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 
-struct Site {
-    process: Process,
+pub(crate) struct Site {
+    pub(crate) process: Process,
     dhcp: SocketAddrV4,
-    admin: PathBuf,
+    pub(crate) admin: PathBuf,
 }
 
 impl Site {
-    fn start(name: &str, at: [SocketAddrV4; 2], relay_port: u16, rest: &str, dir: &Path) -> Self {
+    pub(crate) fn start(
+        name: &str,
+        at: [SocketAddrV4; 2],
+        relay_port: u16,
+        rest: &str,
+        dir: &Path,
+    ) -> Self {
         let [dhcp, failover] = at;
         let path = |suffix: &str| dir.join(format!("{name}.{suffix}"));
         let text = format!(
@@ -38,14 +44,14 @@ impl Site {
         Self { process, dhcp, admin: path("sock") }
     }
 
-    fn status(&self) -> Vec<StatusRow> {
+    pub(crate) fn status(&self) -> Vec<StatusRow> {
         match call(&self.admin, &AdminRequest::Status { relationship: None }) {
             Ok(AdminResponse::Status { rows }) => rows,
             _ => Vec::new(),
         }
     }
 
-    fn wait_until_normal(&mut self, relationships: usize) {
+    pub(crate) fn wait_until_normal(&mut self, relationships: usize) {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let rows = self.status();
@@ -63,14 +69,14 @@ impl Site {
     }
 }
 
-fn relationship(name: &str, role: &str, partner: SocketAddrV4, more: &str) -> String {
+pub(crate) fn relationship(name: &str, role: &str, partner: SocketAddrV4, more: &str) -> String {
     format!(
         "\n[[relationship]]\nname = \"{name}\"\nrole = \"{role}\"\npartner = \"{partner}\"\n\
          mclt_s = 30\nreceive_timer_s = 5\nstartup_s = 1\n{more}\n"
     )
 }
 
-fn scope(net: u8, relationship: Option<&str>) -> String {
+pub(crate) fn scope(net: u8, relationship: Option<&str>) -> String {
     let member = relationship.map_or(String::new(), |name| format!("relationship = \"{name}\"\n"));
     format!(
         "\n[[scope]]\nsubnet = \"127.{net}.0.0/16\"\nranges = [\"127.{net}.1.0-127.{net}.1.63\"]\n\

@@ -8,5 +8,6 @@ mod crash;
 mod crash_pair;
 mod demo;
 mod hub;
+mod orders;
 mod single;
 mod support;
