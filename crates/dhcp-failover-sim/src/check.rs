@@ -1,7 +1,7 @@
 //! The rules that are checked at every step.
 
+use crate::client::Held;
 use crate::forward::recorded;
-use crate::ledger::Ack;
 use crate::server::Server;
 use crate::{Host, Pair, Setup};
 use dhcp_failover_lease::{
@@ -161,37 +161,48 @@ impl Pair {
         }
     }
 
-    /// S3: what the partner has on its disk, or its waits, cover the lease just given.
-    pub(crate) fn check_partner_protects(
-        &mut self,
-        host: Host,
-        address: Ipv4Addr,
-        number: usize,
-        ack: Ack,
-    ) {
-        let partner = &self.servers[host.partner().index()];
-        let mclt_ms = self.setup.mclt_s * 1_000;
-        if self.setup.unlimited_in_partner_down || partner.incomplete {
-            return;
+    /// S3, for every lease a client has: what the partner of the server that gave it has on its disk,
+    /// or its waits, cover it. They must from the moment of the DHCPACK, and whatever happens then.
+    pub(crate) fn check_protection(&mut self) {
+        let held = self.clients.iter().enumerate().filter_map(|(number, client)| {
+            client.held.filter(|held| held.expires_ms > self.now).map(|held| (number, held))
+        });
+        let found: Vec<_> =
+            held.filter_map(|(number, held)| self.unprotected(number, &held)).collect();
+        for text in found {
+            self.violation(Rule::S3, text);
         }
-        let binding = partner.disk.binding(address);
+    }
+
+    fn unprotected(&self, number: usize, held: &Held) -> Option<String> {
+        let partner = &self.servers[held.server.partner().index()];
+        if self.setup.unlimited_in_partner_down || partner.incomplete {
+            return None;
+        }
+        let binding = partner.disk.binding(held.address);
         let nobodys = binding.client.is_none() && !binding.status.is_available();
         let known = if nobodys || binding.is_for(&self.clients[number].client) {
             partner.true_ms_of_lease(binding.expiries.latest())
         } else {
             0
         };
+        // It waits from when it was told to go alone, which may still be to come.
+        let alone = partner
+            .disk
+            .record()
+            .filter(|record| record.state == State::PartnerDown && !record.partner_returned);
+        let waits_from =
+            alone.map_or(self.now, |record| partner.true_ms_of_lease(record.state_since));
         // Two whole-second clocks, each up to a second behind the truth.
         let slack_ms = 3_000;
-        let protected = known.max(self.now).saturating_add(mclt_ms + slack_ms);
-        if ack.expires_ms > protected {
-            let text = format!(
-                "{host:?} gave client {number} {address} until {}, protected until {protected}: \
-                 {binding:?}",
-                ack.expires_ms
-            );
-            self.violation(Rule::S3, text);
-        }
+        let mclt_ms = self.setup.mclt_s * 1_000;
+        let protected = known.max(waits_from).saturating_add(mclt_ms + slack_ms);
+        (held.expires_ms > protected).then(|| {
+            format!(
+                "client {number} has {} of {:?} until {}, protected until {protected}: {binding:?}",
+                held.address, held.server, held.expires_ms
+            )
+        })
     }
 
     /// S10, of what a server is about to say.

@@ -239,7 +239,9 @@ impl Pair {
         if now >= asking.since_ms + PATIENCE_MS || !client.reaches[host.index()] {
             return;
         }
-        let lease_ms = asking.lease.as_s().saturating_mul(1_000);
+        let told_ms = asking.lease.as_s().saturating_mul(1_000);
+        let holds_on = self.setup.mutation == Mutation::ClientsHoldOn;
+        let lease_ms = if holds_on { told_ms.saturating_mul(2) } else { told_ms };
         let ack = Ack { received_ms: now, expires_ms: asking.since_ms.saturating_add(lease_ms) };
         let moved = client.held.take().filter(|old| old.address != address);
         client.held = Some(Held {
@@ -264,7 +266,6 @@ impl Pair {
         if let Err(duplicate) = self.ledger.acked(number, address, ack) {
             self.violation(Rule::S1, format!("{duplicate:?}"));
         }
-        self.check_partner_protects(host, address, number, ack);
     }
 
     /// The server would not commit to what it had decided.

@@ -134,6 +134,7 @@ impl Pair {
         self.happen();
         if std::mem::take(&mut self.changed) {
             self.check_disjoint();
+            self.check_protection();
         }
         true
     }

@@ -20,6 +20,8 @@ pub enum Mutation {
     IgnoreMclt,
     /// The wire monitor allows one unanswered update less than was agreed.
     StricterWindow,
+    /// Clients keep their addresses for twice as long as they were told.
+    ClientsHoldOn,
     /// The table has clients heard an hour after they were.
     HeardLate,
     /// The table forgets that addresses are the partner's.

@@ -55,6 +55,11 @@ fn s2_sees_leases_beyond_the_mclt() {
 }
 
 #[test]
+fn s3_sees_leases_the_partner_does_not_protect() {
+    assert!(broken(Mutation::ClientsHoldOn).broke(Rule::S3));
+}
+
+#[test]
 fn s10_sees_times_that_go_back() {
     let mut pair = busy(Setup { mutation: Mutation::HeardLate, ..Setup::new(126) });
     pair.run_s(400);
@@ -102,7 +107,13 @@ fn l4_sees_traffic_where_there_should_be_silence() {
 /// A storm finds each built-in fault within a few seeds.
 #[test]
 fn storms_find_every_mutant() {
-    for mutation in [Mutation::PersistedBeforeSync, Mutation::OwnEverything, Mutation::IgnoreMclt] {
+    for mutation in [
+        Mutation::PersistedBeforeSync,
+        Mutation::OwnEverything,
+        Mutation::IgnoreMclt,
+        Mutation::ClientsHoldOn,
+        Mutation::HeardLate,
+    ] {
         let found = (0..5).any(|seed| {
             let mut storm = Storm::with_mutation(seed, mutation);
             storm.rage(600, 8);
