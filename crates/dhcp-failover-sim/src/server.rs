@@ -183,8 +183,9 @@ impl Server {
     /// The true moment at which the lease clock reaches `at`, or `u64::MAX`.
     pub(crate) fn true_ms_of_lease(&self, at: LeaseInstant) -> u64 {
         let Some(clock) = self.clock.filter(|_| !at.is_never()) else { return u64::MAX };
-        let begun = self.true_ms(clock.turn_of(LeaseInstant::ZERO));
-        let first = clock.at(self.monotonic(begun)).as_unix_s();
+        // Possibly some moments before the machine was started.
+        let turn = clock.turn_of(LeaseInstant::ZERO);
+        let (begun, first) = (self.true_ms(turn), clock.at(turn).as_unix_s());
         let ahead = i128::from(at.as_unix_s()) - i128::from(first);
         let ms = i128::from(begun) + ahead * 1_000;
         u64::try_from(ms.max(0)).unwrap_or(u64::MAX)
