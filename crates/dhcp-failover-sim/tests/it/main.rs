@@ -1,13 +1,11 @@
 //! Stories of two failover servers, in virtual time. One file per theme.
 
-mod authentication;
 mod balance;
 mod bulk;
 mod canonical;
 mod clocks;
 mod conflict;
 mod connections;
-mod contact;
 mod durability;
 mod extras;
 mod faults;
@@ -28,8 +26,6 @@ mod scripted;
 mod sections;
 mod soak;
 mod support;
-mod time;
-mod tls;
 mod transcripts;
 mod updates;
 

@@ -1,4 +1,4 @@
-//! What is on the wire, and on which connection (H13, H15, H17, H18). H16 is in `authentication.rs`.
+//! What is on the wire, and on which connection (H13, H15, H17, H18). H16 is in `sections/security_11_1.rs`.
 
 use crate::connections::{connect, frame, offer, wire_now};
 use crate::normal;

@@ -1,10 +1,11 @@
-//! Sections 7.8 to 7.12, 9 and 10 of the draft, one module per section, each test with the sentence it checks in
+//! Sections 5.10, 7.8 to 7.12, 8 to 11 of the draft, one module per section, each test with the sentence it checks in
 //! other words.
 
 mod communications_interrupted_9_9;
 mod conflict_done_9_12;
 mod connect_7_8;
 mod connectack_7_9;
+mod contact_8;
 mod disconnect_7_12;
 mod normal_9_8;
 mod partner_down_9_4;
@@ -15,9 +16,12 @@ mod recover_done_9_7;
 mod recover_wait_9_6;
 mod resolution_interrupted_9_11;
 mod safe_period_10;
+mod security_11_1;
 mod shutdown_9_14;
 mod startup_9_3;
 mod state_7_10;
+mod time_5_10;
+mod tls_11_2;
 mod transitions_9_2;
 
 use crate::scripted::{ADDRESS, BEGIN, Scripted, config, record};
