@@ -137,7 +137,9 @@ impl Allocator {
     /// The same with the address's reservation and its pool's BOOTP rule.
     ///
     /// A reserved address that is available may go to its client from either server, whoever's it
-    /// is: nobody else can get it (§5.13, H3).
+    /// is, once both know of the reservation: then neither gives it to anybody else (§5.13). Only
+    /// the address's R flag says that they do, for their configurations may differ (H3); before, and
+    /// when one of them has cancelled the reservation, the address is its owner's like any other.
     ///
     /// # Errors
     /// The reason why not.
@@ -150,7 +152,11 @@ impl Allocator {
         let same_client = binding.is_for(client);
         let reserved = match rules.reservation {
             Reservation::OtherClient => return Err(Refusal::Reserved),
-            Reservation::ThisClient => true,
+            Reservation::ThisClient => self.both_reserve(binding),
+            // The partner may give it to the client it is reserved for.
+            Reservation::None if binding.flags.reserved && !same_client => {
+                return Err(Refusal::Reserved);
+            }
             Reservation::None => false,
         };
         match binding.status {
@@ -177,6 +183,14 @@ impl Allocator {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether the partner, too, keeps the address for its client. The secondary's flag is what the
+    /// primary said; the primary's is its own, and counts when the secondary has agreed to it.
+    fn both_reserve(&self, binding: &Binding) -> bool {
+        let agreed = binding.knowledge.acked_version == binding.version;
+        self.control == Control::Alone
+            || binding.flags.reserved && (agreed || self.role == Role::Secondary)
     }
 
     fn check_available(&self, binding: &Binding, rules: AddressRules) -> Result<(), Refusal> {

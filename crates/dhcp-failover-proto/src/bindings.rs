@@ -57,6 +57,10 @@ pub trait Bindings {
     /// Whether this server's configuration reserves the address for one client (§5.13). A server
     /// without reservations answers `false`, and a partner that has them is told of that.
     fn is_reserved(&self, address: Ipv4Addr) -> bool;
+
+    /// Addresses whose [`flags`](Binding::flags) say otherwise than
+    /// [`is_reserved`](Self::is_reserved): the primary marks them and tells its partner.
+    fn misreserved(&self) -> impl Iterator<Item = Ipv4Addr>;
 }
 
 /// Why a pool was not added.
@@ -110,6 +114,8 @@ struct Indexes {
     pools: Vec<Pool>,
     /// Addresses that are in no server's share.
     reserved: BTreeSet<Ipv4Addr>,
+    /// Where the R flag of the binding and `reserved` differ.
+    misreserved: BTreeSet<Ipv4Addr>,
     by_client: BTreeMap<ClientKey, BTreeSet<Ipv4Addr>>,
     /// ACTIVE and ABANDONED addresses by the end of their time.
     by_expiry: BTreeSet<(LeaseInstant, Ipv4Addr)>,
@@ -174,7 +180,9 @@ impl BindingTable {
             for bits in range.start().to_bits()..=range.end().to_bits() {
                 let address = Ipv4Addr::from_bits(bits);
                 pool.free.insert((LeaseInstant::ZERO, address));
-                if !self.indexes.reserved.contains(&address) {
+                if self.indexes.reserved.contains(&address) {
+                    self.indexes.misreserved.insert(address);
+                } else {
                     pool.balanced.free = pool.balanced.free.saturating_add(1);
                 }
             }
@@ -243,8 +251,8 @@ impl BindingTable {
         self.pinned.remove(&address);
     }
 
-    /// Says that the configuration reserves an address for one client, or does not any more. Tell
-    /// the endpoint, too: [`LeaseEvent::Reserved`](crate::LeaseEvent::Reserved).
+    /// Says that the configuration reserves an address for one client, or does not any more; the
+    /// endpoint notices within seconds.
     pub fn set_reserved(&mut self, address: Ipv4Addr, reserved: bool) {
         let present = self.pool_of(address).zip(self.get(address));
         if let Some((pool, binding)) = &present {
@@ -257,6 +265,7 @@ impl BindingTable {
         }
         if let Some((pool, binding)) = &present {
             self.indexes.joins_pool(*pool, binding);
+            self.indexes.compare_reservation(binding);
         }
     }
 
@@ -291,6 +300,9 @@ impl Indexes {
             self.leaves_pool(pool, old);
             self.joins_pool(pool, new);
         }
+        if old.flags.reserved != new.flags.reserved {
+            self.compare_reservation(new);
+        }
         if ends(old) != ends(new) {
             if let Some(at) = ends(old) {
                 self.by_expiry.remove(&(at, old.address));
@@ -307,6 +319,14 @@ impl Indexes {
                     self.by_client.entry(ClientKey::of(client)).or_default().insert(new.address);
                 }
             }
+        }
+    }
+
+    fn compare_reservation(&mut self, binding: &Binding) {
+        if binding.flags.reserved == self.reserved.contains(&binding.address) {
+            self.misreserved.remove(&binding.address);
+        } else {
+            self.misreserved.insert(binding.address);
         }
     }
 
@@ -418,6 +438,10 @@ impl Bindings for BindingTable {
 
     fn is_reserved(&self, address: Ipv4Addr) -> bool {
         self.indexes.reserved.contains(&address)
+    }
+
+    fn misreserved(&self) -> impl Iterator<Item = Ipv4Addr> {
+        self.indexes.misreserved.iter().copied()
     }
 }
 

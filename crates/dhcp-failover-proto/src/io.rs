@@ -47,7 +47,9 @@ pub enum LeaseEvent {
         version: u64,
         /// The [`epoch`](crate::ServiceView::epoch) of the view it was decided with.
         epoch: u64,
-        /// Reserved and BOOTP marks.
+        /// `reserved`: the address is reserved for this client. What is recorded and told as
+        /// reserved is what [`Bindings::is_reserved`](crate::Bindings::is_reserved) says at the
+        /// primary. `bootp`: it is a BOOTP client (§5.14).
         flags: BindingFlags,
         /// What the partner may like to know of the request: the magic cookie, then options as in a
         /// DHCP packet (§12.8, table 7.1.1-2). If this is empty or has more than
@@ -229,6 +231,9 @@ pub enum Stale {
     Terms,
     /// The client's identifier is longer than 255 bytes and could not be told to the partner.
     Client,
+    /// The address is reserved for another client, or not reserved although the grant says so
+    /// (§5.13).
+    Reserved,
     /// The data are longer than [`MAX_OPAQUE_OPTIONS`](crate::MAX_OPAQUE_OPTIONS) bytes.
     Options,
 }
@@ -362,6 +367,14 @@ pub enum Event {
         pool: usize,
         /// What both servers have now.
         counts: PoolCounts,
+    },
+    /// The two servers have different reservations (H3): the address is reserved at one of them
+    /// only. Neither gives it to anybody it is not its own for; compare the configurations.
+    ReservationDiffers {
+        /// The address.
+        address: Ipv4Addr,
+        /// Whether this server is the one that reserves it.
+        reserved_here: bool,
     },
     /// An update request was answered in full.
     Synchronized {

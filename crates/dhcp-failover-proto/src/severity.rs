@@ -40,6 +40,7 @@ impl Event {
             | Self::WallClockDiffers { .. }
             | Self::ClockDoubtful { .. }
             | Self::PoolShort(_)
+            | Self::ReservationDiffers { .. }
             | Self::Waiting { .. } => Severity::Alarm,
             // Both servers found out the same thing, or one was out of touch.
             Self::UpdateRejected { reason, .. } | Self::UpdateRefused { reason, .. }

@@ -99,6 +99,10 @@ impl Bindings for View<'_> {
         self.table.is_reserved(address)
     }
 
+    fn misreserved(&self) -> impl Iterator<Item = Ipv4Addr> {
+        self.table.misreserved().inspect(|address| self.seen.borrow_mut().push(*address))
+    }
+
     fn scope(&self, id: Ipv4Addr) -> Option<RangeInclusive<Ipv4Addr>> {
         self.table.scope(id)
     }

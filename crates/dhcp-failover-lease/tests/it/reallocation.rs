@@ -143,7 +143,11 @@ fn s4_the_two_servers_never_own_one_address() {
 fn s6_enumerated_an_address_changes_clients_only_by_agreement_wait_or_rewind() {
     use BindingStatus::{Abandoned, Active, Backup, Free};
     let mut cases = 0u32;
-    for mut mine in every_binding() {
+    let flagged = |it: Binding| {
+        let flags = BindingFlags { reserved: true, ..it.flags };
+        [it.clone(), Binding { flags, ..it }]
+    };
+    for mut mine in every_binding().flat_map(flagged) {
         for role in [Role::Primary, Role::Secondary] {
             for (control, since) in controls() {
                 for latest in [0, 880, 898, 899, 1_000]
@@ -158,7 +162,14 @@ fn s6_enumerated_an_address_changes_clients_only_by_agreement_wait_or_rewind() {
                             let agreed = mine.knowledge.is_certainly(own)
                                 && since.is_none_or(|(_, has_data)| has_data);
                             let same = who == 1;
-                            let ours = rules.reservation == Reservation::ThisClient;
+                            let alone = control == Control::Alone;
+                            // The secondary knows of a reservation from the primary; here the
+                            // primary always still waits for the secondary's answer.
+                            let ours = rules.reservation == Reservation::ThisClient
+                                && (alone || mine.flags.reserved && role == Role::Secondary);
+                            let kept = rules.reservation == Reservation::None
+                                && mine.flags.reserved
+                                && !same;
                             let base = match mine.status {
                                 Free | Backup => LeaseInstant::ZERO,
                                 _ => latest,
@@ -168,14 +179,13 @@ fn s6_enumerated_an_address_changes_clients_only_by_agreement_wait_or_rewind() {
                                     && (!has_data || may_be(&mine.knowledge, theirs));
                                 NOW >= since.max(base) + MCLT + GUARD && !may_be_bootps
                             });
-                            let alone = control == Control::Alone;
                             // Of a lapsed lease nothing is known without data.
                             let mine_still = since.is_none_or(|(since, has_data)| {
                                 let waited = NOW >= since + MCLT + GUARD;
                                 has_data || waited && !rules.dynamic_bootp
                             });
                             let expected = match mine.status {
-                                _ if rules.reservation == Reservation::OtherClient => false,
+                                _ if kept || rules.reservation == Reservation::OtherClient => false,
                                 Abandoned => false,
                                 Active => same && mine_still,
                                 Free | Backup => {
@@ -201,7 +211,7 @@ fn s6_enumerated_an_address_changes_clients_only_by_agreement_wait_or_rewind() {
             }
         }
     }
-    assert_eq!(cases, 7 * 7 * 128 * 2 * 8 * 5 * 2 * 6);
+    assert_eq!(cases, 2 * 7 * 7 * 128 * 2 * 8 * 5 * 2 * 6);
 }
 
 /// Whether the partner may know the address as available to `theirs`, the other way round from how
@@ -296,27 +306,49 @@ fn with_dynamic_bootp_the_partners_addresses_are_never_used() {
     assert_eq!(check(Role::Primary, lost, &binding(Free, Free, &[])), never);
 }
 
+/// H3: two configurations may differ, so only the R flag, agreed by both, lets either server give the
+/// other's address to the client it is reserved for; nobody else gets it then.
 #[test]
-fn h3_a_reserved_address_goes_to_its_client_from_either_server_and_to_nobody_else() {
+fn h3_a_reserved_address_goes_to_its_client_from_either_server_once_both_know() {
     use BindingStatus::{Active, Backup, Free, Released};
-    for (role, status) in [(Role::Primary, Backup), (Role::Secondary, Free)] {
-        let mine = binding(status, status, &[]);
-        let check = |reservation| {
-            let rules = AddressRules { reservation, dynamic_bootp: false };
-            at(role, Control::Shared).check_with(&mine, &client(2), rules)
+    let rules = |reservation| AddressRules { reservation, dynamic_bootp: false };
+    for (role, partners) in [(Role::Primary, Backup), (Role::Secondary, Free)] {
+        let check = |mine: &Binding, reservation| {
+            at(role, Control::Shared).check_with(mine, &client(2), rules(reservation))
         };
-        assert_eq!(check(Reservation::ThisClient), Ok(()));
-        assert_eq!(check(Reservation::None), Err(Refusal::PartnersPool));
-        assert_eq!(check(Reservation::OtherClient), Err(Refusal::Reserved));
+        let mut mine = binding(partners, partners, &[]);
+        mine.knowledge.acked_version = mine.version;
+        // Reserved here, and the partner was not told or has not told.
+        assert_eq!(check(&mine, Reservation::ThisClient), Err(Refusal::PartnersPool));
+        mine.flags.reserved = true;
+        assert_eq!(check(&mine, Reservation::ThisClient), Ok(()));
+        // Cancelled here, and the partner may still give it to its client.
+        assert_eq!(check(&mine, Reservation::None), Err(Refusal::Reserved));
+        assert_eq!(check(&mine, Reservation::OtherClient), Err(Refusal::Reserved));
+        // Marked by the primary, which waits for the secondary; that has it from the primary.
+        mine.version += 1;
+        let told = if role == Role::Primary { Err(Refusal::PartnersPool) } else { Ok(()) };
+        assert_eq!(check(&mine, Reservation::ThisClient), told);
+        // Its own it may give at once.
+        let own = role.own_available();
+        let mine = binding(own, own, &[]);
+        assert_eq!(check(&mine, Reservation::ThisClient), Ok(()));
     }
-    let rules = AddressRules { reservation: Reservation::ThisClient, dynamic_bootp: false };
+    let rules = rules(Reservation::ThisClient);
     let primary = at(Role::Primary, Control::Shared);
     // Reserved while somebody has it: that lease runs first, and its end is agreed.
-    let mine = binding(Active, Active, &[]);
+    let agreed = |mut it: Binding| {
+        it.flags.reserved = true;
+        it.knowledge.acked_version = it.version;
+        it
+    };
+    let mine = agreed(binding(Active, Active, &[]));
     assert_eq!(primary.check_with(&mine, &client(2), rules), Err(Refusal::HeldByOther));
-    let mine = binding(Released, Active, &[Released]);
+    let mine = agreed(binding(Released, Active, &[Released]));
     assert_eq!(primary.check_with(&mine, &client(2), rules), Err(Refusal::AwaitingAgreement));
     assert_eq!(primary.check_with(&mine, &client(1), rules), Ok(()));
+    let alone = at(Role::Primary, Control::Alone);
+    assert_eq!(alone.check_with(&binding(Free, Free, &[]), &client(2), rules), Ok(()));
 }
 
 #[test]

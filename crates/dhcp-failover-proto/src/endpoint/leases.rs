@@ -73,6 +73,9 @@ impl Endpoint {
             return Err(Stale::View);
         }
         let binding = self.binding(address, bindings).ok_or(Stale::Address)?;
+        if bindings.is_reserved(address) != flags.reserved && !binding.is_for(client) {
+            return Err(Stale::Reserved);
+        }
         let allowed = if flags.reserved {
             view.may_allocate_reserved(&binding, client, self.lease_now)
         } else {
@@ -119,7 +122,7 @@ impl Endpoint {
             start_of_state: if continues { old.start_of_state } else { self.lease_now },
             last_transaction: Some(self.lease_now),
             client: Some(client),
-            flags,
+            flags: BindingFlags { reserved: old.flags.reserved, ..flags },
             version: old.version.saturating_add(1),
             request_options,
             ..old

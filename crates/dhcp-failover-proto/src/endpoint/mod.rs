@@ -14,6 +14,7 @@ mod link;
 mod manner;
 mod pools;
 mod receive;
+mod reserved;
 mod risk;
 mod starting;
 mod supply;

@@ -4,7 +4,7 @@ use super::Endpoint;
 use super::supply::Watch;
 use crate::timer::Timer;
 use crate::{Bindings, Cause, Event, Monotonic, Outcome, Service, State, rule_for};
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use core::net::Ipv4Addr;
 use dhcp_failover_lease::{Client, LeaseInstant, Role, Selection, Transfer, balance};
@@ -31,12 +31,15 @@ pub(super) struct Pools {
     asked_at: Option<Monotonic>,
     /// How the supply of each pool develops.
     pub(super) watched: BTreeMap<usize, Watch>,
+    /// Addresses of which it was said that the reservations differ.
+    pub(super) different: BTreeSet<Ipv4Addr>,
 }
 
 impl Pools {
     /// A pair begins to work together.
     pub(super) fn begin(&mut self) {
         self.asked_at = None;
+        self.different.clear();
     }
 
     /// What was going on with the partner is over.
@@ -48,6 +51,7 @@ impl Pools {
     /// Counts moments from `origin` instead of 0 and forgets what is for people only.
     pub(super) fn rebase(&mut self, origin: Monotonic) {
         self.watched.clear();
+        self.different.clear();
         self.asked_at = self.asked_at.map(|at| {
             let ago = origin.ms_since(at).min(ASK_PERIOD_MS);
             Monotonic::from_ms(ASK_PERIOD_MS.saturating_sub(ago))
@@ -82,6 +86,7 @@ impl Endpoint {
             return;
         }
         self.timers.set(Timer::Pools, self.now.plus_ms(PERIOD_MS));
+        self.check_reservations(bindings);
         if self.state != State::Normal || !self.is_connected() {
             return;
         }

@@ -77,8 +77,9 @@ impl Endpoint {
             lease_ends: self.view().allocator(self.lease_now).may_have_ended_at(&own),
             instance: self.record.instance,
             rules: self.link.as_ref().map_or(ConflictRules::Draft12, |it| rules_of(it.dialect)),
-            reserved_here: None,
+            reserved_here: Some(bindings.is_reserved(update.address)),
         };
+        self.check_reserved_lease(&own, &update, bindings);
         match resolve(&own, &update, &receiver) {
             Verdict::Reject(conflict) => {
                 self.will_answer_refused(update.address);

@@ -422,7 +422,9 @@ impl Scripted {
         client: Client,
         request_options: Vec<u8>,
     ) -> bool {
-        let flags = self.table.get(address).expect("in the pool").flags;
+        let binding = self.table.get(address).expect("in the pool");
+        let reserved = binding.flags.reserved && binding.is_for(&client);
+        let flags = BindingFlags { reserved, ..binding.flags };
         self.grant(address, client, request_options, flags)
     }
 

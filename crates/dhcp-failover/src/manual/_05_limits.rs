@@ -37,8 +37,9 @@
 //!   implementation, and not if the copy is less than ten minutes old: start with an empty one
 //!   instead.
 //! * The two servers do not compare their ranges and reservations. Addresses one of them does not
-//!   know stay disputed, visible in [`Status::disputed`](crate::proto::Status::disputed). Unequal
-//!   *reservations* are dangerous: an address that is reserved here may be anybody's there.
+//!   know stay disputed, visible in [`Status::disputed`](crate::proto::Status::disputed). A
+//!   *reservation* that only one has is an alarm ([`Event`](crate::proto::Event)), and no server
+//!   relies on it; two for different clients are not noticed before both have leased the address.
 //!
 //! # Scale
 //!

@@ -43,6 +43,7 @@ const fn topic(event: &Event) -> &'static str {
         Event::UpdateRejected { .. } => "updates that the partner disputes",
         Event::UpdateRefused { .. } => "updates of the partner that were refused",
         Event::ClientOverridden { .. } => "clients that lost an address given to two",
+        Event::ReservationDiffers { .. } => "reservations that differ",
         Event::PoolMoved { .. } => "addresses that changed hands",
         _ => "other events of a relationship",
     }
@@ -80,6 +81,14 @@ fn write(relationship: &str, event: &Event) {
         }
         Event::PoolMoved { to_secondary, to_primary } => {
             tracing::info!(relationship, to_secondary, to_primary, "addresses changed hands");
+        }
+        Event::ReservationDiffers { address, reserved_here } => {
+            let where_ = if *reserved_here { "here" } else { "at the partner" };
+            tracing::error!(
+                relationship,
+                %address,
+                "reserved only {where_}: give both servers the same [[scope.reservations]]"
+            );
         }
         Event::PoolShort(shortage) => tracing::error!(relationship, "{shortage}"),
         Event::PoolSupplied { pool, counts } => tracing::warn!(

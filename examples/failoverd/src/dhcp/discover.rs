@@ -5,7 +5,7 @@ use super::gate::Gate;
 use super::network::Scope;
 use super::reply::{Body, Lease};
 use super::server::{Action, Exchange, Ignore};
-use dhcp_failover_lease::{Binding, BindingStatus, LeaseSpan, Refusal};
+use dhcp_failover_lease::{Binding, BindingStatus, LeaseSpan, Refusal, Reservation};
 use dhcp_failover_proto::{Bindings, RequestClass};
 use std::net::Ipv4Addr;
 
@@ -164,28 +164,22 @@ impl<'a> Exchange<'a> {
         if self.offers.is_others(address, client, self.now) {
             return Err(Unavailable::Offered);
         }
-        match gate.check(&binding, client, self.now) {
+        // Once both servers know of the reservation, either gives the address (draft-12 §5.13).
+        //
+        // Another client is also one with the hardware address of the reservation that sent another
+        // identifier before. One network card is not one client: containers and bridged guests share
+        // a hardware address and are told apart by option 61 alone, and to the partner a lease of one
+        // identifier that becomes a lease of another is a conflict. Such a client gets an address of
+        // the ranges until the old lease has ended or was released, and then its own.
+        let reservation = match scope.reserved_for(client) == Some(address) {
+            true => Reservation::ThisClient,
+            false => Reservation::None,
+        };
+        match gate.check(&binding, client, reservation, self.now) {
             Ok(()) => Ok(binding),
-            Err(_) if self.is_reserved_here(scope, &binding) => Ok(binding),
+            Err(Refusal::Reserved) => Err(Unavailable::Reserved),
             Err(refusal) => Err(Unavailable::Refused(refusal)),
         }
-    }
-
-    /// draft-12 §5.13: a reserved address may be given to its client by either server, whether it
-    /// is FREE or BACKUP. Nobody else can get it, provided both servers have the same reservations
-    /// (H3), so it does not matter whose it is. A former lease of the client itself may be taken up
-    /// again for the same reason; one of somebody else, from before the reservation, may not.
-    ///
-    /// Somebody else is also a client with the hardware address of the reservation that sent
-    /// another identifier before. One network card is not one client: containers and bridged guests
-    /// share a hardware address and are told apart by option 61 alone, and to the partner a lease
-    /// of one identifier that becomes a lease of another is a conflict. Such a client gets an
-    /// address of the ranges until the old lease has ended or was released, and then its own.
-    fn is_reserved_here(&self, scope: &Scope, binding: &Binding) -> bool {
-        let client = &self.request.client;
-        scope.reserved_for(client) == Some(binding.address)
-            && (binding.status.is_available()
-                || binding.status.is_transitional() && binding.is_for(client))
     }
 }
 

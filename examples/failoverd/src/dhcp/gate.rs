@@ -3,8 +3,8 @@
 
 use super::reply::T1_PERCENT;
 use dhcp_failover_lease::{
-    Allocator, Binding, BindingStatus, Client, Control, Expiries, Grant, GrantTerms, LeaseInstant,
-    LeaseLimit, LeaseSpan, Refusal, Role, grant,
+    AddressRules, Allocator, Binding, BindingStatus, Client, Control, Expiries, Grant, GrantTerms,
+    LeaseInstant, LeaseLimit, LeaseSpan, Refusal, Reservation, Role, grant,
 };
 use dhcp_failover_proto::{Decision, Query, ServiceView};
 
@@ -40,9 +40,11 @@ impl Gate {
         &self,
         binding: &Binding,
         client: &Client,
+        reservation: Reservation,
         now: LeaseInstant,
     ) -> Result<(), Refusal> {
-        self.allocator(now).check(binding, client)
+        let rules = AddressRules { reservation, ..AddressRules::default() };
+        self.allocator(now).check_with(binding, client, rules)
     }
 
     /// For how long.

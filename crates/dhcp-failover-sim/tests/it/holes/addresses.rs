@@ -57,27 +57,43 @@ fn h2_a_hand_over_ended_by_a_crash_anywhere_leaves_no_address_with_two_owners() 
     }
 }
 
-/// H3, isc-L19, §5.13: a reserved address goes to its client from either server, whoever's it is; its
-/// mark reaches the partner, stays when the lease is over, and keeps it where it is.
+/// H3, isc-L19, §5.13: a reserved address goes to its client from either server, whoever's it is, as
+/// soon as both know of the reservation and not before; its mark stays when the lease is over, and
+/// keeps the address where it is.
 #[test]
-fn h3_a_reserved_address_is_given_by_either_server_and_stays_reserved() {
+fn h3_a_reserved_address_is_given_by_either_server_once_both_know() {
     for role in ROLES {
         let mut it = Scripted::resumed(role, State::CommunicationsInterrupted);
-        it.meets(State::CommunicationsInterrupted);
-        it.cut();
-        // FREE is the primary's: from the secondary only with the reservation.
         let address = address(3); // the first two go to the secondary
-        let own = it.lease(address, 9);
-        assert_eq!(own, role == Role::Primary);
-        let mut it = Scripted::resumed(role, State::CommunicationsInterrupted);
+        it.table.set_reserved(address, true);
         it.meets(State::CommunicationsInterrupted);
         it.cut();
+        // FREE is the primary's, and the secondary knows of no reservation but its own.
+        assert!(!it.lease(address, 9), "{role:?}: nobody else gets it");
+        if role == Role::Secondary {
+            assert!(!it.lease_reserved(address, 9));
+        }
+        it.meets(State::Normal);
+        it.pass_in_contact_s(6);
+        match role {
+            Role::Primary => {
+                let told = it.told().into_iter().find(|update| update.address == address);
+                let told = told.unwrap_or_else(|| panic!("the reservation is not told"));
+                assert_eq!(told.status, wire::BindingStatus::FREE);
+                assert!(told.ip_flags.contains(IpFlags::RESERVED), "{told:?}");
+            }
+            Role::Secondary => {
+                let mut told = wire::BindingUpdate::new(address, wire::BindingStatus::FREE);
+                told.ip_flags = IpFlags::RESERVED;
+                it.say(Message::BndUpd(vec![told]));
+            }
+        }
+        it.accept_from(0);
+        it.cut();
+        assert!(!it.lease(address, 8), "{role:?}: nobody else gets it");
         assert!(it.lease_reserved(address, 9), "{role:?}");
         it.meets(State::Normal);
         it.accept_from(0);
-        let told = it.told().into_iter().find(|update| update.address == address);
-        let told = told.unwrap_or_else(|| panic!("{role:?}: it is not told"));
-        assert!(told.ip_flags.contains(IpFlags::RESERVED), "{role:?}: {told:?}");
         let client = it.table.get(address).and_then(|binding| binding.client);
         let client = client.unwrap_or_else(|| panic!("it is leased"));
         it.feed(Input::Lease(LeaseEvent::Released { address, client }));
@@ -89,6 +105,65 @@ fn h3_a_reserved_address_is_given_by_either_server_and_stays_reserved() {
         let moved = it.told().into_iter().filter(|update| update.address == address);
         let moved = moved.filter(|update| update.status == wire::BindingStatus::BACKUP).count();
         assert_eq!(moved, 0, "{role:?}: it is not balanced");
+        let differs = |it: &Scripted| {
+            it.events.iter().any(|event| matches!(event, Event::ReservationDiffers { .. }))
+        };
+        assert!(!differs(&it));
+    }
+}
+
+/// H3: a reservation that the primary cancels is nobody's until the secondary has agreed; one that
+/// only one server has is an alarm at the secondary, once, and is relied upon by neither.
+#[test]
+fn h3_reservations_that_differ_are_an_alarm_and_give_no_address_to_two() {
+    let reserved = address(3);
+    let mut it = in_normal(Role::Primary);
+    it.table.set_reserved(reserved, true);
+    it.pass_in_contact_s(6);
+    it.accept_from(0);
+    it.table.set_reserved(reserved, false);
+    it.pass_in_contact_s(6);
+    let free = it.table.get(reserved).unwrap_or_else(|| panic!("it is in the pool"));
+    assert!(!free.flags.reserved && free.status == BindingStatus::Free);
+    assert!(!it.lease(reserved, 8), "the secondary may give it to its client: {free:?}");
+    it.accept_from(0);
+    assert!(it.lease(reserved, 8));
+
+    for here in [true, false] {
+        let mut it = in_normal(Role::Secondary);
+        it.table.set_reserved(reserved, here);
+        let mut told = wire::BindingUpdate::new(reserved, wire::BindingStatus::FREE);
+        if !here {
+            told.ip_flags = IpFlags::RESERVED;
+        }
+        it.say(Message::BndUpd(vec![told]));
+        it.pass_in_contact_s(180);
+        let alarms: Vec<_> = it
+            .events
+            .iter()
+            .filter(|event| matches!(event, Event::ReservationDiffers { .. }))
+            .collect();
+        let expected = Event::ReservationDiffers { address: reserved, reserved_here: here };
+        assert_eq!(alarms, [&expected]);
+        assert!(!it.lease(reserved, 8));
+        assert!(!here || !it.lease_reserved(reserved, 9));
+    }
+}
+
+/// §7.1.3, reason 19: an address the primary gives for a reservation that is none here is refused.
+#[test]
+fn h3_a_reserved_backup_address_is_refused_if_it_is_not_reserved_here() {
+    for here in [true, false] {
+        let mut it = in_normal(Role::Secondary);
+        it.table.set_reserved(address(0), here);
+        let mut told = wire::BindingUpdate::new(address(0), wire::BindingStatus::BACKUP);
+        told.ip_flags = IpFlags::RESERVED;
+        it.say(Message::BndUpd(vec![told]));
+        let answers = crate::support::answers(&it);
+        let reasons: Vec<_> =
+            answers.iter().map(|it| it.reject.as_ref().map(|reject| reject.reason)).collect();
+        let expected = (!here).then_some(wire::RejectReason::IP_NOT_RESERVED);
+        assert_eq!(reasons, [expected]);
     }
 }
 
@@ -100,6 +175,9 @@ fn h3_a_reserved_address_is_left_out_of_balancing() {
     let backup: Vec<_> = it.told().into_iter().map(|update| update.address).collect();
     let free: Vec<_> = (0..4).map(address).filter(|own| !backup.contains(own)).collect();
     let [reserved, other] = free[..] else { panic!("{free:?}") };
+    it.table.set_reserved(reserved, true);
+    it.pass_in_contact_s(6);
+    it.accept(it.updates().len() - 1);
     for (own, is_reserved) in [(reserved, true), (other, false)] {
         let leased = if is_reserved { it.lease_reserved(own, 9) } else { it.lease(own, 8) };
         assert!(leased);

@@ -111,8 +111,14 @@ fn a_reserved_address_is_given_by_either_server_and_to_nobody_else() {
     for role in [Role::Primary, Role::Secondary] {
         let mut lab = Lab::new();
         lab.pair.role = role;
+        if role == Role::Secondary {
+            let unknown = lab.send(discover(0x99));
+            assert_eq!(ignored(unknown), Ignore::NoAddress, "the primary has not said it (H3)");
+        }
+        lab.both_reserve(ip(5));
         assert_eq!(offered(lab.send(discover(0x99))), ip(5));
         lab.record(ip(13), BindingStatus::Backup, 3);
+        lab.both_reserve(ip(13));
         let by_identifier = discover(3).option(61, &[0, 7]);
         assert_eq!(offered(lab.send(by_identifier)), ip(13));
     }

@@ -106,6 +106,15 @@ impl Lab {
         self.apply(binding);
     }
 
+    /// The servers have agreed that the address is reserved.
+    pub(super) fn both_reserve(&mut self, address: Ipv4Addr) {
+        let mut binding = self.tables[self.domain(address)].get(address).unwrap();
+        binding.flags.reserved = true;
+        binding.version += 1;
+        binding.knowledge.acked_version = binding.version;
+        self.apply(binding);
+    }
+
     pub(super) fn apply(&mut self, binding: Binding) {
         let domain = self.domain(binding.address);
         assert!(self.tables[domain].apply(binding));
