@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use dhcp_failover_lease::{LeaseSpan, PoolShare, Role};
 use dhcp_failover_relationship::{Mode, Relationship, ServerType};
 use dhcp_failover_wire::{
-    Dialect,
+    Dialect, MessageLimit,
     digest::{Key, Scheme},
 };
 use dhcp_loadbalance::HashBuckets;
@@ -110,6 +110,10 @@ pub struct EndpointConfig {
     /// a message limit it further: dhcpd is never sent more than one. 1 for a partner that hangs up
     /// on several, though this server finds that out by itself.
     pub max_batch: usize,
+    /// The longest message this server's driver reads; what is above 8192 bytes counts as that. If
+    /// the partner is of this implementation and reads longer messages than the draft's 2048 bytes,
+    /// too, they agree on the smaller of the two limits when they connect.
+    pub longest_message: MessageLimit,
     /// How long to look for the partner at the start (§9.3.2 step 3).
     pub startup: LeaseSpan,
     /// What to do after that.
@@ -165,6 +169,7 @@ impl EndpointConfig {
             receive_timer: LeaseSpan::from_s(60),
             max_unacked_bndupd: 100,
             max_batch: 128,
+            longest_message: MessageLimit::DRAFT,
             startup: LeaseSpan::from_s(10),
             startup_policy: StartupPolicy::Wait,
             unlimited_in_partner_down: false,

@@ -52,6 +52,8 @@ pub struct Bulk {
     pub up: bool,
     /// Frames handed over.
     pub frames: u64,
+    /// The longest of them, in bytes.
+    pub longest_frame: usize,
     /// Cut the connection when so many frames have been handed over.
     pub cut_at: Option<u64>,
 }
@@ -189,7 +191,7 @@ impl Bulk {
         let [of_a, of_b] = tables;
         let [stored_a, stored_b] = records;
         let sides = [Side::new(a, of_a, stored_a), Side::new(b, of_b, stored_b)];
-        Self { sides, now_ms: 0, link: 0, up: true, frames: 0, cut_at: None }
+        Self { sides, now_ms: 0, link: 0, up: true, frames: 0, longest_frame: 0, cut_at: None }
     }
 
     /// Runs until both are in NORMAL and nothing is left to tell, for at most `limit_s` of their
@@ -302,6 +304,7 @@ impl Bulk {
                     }
                 }
                 Output::Transmit { link, bytes } if self.up && link.0 == self.link => {
+                    self.longest_frame = self.longest_frame.max(bytes.len());
                     self.sides[host.partner().index()].inbox.push_back(bytes);
                     self.frames += 1;
                 }

@@ -11,8 +11,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use dhcp_failover_lease::LeaseSpan;
 use dhcp_failover_wire::{
-    BindingUpdate, Connect, ConnectAck, Dialect, EncodeError, HEADER_LEN, Message, OptionCode,
-    Packet, Reject, RejectReason, digest, encode,
+    BindingUpdate, Connect, ConnectAck, Dialect, EncodeError, HEADER_LEN, Message, MessageLimit,
+    OptionCode, Packet, Reject, RejectReason, digest, encode_within,
 };
 use dhcp_loadbalance::HashBuckets;
 
@@ -216,19 +216,21 @@ impl Endpoint {
         xid: u32,
         message: Message,
         dialect: Dialect,
+        limit: MessageLimit,
     ) -> Result<Vec<u8>, dhcp_failover_wire::Error> {
         let mut packet = Packet { time: self.lease_now.as_wire_s(), xid, message };
         let mut bytes = Vec::with_capacity(usual_len(&packet.message));
-        if let Err(EncodeError::TooLong { .. }) = encode(&packet, dialect, &mut bytes) {
+        if let Err(EncodeError::TooLong { .. }) = encode_within(&packet, dialect, limit, &mut bytes)
+        {
             // Better without the texts for people than not at all.
             packet.message.drop_texts();
             bytes.clear();
         }
         if bytes.is_empty() {
-            encode(&packet, dialect, &mut bytes)?;
+            encode_within(&packet, dialect, limit, &mut bytes)?;
         }
         if let Some(secret) = &self.config.secret {
-            digest::sign(&mut bytes, secret)?;
+            digest::sign_within(&mut bytes, secret, limit)?;
         }
         Ok(bytes)
     }

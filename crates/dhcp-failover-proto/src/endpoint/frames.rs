@@ -3,10 +3,11 @@
 use super::link::{Link, Phase};
 use super::{Endpoint, PartnerState};
 use crate::{Bindings, Event, LinkId, State};
+use alloc::string::String;
 use dhcp_failover_lease::LeaseInstant;
 use dhcp_failover_wire::{
-    Disconnect, Message, MessageType, OptionCode, Packet, PoolResp, RawMessage, RejectReason,
-    ServerFlags, UpdReq,
+    Disconnect, Message, MessageLimit, MessageType, OptionCode, Packet, PoolResp, RawMessage,
+    RejectReason, ServerFlags, UpdReq,
 };
 
 impl Endpoint {
@@ -22,6 +23,10 @@ impl Endpoint {
             Phase::Established => link.dialect,
             _ => self.first_dialect_of(bytes),
         };
+        if let Err(text) = fits(bytes, link.longest_message) {
+            self.event(Event::PeerError { message: text.clone() });
+            return self.disconnect(RejectReason::UNKNOWN_ERROR, text);
+        }
         match self.read(bytes, dialect) {
             Ok(packet) => {
                 if !self.note_time(&packet) {
@@ -40,6 +45,11 @@ impl Endpoint {
 
     /// The first message of a connection that the primary is to use: it must be CONNECT (§7.8).
     fn first_frame(&mut self, mut link: Link, bytes: &[u8]) {
+        if let Err(message) = fits(bytes, link.longest_message) {
+            self.event(Event::PeerError { message });
+            self.close(link.id);
+            return self.candidate_gone(&link);
+        }
         link.dialect = self.first_dialect_of(bytes);
         match self.read(bytes, link.dialect) {
             Ok(packet) => match &packet.message {
@@ -207,4 +217,13 @@ const fn will_recur(reason: RejectReason) -> bool {
             | RejectReason::DIGEST_MISMATCH
             | RejectReason::MISSING_DIGEST
     )
+}
+
+/// Whether a message is no longer than was agreed (§6.1).
+fn fits(bytes: &[u8], limit: MessageLimit) -> Result<(), String> {
+    let length = bytes.len();
+    if length <= limit.bytes() {
+        return Ok(());
+    }
+    Err(alloc::format!("message of {length} bytes, at most {limit} were agreed on"))
 }

@@ -4,7 +4,7 @@ use super::{Endpoint, ms};
 use crate::{Event, LinkId, LinkSide, Monotonic, Output, Service, Skew, Stale};
 use alloc::string::String;
 use dhcp_failover_lease::LeaseInstant;
-use dhcp_failover_wire::{Dialect, Disconnect, Message, RejectReason};
+use dhcp_failover_wire::{Dialect, Disconnect, Message, MessageLimit, RejectReason};
 
 use super::gate::Held;
 
@@ -38,6 +38,8 @@ pub(super) struct Link {
     pub(super) skew: Option<Skew>,
     /// The partner's promise to take so many unanswered updates.
     pub(super) max_unacked: u32,
+    /// How long messages may be, in both directions.
+    pub(super) longest_message: MessageLimit,
     /// The partner gives the link up after so long without a message.
     pub(super) partner_receive_ms: u64,
     /// Our first STATE has left, and CONNECTACK before it: nothing may come earlier (§8.2).
@@ -67,6 +69,7 @@ impl Link {
             dialect,
             skew: None,
             max_unacked: 0,
+            longest_message: MessageLimit::DRAFT,
             partner_receive_ms: 0,
             announced: false,
             answered_connect: None,
@@ -254,7 +257,9 @@ impl Endpoint {
     pub(super) fn transmit_as(&mut self, id: LinkId, dialect: Dialect, xid: u32, message: Message) {
         self.stats.sent(&message);
         let kind = message.message_type();
-        match self.encoded(xid, message, dialect) {
+        let link = self.link.as_ref().filter(|link| link.id == id);
+        let limit = link.map_or(MessageLimit::DRAFT, |link| link.longest_message);
+        match self.encoded(xid, message, dialect, limit) {
             Ok(bytes) => self.gate.output(Output::Transmit { link: id, bytes }),
             Err(error) => {
                 let message = alloc::format!("failed to encode {kind}: {error}");

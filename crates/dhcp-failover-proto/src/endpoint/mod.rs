@@ -35,7 +35,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use dhcp_failover_lease::{Binding, Control, LeaseInstant, LeaseSpan, Mclt, Role};
-use dhcp_failover_wire::RejectReason;
+use dhcp_failover_wire::{MessageLimit, RejectReason};
 use dhcp_loadbalance::HashBuckets;
 use dial::Attempts;
 use gate::Gate;
@@ -57,6 +57,8 @@ const ALIVE_HORIZON: LeaseSpan = LeaseSpan::from_s(5);
 const ALIVE_PERIOD_MS: u64 = 2_000;
 /// Stamps that may be on their way to a slow disk; more would not make it quicker.
 const MAX_STAMPS_PENDING: usize = 16;
+/// The shortest bindings fill such a message with fewer than may be looked at in one call.
+const LONGEST_MESSAGE: MessageLimit = MessageLimit::new(8_192);
 /// Updates in one message at most.
 const MAX_BATCH: usize = 128;
 /// Messages beyond the agreed windows that may wait for the disk.
@@ -229,6 +231,7 @@ impl Endpoint {
         config.receive_timer = config.receive_timer.max(LeaseSpan::from_s(1));
         config.max_unacked_bndupd = config.max_unacked_bndupd.max(1);
         config.max_batch = config.max_batch.clamp(1, MAX_BATCH);
+        config.longest_message = config.longest_message.min(LONGEST_MESSAGE);
         let lease_now = clock.at(now);
         let record = stored.unwrap_or_else(|| first_record(&config, lease_now, clock));
         let mut endpoint = Self {

@@ -4,6 +4,8 @@ use dhcp_failover_lease::{Binding, BindingStatus, LeaseSpan, Role};
 use dhcp_failover_proto::{Bindings, EndpointConfig};
 use dhcp_failover_sim::Host;
 use dhcp_failover_sim::bulk::{Bulk, table};
+use dhcp_failover_wire::MessageLimit;
+use dhcp_failover_wire::digest::{Key, Scheme};
 
 /// No call of an endpoint looks at more leases.
 const MOST_PER_CALL: usize = 1_024;
@@ -129,6 +131,33 @@ fn l07_two_servers_that_refuse_each_other_fall_silent() {
     assert!(pair.run_until_quiet(600));
     assert!(pair.sides.iter().all(|side| side.endpoint.status().disputed == 0));
     assert_alike(&pair);
+}
+
+/// §6.1, §12.29: two servers of ours that both read longer messages agree on the smaller limit;
+/// else messages have the draft's length. A call looks at no more leases for that.
+#[test]
+fn longer_messages_are_agreed_on_by_both() {
+    for (limits, agreed) in [
+        ([8_192, 8_192], 8_192),
+        ([8_192, 4_096], 4_096),
+        ([4_096, 60_000], 4_096),
+        ([60_000, 60_000], 8_192),
+        ([8_192, 2_048], 2_048),
+        ([0, 8_192], 2_048),
+    ] {
+        let [a, b] = configs(128);
+        let [a, b] = [(a, limits[0]), (b, limits[1])].map(|(config, limit)| EndpointConfig {
+            longest_message: MessageLimit::new(limit),
+            secret: Some(Key::new(Scheme::HMAC_SHA256, "secret")),
+            ..config
+        });
+        let mut pair = Bulk::new([a, b], [table(4_000, 2_000), table(4_000, 0)], [None, None]);
+        assert!(pair.run_until_quiet(600), "{limits:?}");
+        let longest = pair.longest_frame;
+        assert!(longest <= agreed && longest * 10 > agreed * 8, "{longest} bytes, {limits:?}");
+        assert_alike(&pair);
+        assert_bounded(&pair);
+    }
 }
 
 /// L2: more news than the set of addresses to be told holds are found again.

@@ -13,6 +13,7 @@ const ALIVE_UNTIL: u8 = 4;
 const HEARD_ALIVE_UNTIL: u8 = 5;
 const ALL_POOLS: u8 = 6;
 const EACH_POOL: u8 = 7;
+const LONGEST_MESSAGE: u8 = 8;
 
 const RAN_FAILOVER: u8 = 1;
 const STARTS_ALONE: u8 = 2;
@@ -41,6 +42,8 @@ pub(crate) struct Hints {
     pub(crate) alive_until: u32,
     /// The receiver's stamp as the receiver told it at the last connection, in the receiver's time.
     pub(crate) heard_alive_until: u32,
+    /// The longest message it reads, in bytes.
+    pub(crate) longest_message: u16,
     /// Its pools.
     pub(crate) pools: Option<PoolDigests>,
 }
@@ -81,6 +84,10 @@ impl Hints {
                 (ALONE_SINCE, value) => take(&mut hints.alone_since, value),
                 (ALIVE_UNTIL, value) => take(&mut hints.alive_until, value),
                 (HEARD_ALIVE_UNTIL, value) => take(&mut hints.heard_alive_until, value),
+                (LONGEST_MESSAGE, value) => {
+                    let bytes = value.try_into().map(u16::from_be_bytes);
+                    hints.longest_message = bytes.unwrap_or(0);
+                }
                 (ALL_POOLS, value) => {
                     let all = value.try_into().map(u64::from_be_bytes);
                     hints.pools = all.ok().map(|all| PoolDigests { all, each: Vec::new() });
@@ -114,6 +121,9 @@ impl Hints {
             if time != 0 {
                 put(&mut bytes, kind, &time.to_be_bytes());
             }
+        }
+        if self.longest_message != 0 {
+            put(&mut bytes, LONGEST_MESSAGE, &self.longest_message.to_be_bytes());
         }
         if let Some(pools) = &self.pools {
             put(&mut bytes, ALL_POOLS, &pools.all.to_be_bytes());
@@ -165,6 +175,7 @@ mod tests {
             alone_since: 5,
             alive_until: u32::MAX,
             heard_alive_until: 7,
+            longest_message: 8_192,
             pools: Some(PoolDigests {
                 all: 8,
                 each: (0..pools).filter_map(|n| u32::try_from(n).ok()).collect(),

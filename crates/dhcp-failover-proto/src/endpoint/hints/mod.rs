@@ -8,7 +8,7 @@ use super::Endpoint;
 use crate::{Event, Service, StartupPolicy, State};
 use alloc::vec::Vec;
 use dhcp_failover_lease::{Binding, LeaseInstant};
-use dhcp_failover_wire::{Dialect, Message, Packet};
+use dhcp_failover_wire::{Dialect, Message, MessageLimit, Packet};
 pub(super) use encoding::Hints;
 
 /// What this implementation calls itself (§12.28): a version follows.
@@ -35,10 +35,18 @@ impl Endpoint {
             // Of a record that is durable before the message leaves.
             alive_until: record.alive_until.as_wire_s(),
             heard_alive_until: record.partner_alive_until,
+            longest_message: self.longest_message_told(),
             pools: None,
         };
         self.stamp_told = hints.alive_until;
         (dialect == Dialect::Draft12).then(|| hints.to_bytes())
+    }
+
+    /// Nothing of the draft's own limit.
+    fn longest_message_told(&self) -> u16 {
+        let longest = self.config.longest_message;
+        let more = longest > MessageLimit::DRAFT;
+        u16::try_from(longest.bytes()).ok().filter(|_| more).unwrap_or(0)
     }
 
     pub(super) fn partner_hints(&self) -> Option<&Hints> {
@@ -57,7 +65,9 @@ impl Endpoint {
         // never go back, unless the storage was lost; so an older copy does not make this forget.
         let known = if hints.storage_lost { 0 } else { self.record.partner_alive_until };
         self.record.partner_alive_until = known.max(hints.alive_until);
+        let longest = MessageLimit::new(hints.longest_message).min(self.config.longest_message);
         if let Some(link) = &mut self.link {
+            link.longest_message = longest;
             link.hints = Some(hints);
         }
     }

@@ -7,7 +7,7 @@ use crate::timer::Timer;
 use crate::{Bindings, State};
 use alloc::vec::Vec;
 use dhcp_failover_lease::{Binding, BindingStatus, LeaseInstant};
-use dhcp_failover_wire::{BindingUpdate, Dialect, HEADER_LEN, MAX_MESSAGE_LEN, Message, digest};
+use dhcp_failover_wire::{BindingUpdate, Dialect, HEADER_LEN, Message, digest};
 
 /// A lease without a client identifier takes so many bytes.
 const USUAL_LEN: usize = 56;
@@ -56,7 +56,8 @@ impl Endpoint {
         let most = self.most_in_a_batch();
         let dialect = self.link.as_ref().map_or(Dialect::Draft12, |link| link.dialect);
         let signed = if self.config.secret.is_some() { digest::MAX_LEN } else { 0 };
-        let mut room = MAX_MESSAGE_LEN.saturating_sub(HEADER_LEN).saturating_sub(signed);
+        let limit = self.link.as_ref().map_or(0, |link| link.longest_message.bytes());
+        let mut room = limit.saturating_sub(HEADER_LEN).saturating_sub(signed);
         let Some(xid) = self.link.as_mut().map(|link| link.take_xid()) else { return };
         let expected = most.min(self.updates.dirty.len()).min(room / USUAL_LEN);
         let mut batch: Vec<BindingUpdate> = Vec::with_capacity(expected);
