@@ -193,6 +193,19 @@ impl Allocator {
             || binding.flags.reserved && (agreed || self.role == Role::Secondary)
     }
 
+    /// Whether nobody else gives out addresses, nor has a lease that may still run on an address
+    /// that is unused here: without failover, or the MCLT after PARTNER-DOWN began.
+    #[must_use]
+    pub fn partner_is_over(&self) -> bool {
+        match self.control {
+            Control::Alone => true,
+            Control::Shared => false,
+            Control::PartnerDown { since } | Control::PartnerDownWithoutData { since } => {
+                self.wait(since + self.mclt, false).is_ok()
+            }
+        }
+    }
+
     fn check_available(&self, binding: &Binding, rules: AddressRules) -> Result<(), Refusal> {
         let own = self.role.own_available();
         match self.control {

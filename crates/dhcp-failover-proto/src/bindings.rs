@@ -1,5 +1,6 @@
 //! The bindings an endpoint looks at, and a ready-made table of them.
 
+use crate::PoolDigest;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::fmt;
@@ -61,6 +62,20 @@ pub trait Bindings {
     /// Addresses whose [`flags`](Binding::flags) say otherwise than
     /// [`is_reserved`](Self::is_reserved): the primary marks them and tells its partner.
     fn misreserved(&self) -> impl Iterator<Item = Ipv4Addr>;
+
+    /// The pool of an address; needed where [`pool_digest`](Self::pool_digest) is.
+    fn pool_of(&self, address: Ipv4Addr) -> Option<usize> {
+        let _ = address;
+        None
+    }
+
+    /// What must be alike at both servers in a pool (S15): asked when the servers connect and every
+    /// few seconds for every pool, so keep it. Without it pools are not compared, and servers with
+    /// unlike ones give addresses twice; both servers must then be configured alike by other means.
+    fn pool_digest(&self, pool: usize) -> Option<PoolDigest> {
+        let _ = pool;
+        None
+    }
 }
 
 /// Why a pool was not added.
@@ -106,6 +121,10 @@ struct Pool {
     transitional: BTreeSet<(LeaseInstant, Ipv4Addr)>,
     /// How many of `free` and `backup` take part in balancing.
     balanced: PoolCounts,
+    /// Of the ranges and of which addresses are reserved.
+    addresses: PoolDigest,
+    /// Of what the embedder adds.
+    settings: PoolDigest,
 }
 
 /// Where to find a binding by something else than its address.
@@ -175,13 +194,14 @@ impl BindingTable {
             extended.insert(*range.start(), (*range.end(), number));
         }
         self.ranges = extended;
-        let mut pool = Pool::default();
+        let mut pool = Pool { addresses: digest_of(&ranges), ..Pool::default() };
         for range in ranges {
             for bits in range.start().to_bits()..=range.end().to_bits() {
                 let address = Ipv4Addr::from_bits(bits);
                 pool.free.insert((LeaseInstant::ZERO, address));
                 if self.indexes.reserved.contains(&address) {
                     self.indexes.misreserved.insert(address);
+                    pool.addresses = pool.addresses.with_reservation(address, &[]);
                 } else {
                     pool.balanced.free = pool.balanced.free.saturating_add(1);
                 }
@@ -189,6 +209,14 @@ impl BindingTable {
         }
         self.indexes.pools.push(pool);
         Ok(number)
+    }
+
+    /// Says what else of a pool both servers must have alike, beside its addresses and which of them
+    /// are reserved: for which clients they are, for example.
+    pub fn set_pool_settings(&mut self, pool: usize, settings: PoolDigest) {
+        if let Some(pool) = self.indexes.pools.get_mut(pool) {
+            pool.settings = settings;
+        }
     }
 
     /// Names a scope (subnet) by its address, for partners that ask for the bindings of single ones.
@@ -258,10 +286,17 @@ impl BindingTable {
         if let Some((pool, binding)) = &present {
             self.indexes.leaves_pool(*pool, binding);
         }
-        if reserved {
-            self.indexes.reserved.insert(address);
-        } else {
-            self.indexes.reserved.remove(&address);
+        let changed = match reserved {
+            true => self.indexes.reserved.insert(address),
+            false => self.indexes.reserved.remove(&address),
+        };
+        let number = present.as_ref().map(|(number, _)| *number);
+        if let Some(pool) =
+            number.and_then(|number| self.indexes.pools.get_mut(number)).filter(|_| changed)
+        {
+            let mark = PoolDigest::new().with_reservation(address, &[]);
+            let digest = pool.addresses;
+            pool.addresses = if reserved { digest.plus(mark) } else { digest.minus(mark) };
         }
         if let Some((pool, binding)) = &present {
             self.indexes.joins_pool(*pool, binding);
@@ -443,6 +478,31 @@ impl Bindings for BindingTable {
     fn misreserved(&self) -> impl Iterator<Item = Ipv4Addr> {
         self.indexes.misreserved.iter().copied()
     }
+
+    fn pool_of(&self, address: Ipv4Addr) -> Option<usize> {
+        Self::pool_of(self, address)
+    }
+
+    fn pool_digest(&self, pool: usize) -> Option<PoolDigest> {
+        self.indexes.pools.get(pool).map(|pool| pool.addresses.plus(pool.settings))
+    }
+}
+
+/// Of the addresses, however they are cut into ranges.
+fn digest_of(ranges: &[RangeInclusive<Ipv4Addr>]) -> PoolDigest {
+    let mut bounds: Vec<_> = ranges.iter().map(|it| (*it.start(), *it.end())).collect();
+    bounds.sort_unstable();
+    let mut digest = PoolDigest::new();
+    let mut rest = bounds.into_iter().peekable();
+    while let Some((first, mut last)) = rest.next() {
+        let follows =
+            |next: Ipv4Addr, last: Ipv4Addr| last.to_bits().checked_add(1) == Some(next.to_bits());
+        while let Some((_, end)) = rest.next_if(|(next, _)| follows(*next, last)) {
+            last = end;
+        }
+        digest = digest.with_range(first..=last);
+    }
+    digest
 }
 
 #[cfg(test)]
@@ -534,6 +594,38 @@ mod tests {
         assert_eq!(table.counts(pool), recount(&table));
         table.set_reserved(ip(99), true);
         assert_eq!(table.available(pool, BindingStatus::Backup).count(), 3, "all can be given");
+    }
+
+    /// S15, H3: what makes two pools the same, and what does not.
+    #[test]
+    fn s15_a_digest_is_that_of_the_addresses_and_reservations() {
+        let digest = |ranges: &[RangeInclusive<Ipv4Addr>]| {
+            let mut table = BindingTable::new();
+            let pool = table.add_pool(ranges.iter().cloned()).unwrap();
+            (table.pool_digest(pool).unwrap(), table)
+        };
+        let (whole, mut table) = digest(&[ip(10)..=ip(20)]);
+        for same in [[ip(10)..=ip(14), ip(15)..=ip(20)], [ip(12)..=ip(20), ip(10)..=ip(11)]] {
+            assert_eq!(digest(&same).0, whole);
+        }
+        for other in [[ip(10)..=ip(14), ip(16)..=ip(20)], [ip(10)..=ip(20), ip(22)..=ip(22)]] {
+            assert_ne!(digest(&other).0, whole);
+        }
+        table.set_reserved(ip(11), true);
+        let reserved = table.pool_digest(0).unwrap();
+        assert_ne!(reserved, whole);
+        table.set_reserved(ip(11), true);
+        table.set_reserved(ip(99), true);
+        assert_eq!(table.pool_digest(0), Some(reserved));
+        let mut before = BindingTable::new();
+        before.set_reserved(ip(11), true);
+        before.add_pool([ip(10)..=ip(20)]).unwrap();
+        assert_eq!(before.pool_digest(0), Some(reserved));
+        table.set_pool_settings(0, PoolDigest::new().with_setting("bootp", 1));
+        assert_ne!(table.pool_digest(0), Some(reserved));
+        table.set_pool_settings(0, PoolDigest::new());
+        table.set_reserved(ip(11), false);
+        assert_eq!(table.pool_digest(0), Some(whole));
     }
 
     #[test]

@@ -229,6 +229,9 @@ pub enum Stale {
     Address,
     /// The lease would end later than allowed.
     Terms,
+    /// The address is of a pool that is not the same at both servers, and the lease would be new
+    /// ([`Quarantine`](crate::Quarantine)).
+    Quarantine,
     /// The client's identifier is longer than 255 bytes and could not be told to the partner.
     Client,
     /// The address is reserved for another client, or not reserved although the grant says so
@@ -376,6 +379,13 @@ pub enum Event {
         /// Whether this server is the one that reserves it.
         reserved_here: bool,
     },
+    /// The pools of the two servers are not the same: those that differ are under
+    /// [`Quarantine`](crate::Quarantine).
+    PoolsDiffer(crate::PoolDifference),
+    /// They are the same again.
+    PoolsAgree,
+    /// The settings of the two servers are not safe together.
+    UnsafeSettings(crate::UnsafeSettings),
     /// An update request was answered in full.
     Synchronized {
         /// How many bindings that took.

@@ -43,6 +43,8 @@ mod endpoint;
 mod io;
 mod lease_clock;
 mod listener;
+mod pool_digest;
+mod quarantine;
 mod record;
 mod severity;
 mod state;
@@ -62,6 +64,8 @@ pub use io::{
 };
 pub use lease_clock::{ClockStamp, ClockStart, LeaseClock};
 pub use listener::{Listener, Route};
+pub use pool_digest::PoolDigest;
+pub use quarantine::{PoolDifference, Quarantine, UnsafeSettings};
 pub use record::{EndpointRecord, PartnerOffset, Record, Ticket};
 pub use severity::Severity;
 pub use state::State;

@@ -51,6 +51,9 @@ pub struct EndpointRecord {
     /// [`EndpointConfig::pools_digest`](crate::EndpointConfig::pools_digest) when the pair was last
     /// in NORMAL.
     pub pools_digest: u64,
+    /// Some pool was not the same at both servers when they last compared: every pool is under
+    /// [`Quarantine`](crate::Quarantine) until they compare again.
+    pub pools_differ: bool,
     /// The maximum client lead time, with what is left of an older one (the secondary's comes from
     /// the primary, §7.8.2).
     pub mclt: Mclt,

@@ -34,6 +34,8 @@ impl Event {
             },
             Self::Refused { .. }
             | Self::ClientOverridden { .. }
+            | Self::PoolsDiffer(_)
+            | Self::UnsafeSettings(_)
             | Self::OldStore { .. }
             | Self::ValueReplaced { .. }
             | Self::PartnerClockStepped { .. }

@@ -1,6 +1,6 @@
 //! What the packet path of a DHCP server needs to know.
 
-use crate::State;
+use crate::{Quarantine, State};
 use core::fmt;
 use dhcp_failover_lease::{
     AddressRules, Allocator, Binding, Client, Control, Grant, GrantTerms, LeaseInstant, LeaseLimit,
@@ -122,6 +122,7 @@ pub struct ServiceView {
     pub(crate) mclt: Mclt,
     pub(crate) unlimited: bool,
     pub(crate) storage_lost: Option<LeaseInstant>,
+    pub(crate) quarantine: Quarantine,
     pub(crate) deadline: LeaseInstant,
     pub(crate) expiry_grace: LeaseSpan,
 }
@@ -206,6 +207,19 @@ impl ServiceView {
         self.allocator(now).check_with(binding, client, rules)
     }
 
+    /// Whether clients may get new leases of a pool at all. If not, the pool is under
+    /// [`Quarantine`]; a client's own ACTIVE lease is renewed all the same.
+    #[must_use]
+    pub fn gives_new(&self, pool: usize, now: LeaseInstant) -> bool {
+        !self.quarantine.holds(pool) || self.allocator(now).partner_is_over()
+    }
+
+    /// The pools that are not the same at both servers.
+    #[must_use]
+    pub const fn quarantine(&self) -> Quarantine {
+        self.quarantine
+    }
+
     /// *For how long may I lease it?* ([`grant`])
     ///
     /// `renewal_percent` is when this server tells its clients to renew (T1), 50 unless configured.
@@ -265,6 +279,7 @@ mod tests {
             mclt: Mclt::new(LeaseSpan::from_s(60)),
             unlimited: false,
             storage_lost: None,
+            quarantine: Quarantine::NONE,
             deadline: LeaseInstant::from_unix_s(1_000),
             expiry_grace: LeaseSpan::ZERO,
         }

@@ -275,6 +275,7 @@ impl Pair {
         };
         let view = endpoint.view();
         matches!(view.service(), Service::Balanced | Service::Everybody)
+            && view.gives_new(0, now)
             && server
                 .table
                 .get(address)

@@ -202,11 +202,15 @@ impl Pair {
     fn choose(&self, host: Host, who: &Client, wanted: Option<Ipv4Addr>) -> Option<Binding> {
         let server = &self.servers[host.index()];
         let view = server.endpoint.as_ref()?.view();
-        let allocator = view.allocator(server.lease_now(self.now));
+        let now = server.lease_now(self.now);
+        let allocator = view.allocator(now);
+        let gives_new = view.gives_new(0, now);
         let table = &server.table;
         let usable = |address: Ipv4Addr| {
             table.get(address).filter(|binding| {
-                !table.is_pinned(address) && allocator.check(binding, who).is_ok()
+                !table.is_pinned(address)
+                    && allocator.check(binding, who).is_ok()
+                    && (gives_new || binding.status == BindingStatus::Active)
             })
         };
         if let Some(address) = wanted {

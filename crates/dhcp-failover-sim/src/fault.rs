@@ -2,7 +2,7 @@
 
 use crate::disk::Disk;
 use crate::{Host, Pair, Survives};
-use dhcp_failover_proto::EndpointConfig;
+use dhcp_failover_proto::{EndpointConfig, PoolDigest};
 
 /// An old copy of a disk.
 #[derive(Clone, Debug)]
@@ -37,6 +37,14 @@ impl Pair {
     pub fn reconfigure(&mut self, host: Host, change: impl FnOnce(&mut EndpointConfig)) {
         self.log(Some(host), "is configured anew".to_owned());
         change(&mut self.servers[host.index()].config);
+    }
+
+    /// Changes what a server is told of its pool, such as its reservations, while it runs or not.
+    pub fn set_pool_settings(&mut self, host: Host, settings: PoolDigest) {
+        self.log(Some(host), format!("has other pools: {settings:?}"));
+        let server = &mut self.servers[host.index()];
+        server.pool_settings = settings;
+        server.table.set_pool_settings(0, settings);
     }
 
     /// Kills a server's process; its connections are reset.

@@ -3,7 +3,7 @@
 use crate::disk::Disk;
 use dhcp_failover_lease::{Binding, LeaseInstant, Role};
 use dhcp_failover_proto::{
-    BindingTable, Bindings, ClockStart, Endpoint, EndpointConfig, LeaseClock, Monotonic,
+    BindingTable, Bindings, ClockStart, Endpoint, EndpointConfig, LeaseClock, Monotonic, PoolDigest,
 };
 use dhcp_failover_wire::split_frame;
 use std::collections::BTreeMap;
@@ -80,6 +80,8 @@ pub struct Server {
     /// `None` while it is down.
     pub(crate) endpoint: Option<Endpoint>,
     pub(crate) table: BindingTable,
+    /// What its configuration says of the pool beside its addresses.
+    pub(crate) pool_settings: PoolDigest,
     pub(crate) disk: Disk,
     pub(crate) clock_offset_ms: i64,
     /// Numbers the starts of the machine.
@@ -108,6 +110,7 @@ impl Server {
             config,
             endpoint: None,
             table,
+            pool_settings: PoolDigest::new(),
             disk,
             clock_offset_ms,
             boot: 0,
@@ -129,6 +132,7 @@ impl Server {
             self.machine_started_ms = now;
         }
         self.table = self.disk.load(empty);
+        self.table.set_pool_settings(0, self.pool_settings);
         let record = self.disk.record();
         let (monotonic, wall_ms) = (self.monotonic(now), self.wall_ms(now));
         let start = ClockStart { now: monotonic, wall_ms, boot: self.boot, trust_wall };

@@ -6,7 +6,7 @@ use super::link::{Link, Phase};
 use super::manner::{Heard, Manner};
 use super::{Endpoint, PROTOCOL_VERSION, ms};
 use crate::timer::Timer;
-use crate::{Event, LinkId, LinkSide, Skew};
+use crate::{Bindings, Event, LinkId, LinkSide, Skew};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use dhcp_failover_lease::LeaseSpan;
@@ -28,7 +28,7 @@ const RECEIVE_S: core::ops::RangeInclusive<u32> = 2..=3_600;
 const DEFAULT_RECEIVE_S: u32 = 60;
 
 impl Endpoint {
-    pub(super) fn send_connect(&mut self, id: LinkId, side: LinkSide) {
+    pub(super) fn send_connect<B: Bindings>(&mut self, id: LinkId, side: LinkSide, bindings: &B) {
         let Manner { dialect, max_unacked } = self.manner();
         let mut link = Link::new(id, side, Phase::AwaitConnect, dialect, self.now);
         link.begin_xids_at(self.attempts.first_xid());
@@ -46,7 +46,7 @@ impl Endpoint {
             tls_request: (!self.config.tls).then_some(0),
             mclt: Some(self.record.mclt.agreed().as_dhcp_s()),
             hash_buckets: Some(buckets.to_bytes()),
-            vendor_specific: self.vendor_specific(dialect),
+            vendor_specific: self.vendor_specific(dialect, bindings),
             ..Connect::default()
         });
         self.link = Some(link);
@@ -58,14 +58,19 @@ impl Endpoint {
     /// A CONNECT on a connection that is not the link. Answers it, and if it is accepted makes the
     /// connection the link, in the place of an older one: a partner that lost the old link without
     /// our noticing must not be kept out. Nothing has changed before it is accepted.
-    pub(super) fn connect(
+    pub(super) fn connect<B: Bindings>(
         &mut self,
         mut link: Link,
         packet: &Packet,
         connect: &Connect,
         mark: Option<u64>,
+        bindings: &B,
     ) {
         let dialect = self.dialect_for(connect.vendor_class_identifier.as_deref());
+        let hints = hints_of(
+            connect.vendor_class_identifier.as_deref(),
+            connect.vendor_specific.as_deref(),
+        );
         let checked = self.check_connect(packet, connect, dialect, mark).and_then(|accepted| {
             let text = "connected anew too often: the link before is kept";
             let keep = || Refusal(RejectReason::DUPLICATE_CONNECTION, String::from(text));
@@ -104,12 +109,11 @@ impl Endpoint {
                     protocol_version: PROTOCOL_VERSION,
                     tls_reply: connect.tls_request.map(|_| 0),
                     reject: None,
-                    vendor_specific: self.vendor_specific(dialect),
+                    vendor_specific: self.vendor_specific(dialect, bindings),
                 });
                 self.send_as(packet.xid, answer);
                 // After the answer, which tells back what was told at the connection before.
-                let class = connect.vendor_class_identifier.as_deref();
-                self.hear_hints(hints_of(class, connect.vendor_specific.as_deref()));
+                self.hear_hints(hints, bindings);
                 self.send_state();
                 if let Some(link) = &mut self.link {
                     link.answered_connect = Some(self.lease_now);
@@ -154,7 +158,12 @@ impl Endpoint {
         self.refused(reason, String::from(text));
     }
 
-    pub(super) fn connect_ack(&mut self, packet: &Packet, ack: &ConnectAck) {
+    pub(super) fn connect_ack<B: Bindings>(
+        &mut self,
+        packet: &Packet,
+        ack: &ConnectAck,
+        bindings: &B,
+    ) {
         let Some(link) = &mut self.link else { return };
         let Phase::AwaitConnectAck { xid, sent } = link.phase else { return };
         if packet.xid != xid {
@@ -169,6 +178,8 @@ impl Endpoint {
         }
         let id = link.id;
         let dialect = self.dialect_for(ack.vendor_class_identifier.as_deref());
+        let hints =
+            hints_of(ack.vendor_class_identifier.as_deref(), ack.vendor_specific.as_deref());
         if let Err(Refusal(reason, message)) = self.check_connect_ack(packet, ack, dialect) {
             self.say_why(reason, message.clone());
             self.flush_and_close(id);
@@ -179,8 +190,7 @@ impl Endpoint {
             return;
         }
         self.establish(packet.time, ack.max_unacked_bndupd, ack.receive_timer);
-        let class = ack.vendor_class_identifier.as_deref();
-        self.hear_hints(hints_of(class, ack.vendor_specific.as_deref()));
+        self.hear_hints(hints, bindings);
         self.note_answer_time(sent, packet.time);
         self.send_state();
     }

@@ -6,7 +6,7 @@
 use super::Endpoint;
 use super::link::{Link, Phase};
 use crate::timer::Timer;
-use crate::{LinkId, LinkSide, Monotonic, Output};
+use crate::{Bindings, LinkId, LinkSide, Monotonic, Output};
 use dhcp_failover_lease::Role;
 use dhcp_failover_wire::{Message, RejectReason};
 
@@ -183,7 +183,7 @@ impl Endpoint {
         self.attempts.skewed_at.is_some_and(|at| self.now.ms_since(at) < SKEWED_MS)
     }
 
-    pub(super) fn link_up(&mut self, id: LinkId, side: LinkSide) {
+    pub(super) fn link_up<B: Bindings>(&mut self, id: LinkId, side: LinkSide, bindings: &B) {
         if self.is_leaving() {
             return self.close(id);
         }
@@ -194,9 +194,9 @@ impl Endpoint {
                     self.close(silent.id);
                 }
                 self.timers.stop(Timer::Dial);
-                self.send_connect(id, side);
+                self.send_connect(id, side, bindings);
             }
-            (Role::Primary, LinkSide::Accepted) => self.stimulated(Some(id)),
+            (Role::Primary, LinkSide::Accepted) => self.stimulated(Some(id), bindings),
             // It is not needed any more.
             (Role::Primary, LinkSide::Dialed) => self.close(id),
             (Role::Secondary, LinkSide::Dialed) if self.link.is_some() => self.close(id),
@@ -221,7 +221,7 @@ impl Endpoint {
 
     /// The partner has no link, and says so by connecting (§8.2). `id` is that connection, if it can
     /// be used for this relationship.
-    pub(super) fn stimulated(&mut self, id: Option<LinkId>) {
+    pub(super) fn stimulated<B: Bindings>(&mut self, id: Option<LinkId>, bindings: &B) {
         let within = |at: Option<Monotonic>, ms| at.is_some_and(|at| self.now.ms_since(at) < ms);
         let wanted = self.config.role == Role::Primary
             && !self.is_leaving()
@@ -233,7 +233,7 @@ impl Endpoint {
         match (&self.link, id) {
             (None, Some(id)) if wanted => {
                 self.timers.set(Timer::Dial, self.now.plus_ms(STIMULUS_GRACE_MS));
-                return self.send_connect(id, LinkSide::Accepted);
+                return self.send_connect(id, LinkSide::Accepted, bindings);
             }
             (None, None) if wanted => self.timers.set(Timer::Dial, self.now),
             // It may have lost this link without our noticing: if it has, a message will tell.

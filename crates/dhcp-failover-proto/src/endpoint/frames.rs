@@ -14,7 +14,7 @@ impl Endpoint {
     pub(super) fn frame<B: Bindings>(&mut self, id: LinkId, bytes: &[u8], bindings: &B) {
         if let Some(at) = self.candidates.iter().position(|link| link.id == id) {
             let link = self.candidates.remove(at);
-            return self.first_frame(link, bytes);
+            return self.first_frame(link, bytes, bindings);
         }
         let Some(link) = self.link.as_ref().filter(|link| link.id == id) else {
             return; // of a connection that is gone: nothing crosses connections (S11)
@@ -44,7 +44,7 @@ impl Endpoint {
     }
 
     /// The first message of a connection that the primary is to use: it must be CONNECT (§7.8).
-    fn first_frame(&mut self, mut link: Link, bytes: &[u8]) {
+    fn first_frame<B: Bindings>(&mut self, mut link: Link, bytes: &[u8], bindings: &B) {
         if let Err(message) = fits(bytes, link.longest_message) {
             self.event(Event::PeerError { message });
             self.close(link.id);
@@ -55,7 +55,7 @@ impl Endpoint {
             Ok(packet) => match &packet.message {
                 Message::Connect(connect) => {
                     let mark = self.mark_of(bytes);
-                    return self.connect(link, &packet, connect, mark);
+                    return self.connect(link, &packet, connect, mark, bindings);
                 }
                 other => {
                     let kind = other.message_type();
@@ -120,7 +120,7 @@ impl Endpoint {
     fn message<B: Bindings>(&mut self, packet: &Packet, bindings: &B) {
         let established = self.link.as_ref().is_some_and(|link| link.phase == Phase::Established);
         match &packet.message {
-            Message::ConnectAck(ack) if !established => self.connect_ack(packet, ack),
+            Message::ConnectAck(ack) if !established => self.connect_ack(packet, ack, bindings),
             Message::Connect(connect) if !established => self.connect_to_primary(packet, connect),
             Message::Disconnect(disconnect) => self.disconnected(disconnect),
             Message::State(state) if established => {

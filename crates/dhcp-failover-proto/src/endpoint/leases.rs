@@ -84,6 +84,11 @@ impl Endpoint {
         if binding.version != version || allowed.is_err() {
             return Err(Stale::Binding);
         }
+        let renews = binding.status == BindingStatus::Active; // `allowed` says that it is the client's
+        let pool = bindings.pool_of(address);
+        if !renews && pool.is_some_and(|pool| !view.gives_new(pool, self.lease_now)) {
+            return Err(Stale::Quarantine);
+        }
         let known = binding.expiries_for(client).partner_known();
         let allowed = match view.limit() {
             LeaseLimit::Unlimited => LeaseInstant::NEVER,

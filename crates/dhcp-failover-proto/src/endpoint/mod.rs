@@ -4,6 +4,7 @@ mod admission;
 mod canonical;
 mod clocks;
 mod commands;
+mod compare;
 mod connect;
 mod dial;
 mod frames;
@@ -27,7 +28,7 @@ use crate::record::HashBucketsRecord;
 use crate::timer::{Timer, TimerTable};
 use crate::{
     Bindings, ClockStart, EndpointConfig, EndpointRecord, Event, Input, LeaseClock, Monotonic,
-    Output, Record, Service, ServiceView, State, Stats, Ticket,
+    Output, Quarantine, Record, Service, ServiceView, State, Stats, Ticket,
 };
 pub(crate) use admission::unreadable;
 use alloc::collections::{BTreeMap, VecDeque};
@@ -117,6 +118,10 @@ pub struct Endpoint {
     stats: Stats,
     /// The alive-until stamp on disk when this run began.
     stamp_at_start: LeaseInstant,
+    /// Pools that are not the same at the partner.
+    quarantine: Quarantine,
+    /// Of the pools as told to the partner last.
+    pools_told: Option<u64>,
     /// The stamp that was told last in this run.
     stamp_told: u32,
     /// The partner has been asked whether the store is the newest.
@@ -183,6 +188,8 @@ pub struct Status {
     pub held: usize,
     /// The maximum client lead time in force.
     pub mclt: LeaseSpan,
+    /// Pools that are not the same at both servers.
+    pub quarantine: Quarantine,
 }
 
 impl Endpoint {
@@ -258,6 +265,8 @@ impl Endpoint {
             pools: Pools::default(),
             stats: Stats::default(),
             stamp_at_start: record.alive_until,
+            quarantine: if record.pools_differ { Quarantine::ALL } else { Quarantine::NONE },
+            pools_told: None,
             stamp_told: 0,
             store_checked: false,
             budget: Budget::FULL,
@@ -279,12 +288,12 @@ impl Endpoint {
         self.advance(now);
         match input {
             Input::Tick => {}
-            Input::LinkUp { link, side } => self.link_up(link, side),
+            Input::LinkUp { link, side } => self.link_up(link, side, bindings),
             Input::DialFailed => {
                 self.stats.dial_failed();
                 self.dial_failed();
             }
-            Input::Stimulus => self.stimulated(None),
+            Input::Stimulus => self.stimulated(None, bindings),
             Input::Frame { link, bytes } => self.frame(link, bytes, bindings),
             Input::LinkDown { link } => self.link_down(link),
             Input::Persisted(ticket) => self.persisted(ticket),
@@ -338,6 +347,7 @@ impl Endpoint {
             mclt: self.record.mclt,
             unlimited: self.config.unlimited_in_partner_down,
             storage_lost: self.record.storage_lost_at,
+            quarantine: self.quarantine,
             // A state that is not on disk yet is not acted in.
             deadline: if durable { self.alive_durable } else { LeaseInstant::ZERO },
             expiry_grace: match (self.config.role, self.state) {
@@ -361,6 +371,7 @@ impl Endpoint {
             disputed: self.updates.disputed(),
             held: self.gate.held(),
             mclt: self.record.mclt.agreed(),
+            quarantine: self.quarantine,
         }
     }
 
@@ -531,6 +542,7 @@ fn first_record(config: &EndpointConfig, now: LeaseInstant, clock: LeaseClock) -
         partner_state: None,
         role: config.role,
         pools_digest: config.pools_digest,
+        pools_differ: false,
         mclt: Mclt::new(config.mclt),
         primary_buckets: HashBucketsRecord::from(config.balance.primary_buckets()),
         connect_time: 0,

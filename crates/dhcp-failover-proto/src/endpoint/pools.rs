@@ -82,6 +82,7 @@ impl Endpoint {
     /// The time has come to look at the pools, or to have the primary do so.
     pub(super) fn pools_due<B: Bindings>(&mut self, bindings: &B) {
         self.watch_supply(bindings);
+        self.tell_changed_pools(bindings);
         if Service::of(self.state) == Service::Nobody {
             return;
         }
@@ -100,6 +101,9 @@ impl Endpoint {
 
     /// What should change hands in a pool now.
     fn due<B: Bindings>(&self, pool: usize, bindings: &B) -> Transfer {
+        if self.quarantine.holds(pool) {
+            return Transfer::None; // nobody knows what the partner would do with them (S15)
+        }
         balance(bindings.counts(pool), self.config.balance.pool_share())
     }
 

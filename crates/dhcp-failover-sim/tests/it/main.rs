@@ -20,6 +20,7 @@ mod operator;
 mod outage;
 mod peers;
 mod pools;
+mod quarantine;
 mod reconfigured;
 mod recovery;
 mod scripted;

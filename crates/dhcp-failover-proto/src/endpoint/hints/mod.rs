@@ -5,11 +5,11 @@
 mod encoding;
 
 use super::Endpoint;
-use crate::{Event, Service, StartupPolicy, State};
+use crate::{Bindings, Event, Service, StartupPolicy, State};
 use alloc::vec::Vec;
 use dhcp_failover_lease::{Binding, LeaseInstant};
 use dhcp_failover_wire::{Dialect, Message, MessageLimit, Packet};
-pub(super) use encoding::Hints;
+pub(super) use encoding::{Hints, POOLS_TOLD, PoolDigests};
 
 /// What this implementation calls itself (§12.28): a version follows.
 const VENDOR_CLASS_PREFIX: &[u8] = b"dhcp-failover-";
@@ -21,7 +21,11 @@ const STAMP_SLACK_S: u32 = 600;
 
 impl Endpoint {
     /// What to tell a partner to whom is spoken like this; dhcpd and Windows allow no such option.
-    pub(super) fn vendor_specific(&mut self, dialect: Dialect) -> Option<Vec<u8>> {
+    pub(super) fn vendor_specific<B: Bindings>(
+        &mut self,
+        dialect: Dialect,
+        bindings: &B,
+    ) -> Option<Vec<u8>> {
         let record = &self.record;
         let alone_by_order = record.state == State::PartnerDown
             && record.partner_down_ordered
@@ -36,9 +40,10 @@ impl Endpoint {
             alive_until: record.alive_until.as_wire_s(),
             heard_alive_until: record.partner_alive_until,
             longest_message: self.longest_message_told(),
-            pools: None,
+            pools: Self::own_pools(bindings),
         };
         self.stamp_told = hints.alive_until;
+        self.pools_told = hints.pools.as_ref().map(|pools| pools.all);
         (dialect == Dialect::Draft12).then(|| hints.to_bytes())
     }
 
@@ -54,8 +59,10 @@ impl Endpoint {
     }
 
     /// Takes in what the partner told, if it is one of ours.
-    pub(super) fn hear_hints(&mut self, hints: Option<Hints>) {
+    pub(super) fn hear_hints<B: Bindings>(&mut self, hints: Option<Hints>, bindings: &B) {
+        self.compare_pools(hints.as_ref().and_then(|hints| hints.pools.as_ref()), bindings);
         let Some(hints) = hints else { return };
+        self.compare_settings(&hints);
         // What one server remembers, both know: a server that lost its own memory of it must not
         // let its partner take the pair for a new one later (§9.6.2).
         self.record.ran_failover |= hints.ran_failover;
