@@ -40,6 +40,7 @@ mod bindings;
 mod clock;
 mod config;
 mod endpoint;
+mod explain;
 mod io;
 mod lease_clock;
 mod listener;
@@ -59,6 +60,7 @@ pub use config::{Balance, EndpointConfig, StartupPolicy, TimePolicy};
 pub use endpoint::{
     Dispute, Endpoint, MAX_OPAQUE_OPTIONS, PartnerDownRisk, PoolRisk, Shortage, Status,
 };
+pub use explain::{Because, BoundBy, Explanation, LeaseExplanation};
 pub use io::{
     Command, CommandError, Event, Input, LeaseEvent, LinkId, LinkSide, Output, Stale, Token,
 };

@@ -1,12 +1,13 @@
 //! What the packet path of a DHCP server needs to know.
 
+use crate::explain::{Because, Explanation, LeaseExplanation};
 use crate::{Quarantine, State};
 use core::fmt;
 use dhcp_failover_lease::{
     AddressRules, Allocator, Binding, Client, Control, Grant, GrantTerms, LeaseInstant, LeaseLimit,
     LeaseSpan, Mclt, Refusal, Reservation, Role, grant,
 };
-use dhcp_loadbalance::{HashBuckets, serves};
+use dhcp_loadbalance::{Answer, DelayedService, HashBuckets, LoadBalance, hash};
 
 /// Which clients a state answers ("Who answers which client" in `ARCHITECTURE.md`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -161,21 +162,63 @@ impl ServiceView {
     /// *May I serve this request?*
     #[must_use]
     pub fn decide(&self, query: &Query<'_>) -> Decision {
-        match (self.service, query.class) {
-            (Service::Nobody, _) => Decision::Ignore(Ignored::State(self.state)),
-            _ if query.now > self.deadline => Decision::Ignore(Ignored::NotAlive),
-            (Service::Everybody, _)
-            | (Service::RenewalsOnly | Service::Balanced, RequestClass::Renewal)
-            | (Service::Balanced, RequestClass::NamesThisServer) => Decision::Serve,
-            (Service::RenewalsOnly, _) => Decision::Ignore(Ignored::State(self.state)),
+        self.explain(query).decision()
+    }
+
+    /// The same with the reason: *why was this client not answered?*
+    #[must_use]
+    pub fn explain(&self, query: &Query<'_>) -> Explanation {
+        let because = match (self.service, query.class) {
+            (Service::Nobody, _) => Because::StateServesNobody,
+            _ if query.now > self.deadline => Because::NotAlive { since: self.deadline },
+            (Service::Everybody, _) => Because::StateServesEverybody,
+            (Service::RenewalsOnly | Service::Balanced, RequestClass::Renewal) => Because::Renewal,
+            (Service::Balanced, RequestClass::NamesThisServer) => Because::NamesThisServer,
+            (Service::RenewalsOnly, _) => Because::RenewalsOnly,
             (Service::Balanced, RequestClass::New) => {
-                let mine = serves(&self.my_buckets, query.key, query.secs, query.max_delay_s);
-                if mine || query.partner_pool_empty {
-                    Decision::Serve
-                } else {
-                    Decision::Ignore(Ignored::PartnersClient)
+                let bucket = hash(query.key);
+                let limit_s = query.max_delay_s;
+                let balance = LoadBalance {
+                    buckets_of_mine: self.my_buckets,
+                    delayed_service: limit_s.map_or(DelayedService::NEVER, DelayedService::after_s),
+                    check_secs_byte_order: false,
+                };
+                match (balance.decide_bucket(bucket, query.secs), limit_s) {
+                    (Answer::Mine, _) => Because::OwnBucket { bucket },
+                    (Answer::Delayed, Some(limit_s)) => {
+                        Because::WaitedLongEnough { bucket, secs: query.secs, limit_s }
+                    }
+                    _ if query.partner_pool_empty => Because::PartnerHasNoAddress { bucket },
+                    _ => Because::PartnersBucket { bucket },
                 }
             }
+        };
+        Explanation { role: self.role, state: self.state, class: query.class, because }
+    }
+
+    /// *Why this lease time, or why not this address?* What [`may_allocate`](Self::may_allocate) and
+    /// [`grant`](Self::grant) answer, with what they are computed from.
+    #[must_use]
+    pub fn explain_lease(
+        &self,
+        binding: &Binding,
+        client: &Client,
+        desired: LeaseSpan,
+        renewal_percent: u8,
+        now: LeaseInstant,
+    ) -> LeaseExplanation {
+        let expiries = binding.expiries_for(client);
+        LeaseExplanation {
+            address: binding.address,
+            status: binding.status,
+            is_clients: binding.is_for(client),
+            allowed: self.may_allocate(binding, client, now),
+            now,
+            desired,
+            limit: self.limit(),
+            acked_potential: expiries.acked_potential,
+            received_potential: expiries.received_potential,
+            grant: self.grant(binding, client, desired, renewal_percent, now),
         }
     }
 
@@ -266,6 +309,7 @@ impl ServiceView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dhcp_loadbalance::serves;
 
     fn view(state: State, role: Role) -> ServiceView {
         let primary = HashBuckets::from_percent(50).unwrap();
@@ -328,6 +372,88 @@ mod tests {
                     assert!(served[1..].iter().all(|d| *d != Decision::Serve));
                 }
                 _ => assert_eq!(served[..2], [Decision::Serve; 2]),
+            }
+        }
+    }
+
+    /// An explanation is the decision, for every state and request, and names what decided: with a
+    /// copy of the rules as section 9 gives them.
+    #[test]
+    fn s12_an_explanation_never_disagrees_with_the_rules() {
+        use RequestClass::{NamesThisServer, New, Renewal};
+        let late = LeaseInstant::from_unix_s(1_001);
+        for state in State::ALL {
+            for role in [Role::Primary, Role::Secondary] {
+                let view = view(state, role);
+                for number in 0..1_536_u32 {
+                    let key = [(number % 256) as u8];
+                    let class = [Renewal, NamesThisServer, New][(number / 256 % 3) as usize];
+                    let base = query(class, &key);
+                    let query = Query {
+                        secs: if number % 5 == 0 { 4 } else { 3 },
+                        max_delay_s: Some(3).filter(|_| number % 7 != 0),
+                        partner_pool_empty: number % 11 == 0,
+                        now: if number % 13 == 0 { late } else { base.now },
+                        ..base
+                    };
+                    let explained = view.explain(&query);
+                    assert_eq!(view.decide(&query), explained.decision());
+                    let mine = serves(&view.my_buckets, &key, query.secs, query.max_delay_s);
+                    let expected = match Service::of(state) {
+                        Service::Nobody => Decision::Ignore(Ignored::State(state)),
+                        _ if query.now == late => Decision::Ignore(Ignored::NotAlive),
+                        Service::Everybody => Decision::Serve,
+                        _ if class == Renewal => Decision::Serve,
+                        Service::RenewalsOnly => Decision::Ignore(Ignored::State(state)),
+                        Service::Balanced
+                            if class == NamesThisServer || mine || query.partner_pool_empty =>
+                        {
+                            Decision::Serve
+                        }
+                        Service::Balanced => Decision::Ignore(Ignored::PartnersClient),
+                    };
+                    assert_eq!(explained.decision(), expected, "{explained}");
+                    let bucket = match explained.because {
+                        Because::OwnBucket { bucket } => Some((bucket, true)),
+                        Because::PartnersBucket { bucket }
+                        | Because::PartnerHasNoAddress { bucket }
+                        | Because::WaitedLongEnough { bucket, .. } => Some((bucket, false)),
+                        _ => None,
+                    };
+                    if let Some((bucket, own)) = bucket {
+                        assert_eq!((bucket, own), (hash(&key), view.my_buckets.contains(bucket)));
+                    }
+                }
+            }
+        }
+    }
+
+    /// S2, S4: the same for addresses and lease times.
+    #[test]
+    fn s2_the_explanation_of_a_lease_is_the_grant() {
+        let now = LeaseInstant::from_unix_s(900);
+        let client = |last| {
+            let hardware = dhcp_failover_lease::HardwareAddress::new(1, &[2, 0, 0, 0, 0, last]);
+            Client::new(None, hardware.unwrap())
+        };
+        let desired = LeaseSpan::from_s(300);
+        for state in State::ALL {
+            for role in [Role::Primary, Role::Secondary] {
+                for status in dhcp_failover_lease::BindingStatus::ALL {
+                    for acked in [0, 800, 950, 2_000] {
+                        let mut binding = Binding::unused([192, 0, 2, 1].into());
+                        binding.status = status;
+                        binding.client = Some(client(1));
+                        binding.expiries.acked_potential = LeaseInstant::from_unix_s(acked);
+                        for who in [client(1), client(2)] {
+                            let view = view(state, role);
+                            let it = view.explain_lease(&binding, &who, desired, 50, now);
+                            assert_eq!(it.allowed, view.may_allocate(&binding, &who, now));
+                            assert_eq!(it.grant, view.grant(&binding, &who, desired, 50, now));
+                            assert_eq!(it.is_clients, who == client(1));
+                        }
+                    }
+                }
             }
         }
     }

@@ -243,6 +243,16 @@ pub enum ReservedFor {
     ClientId(Vec<u8>),
 }
 
+impl ReservedFor {
+    /// The client in one way of writing, to compare configurations by.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Hardware { htype, address } => [&[0, *htype], address.as_slice()].concat(),
+            Self::ClientId(id) => [&[1], id.as_slice()].concat(),
+        }
+    }
+}
+
 impl Config {
     /// The relationship a scope takes part in.
     pub fn relationship_of(&self, scope: &Scope) -> Option<&Relationship> {

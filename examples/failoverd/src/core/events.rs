@@ -90,6 +90,11 @@ fn write(relationship: &str, event: &Event) {
                 "reserved only {where_}: give both servers the same [[scope.reservations]]"
             );
         }
+        Event::PoolsDiffer(difference) => tracing::error!(relationship, "{difference}"),
+        Event::PoolsAgree => {
+            tracing::warn!(relationship, "the pools are the same at both servers again");
+        }
+        Event::UnsafeSettings(settings) => tracing::error!(relationship, "{settings}"),
         Event::PoolShort(shortage) => tracing::error!(relationship, "{shortage}"),
         Event::PoolSupplied { pool, counts } => tracing::warn!(
             relationship,

@@ -8,7 +8,8 @@ use crate::dhcp::network::Networks;
 use crate::store::{Contents, RecordError, decode};
 use dhcp_failover_lease::{Binding, BindingStatus, Knowledge, LeaseSpan};
 use dhcp_failover_proto::{
-    self as proto, Balance, BindingTable, Endpoint, EndpointConfig, EndpointRecord, TableError,
+    self as proto, Balance, BindingTable, Endpoint, EndpointConfig, EndpointRecord, PoolDigest,
+    TableError,
 };
 use dhcp_failover_wire::digest::{Key, Scheme};
 use std::collections::HashMap;
@@ -148,6 +149,16 @@ fn load_bindings(
             if let Some(table) = tables.get_mut(scope.domain) {
                 table.set_reserved(reservation.address, true);
             }
+        }
+        // For which clients they are must be the same at both servers, too (H3, S15).
+        let Some(first) = scope.config.reservations.first() else { continue };
+        let Some(table) = tables.get_mut(scope.domain) else { continue };
+        if let Some(pool) = table.pool_of(first.address) {
+            let all = scope.config.reservations.iter();
+            let settings = all.fold(PoolDigest::new(), |digest, it| {
+                digest.with_reservation(it.address, &it.client.to_bytes())
+            });
+            table.set_pool_settings(pool, settings);
         }
     }
     Ok(())

@@ -39,7 +39,7 @@ use crate::store::{StoreError, StoreEvent, WriterStopped};
 use clock::Clock;
 use connections::{Connections, ForDomain};
 use dhcp_failover_lease::LeaseInstant;
-use dhcp_failover_proto::{Command, Input, LeaseEvent};
+use dhcp_failover_proto::{Command, Event, Input, LeaseEvent};
 use domain::{Domain, Effect};
 use dry_run::DryRun;
 use persist::Persistence;
@@ -235,8 +235,24 @@ impl Core {
                     self.replies.forget(token);
                 }
                 Effect::Event(event) => {
+                    if let Event::PoolsDiffer(difference) = &event {
+                        self.name_pools(&name, domain, difference.pools.as_deref());
+                    }
                     events::log(&name, &event, &self.metrics, &mut self.limits);
                 }
+            }
+        }
+    }
+
+    /// Says in the operator's words which scopes an alarm is about.
+    fn name_pools(&self, relationship: &str, domain: usize, pools: Option<&[usize]>) {
+        for (_, scope) in self.dhcp.networks().scopes() {
+            // A scope has a pool, and one more for its reservations if there are any.
+            let last = scope.pool + usize::from(!scope.config.reservations.is_empty());
+            let is_meant = |pool: &usize| (scope.pool..=last).contains(pool);
+            if scope.domain == domain && pools.is_none_or(|pools| pools.iter().any(is_meant)) {
+                let subnet = scope.config.subnet;
+                tracing::error!(relationship, %subnet, "the scope is not the same at the partner");
             }
         }
     }

@@ -106,6 +106,9 @@ pub enum Ignore {
     /// The address is in a subnet of this server, but in none of its ranges.
     #[error("{0} is not an address this server gives out")]
     NotManaged(Ipv4Addr),
+    /// Its pool is not the same at both servers.
+    #[error("{0} is in a pool that is not the same at the partner; only leases are renewed there")]
+    Quarantined(Ipv4Addr),
     /// Nothing is known of a lease of this client on the address (RFC 2131 §4.3.2: be silent).
     #[error("no record of this client on {0}")]
     NoRecord(Ipv4Addr),

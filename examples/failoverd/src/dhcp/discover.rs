@@ -164,6 +164,11 @@ impl<'a> Exchange<'a> {
         if self.offers.is_others(address, client, self.now) {
             return Err(Unavailable::Offered);
         }
+        let renews = binding.status == BindingStatus::Active && binding.is_for(client);
+        let pool = table.pool_of(address);
+        if !renews && pool.is_some_and(|pool| !gate.gives_new(pool, self.now)) {
+            return Err(Unavailable::Quarantined);
+        }
         // Once both servers know of the reservation, either gives the address (draft-12 §5.13).
         //
         // Another client is also one with the hardware address of the reservation that sent another
@@ -190,6 +195,8 @@ pub(super) enum Unavailable {
     NotManaged,
     /// It is kept for another client.
     Reserved,
+    /// Its pool is not the same at the partner.
+    Quarantined,
     /// It is offered to another client.
     Offered,
     /// The rules of leases and failover forbid it.

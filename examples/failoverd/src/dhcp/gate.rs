@@ -47,6 +47,15 @@ impl Gate {
         self.allocator(now).check_with(binding, client, rules)
     }
 
+    /// Whether clients may get new leases of a pool of its table.
+    #[must_use]
+    pub fn gives_new(&self, pool: usize, now: LeaseInstant) -> bool {
+        match self {
+            Self::Failover(view) => view.gives_new(pool, now),
+            _ => true,
+        }
+    }
+
     /// For how long.
     #[must_use]
     pub fn grant(

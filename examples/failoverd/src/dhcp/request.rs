@@ -115,6 +115,7 @@ impl Exchange<'_> {
     ) -> Result<Action, Ignore> {
         match why {
             Unavailable::NotManaged => Err(Ignore::NotManaged(address)),
+            Unavailable::Quarantined => Err(Ignore::Quarantined(address)),
             Unavailable::Reserved | Unavailable::Refused(Refusal::HeldByOther) => {
                 Ok(self.nak(Some(scope), TAKEN))
             }
