@@ -10,7 +10,7 @@ use dhcp_failover_lease::{
 /// Why a request is answered, or is not: what [`ServiceView::explain`](crate::ServiceView::explain)
 /// found. The decision itself is made of it, so the two cannot differ.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_structs, reason = "an embedder explains scopes without failover alike")]
 pub struct Explanation {
     /// This server's role.
     pub role: Role,

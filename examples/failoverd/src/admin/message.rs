@@ -31,6 +31,18 @@ pub enum AdminRequest {
         /// The most rows wanted, 1 to [`LEASES_LIMIT_MAX`].
         limit: u32,
     },
+    /// Why a client is answered or not, and with which lease.
+    Explain {
+        /// Its hardware address, hexadecimal bytes joined by colons; Ethernet.
+        #[serde(default)]
+        hwaddr: Option<String>,
+        /// Its client identifier (option 61), written in the same way.
+        #[serde(default)]
+        client_id: Option<String>,
+        /// Only scopes of this one; absent: all with failover.
+        #[serde(default)]
+        relationship: Option<String>,
+    },
     /// The operator knows that the partner is down (draft-12 §9.4).
     PartnerDown {
         /// Required where there are several.
@@ -90,6 +102,11 @@ pub enum AdminResponse {
         /// What it would risk.
         report: Box<RiskReport>,
     },
+    /// To [`AdminRequest::Explain`].
+    Explained {
+        /// One row for each answer.
+        rows: Vec<ExplainRow>,
+    },
     /// The command was carried out.
     Done {
         /// What was done, as a sentence for the operator.
@@ -144,6 +161,15 @@ pub struct LeaseRow {
     /// two servers disagree on it.
     #[serde(default)]
     pub dispute: Option<String>,
+}
+
+/// One decision and its reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExplainRow {
+    /// The scope.
+    pub subnet: String,
+    /// In words.
+    pub explanation: String,
 }
 
 /// Who owns an address with this binding status: the primary may give out FREE ones, the secondary

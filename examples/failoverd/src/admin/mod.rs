@@ -14,7 +14,7 @@ mod tests;
 
 pub use client::{ClientError, call, leases};
 pub use message::{
-    AdminRequest, AdminResponse, LEASES_LIMIT_MAX, LeaseRow, StatusRow, VERSION,
+    AdminRequest, AdminResponse, ExplainRow, LEASES_LIMIT_MAX, LeaseRow, StatusRow, VERSION,
     choose_relationship, owner_of,
 };
 pub use risk::RiskReport;

@@ -1,6 +1,6 @@
 //! Rows as an aligned table.
 
-use super::message::{LeaseRow, StatusRow};
+use super::message::{ExplainRow, LeaseRow, StatusRow};
 
 /// Something with one cell for each column.
 pub trait Row {
@@ -50,6 +50,14 @@ impl Row for LeaseRow {
             or_dash(self.host_name.clone()),
             or_dash(self.dispute.clone()),
         ]
+    }
+}
+
+impl Row for ExplainRow {
+    const COLUMNS: &'static [&'static str] = &["SCOPE", "DECISION"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![self.subnet.clone(), self.explanation.clone()]
     }
 }
 

@@ -49,6 +49,16 @@ enum ServerCommand {
     Status,
     /// List the addresses and their leases.
     Leases,
+    /// Say whether a client is answered, with which lease, and why.
+    #[command(group = clap::ArgGroup::new("client").required(true).multiple(true))]
+    Explain {
+        /// Its hardware address, such as 02:00:00:00:00:01.
+        #[arg(long, value_name = "BYTES", group = "client")]
+        hwaddr: Option<String>,
+        /// Its client identifier, written in the same way.
+        #[arg(long, value_name = "BYTES", group = "client")]
+        client_id: Option<String>,
+    },
     /// Tell the server that its partner is down.
     PartnerDown {
         /// Only say what that would risk: how many addresses the partner may have leased, and from
@@ -102,6 +112,11 @@ fn run(
             return rendered(&rows, arguments.json);
         }
         ServerCommand::Status => AdminRequest::Status { relationship },
+        ServerCommand::Explain { hwaddr, client_id } => AdminRequest::Explain {
+            hwaddr: hwaddr.clone(),
+            client_id: client_id.clone(),
+            relationship,
+        },
         ServerCommand::PartnerDown { dry_run: true, .. } => {
             AdminRequest::PartnerDownRisk { relationship }
         }
@@ -121,6 +136,7 @@ fn run(
             let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
             Ok(report.to_text(since.map_or(0, |since| since.as_secs())))
         }
+        AdminResponse::Explained { rows } => rendered(&rows, arguments.json),
         AdminResponse::Done { message } if arguments.json => {
             json(&serde_json::json!({ "message": message }))
         }

@@ -23,6 +23,14 @@ impl Core {
                 let name = relationship.as_deref();
                 self.chosen(name).map(|_| self.lease_rows(name, *after, *limit as usize))
             }
+            AdminRequest::Explain { hwaddr, client_id, relationship } => {
+                let (hwaddr, id) = (hwaddr.as_deref(), client_id.as_deref());
+                super::explain::client_of(hwaddr, id).and_then(|client| {
+                    self.chosen(relationship.as_deref())?;
+                    let rows = self.explain(&client, relationship.as_deref());
+                    Ok(AdminResponse::Explained { rows })
+                })
+            }
             AdminRequest::PartnerDown { relationship } => {
                 self.command(relationship.as_deref(), Command::PartnerDown)
             }

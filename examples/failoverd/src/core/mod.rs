@@ -20,6 +20,7 @@ mod connections;
 mod domain;
 mod dry_run;
 mod events;
+mod explain;
 mod kind;
 mod load;
 mod packets;

@@ -5,7 +5,7 @@ use super::kind::KindError;
 use super::offers::PinChange;
 use super::packet::PacketError;
 use dhcp_failover_lease::{BindingFlags, Client, Grant, LeaseInstant, Refusal};
-use dhcp_failover_proto::Ignored;
+use dhcp_failover_proto::Explanation;
 use std::net::Ipv4Addr;
 
 /// An answer, ready to be sent.
@@ -93,7 +93,7 @@ pub enum Ignore {
     UnknownLink(Ipv4Addr),
     /// Failover leaves it to the partner, or lets this server answer nobody.
     #[error("{0}")]
-    Failover(Ignored),
+    Failover(Explanation),
     /// It is meant for another server (RFC 2131 §4.3.2).
     #[error("it is for the server {0}")]
     OtherServer(Ipv4Addr),

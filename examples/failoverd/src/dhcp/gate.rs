@@ -6,7 +6,7 @@ use dhcp_failover_lease::{
     AddressRules, Allocator, Binding, BindingStatus, Client, Control, Expiries, Grant, GrantTerms,
     LeaseInstant, LeaseLimit, LeaseSpan, Refusal, Reservation, Role, grant,
 };
-use dhcp_failover_proto::{Decision, Query, ServiceView};
+use dhcp_failover_proto::{Explanation, Query, ServiceView};
 
 /// What is allowed for the scopes of one failover relationship, or for those without one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,14 +21,14 @@ pub enum Gate {
 }
 
 impl Gate {
-    /// Whether to answer.
+    /// Whether to answer, and why; without failover there is nothing to explain.
     #[must_use]
-    pub fn decide(&self, query: &Query<'_>) -> Decision {
+    pub fn explain(&self, query: &Query<'_>) -> Option<Explanation> {
         match self {
-            Self::Alone => Decision::Serve,
-            Self::Failover(view) => view.decide(query),
+            Self::Alone => None,
+            Self::Failover(view) => Some(view.explain(query)),
             #[cfg(test)]
-            Self::Fake(fake) => fake.decide(query),
+            Self::Fake(fake) => Some(fake.explain(query)),
         }
     }
 
@@ -143,13 +143,15 @@ pub struct Fake {
 
 #[cfg(test)]
 impl Fake {
-    fn decide(&self, query: &Query<'_>) -> Decision {
-        use dhcp_failover_proto::{Ignored, RequestClass};
+    fn explain(&self, query: &Query<'_>) -> Explanation {
+        use dhcp_failover_proto::{Because, RequestClass, State};
         let serve = match query.class {
             RequestClass::Renewal => self.renewals,
             RequestClass::NamesThisServer => self.named,
             RequestClass::New => self.new || query.partner_pool_empty,
         };
-        if serve { Decision::Serve } else { Decision::Ignore(Ignored::PartnersClient) }
+        let because =
+            if serve { Because::StateServesEverybody } else { Because::StateServesNobody };
+        Explanation { role: self.role, state: State::Normal, class: query.class, because }
     }
 }

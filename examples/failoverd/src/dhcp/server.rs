@@ -199,9 +199,9 @@ impl<'a> Exchange<'a> {
             partner_pool_empty: self.partner_has_nothing(wire, scope.domain, &gate),
             now: self.now,
         };
-        match gate.decide(&query) {
-            Decision::Serve => Ok(gate),
-            Decision::Ignore(reason) => Err(Ignore::Failover(reason)),
+        match gate.explain(&query) {
+            Some(why) if why.decision() != Decision::Serve => Err(Ignore::Failover(why)),
+            _ => Ok(gate),
         }
     }
 

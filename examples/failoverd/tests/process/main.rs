@@ -7,6 +7,7 @@ mod bad_packets;
 mod crash;
 mod crash_pair;
 mod demo;
+mod explain;
 mod hub;
 mod orders;
 mod single;
