@@ -121,7 +121,7 @@ struct Pool {
     transitional: BTreeSet<(LeaseInstant, Ipv4Addr)>,
     /// How many of `free` and `backup` take part in balancing.
     balanced: PoolCounts,
-    /// Of the ranges and of which addresses are reserved.
+    /// Of the ranges.
     addresses: PoolDigest,
     /// Of what the embedder adds.
     settings: PoolDigest,
@@ -201,7 +201,6 @@ impl BindingTable {
                 pool.free.insert((LeaseInstant::ZERO, address));
                 if self.indexes.reserved.contains(&address) {
                     self.indexes.misreserved.insert(address);
-                    pool.addresses = pool.addresses.with_reservation(address, &[]);
                 } else {
                     pool.balanced.free = pool.balanced.free.saturating_add(1);
                 }
@@ -211,8 +210,8 @@ impl BindingTable {
         Ok(number)
     }
 
-    /// Says what else of a pool both servers must have alike, beside its addresses and which of them
-    /// are reserved: for which clients they are, for example.
+    /// Says what else of a pool both servers must have alike, beside its addresses: for which clients
+    /// they are reserved, for example.
     pub fn set_pool_settings(&mut self, pool: usize, settings: PoolDigest) {
         if let Some(pool) = self.indexes.pools.get_mut(pool) {
             pool.settings = settings;
@@ -286,17 +285,10 @@ impl BindingTable {
         if let Some((pool, binding)) = &present {
             self.indexes.leaves_pool(*pool, binding);
         }
-        let changed = match reserved {
-            true => self.indexes.reserved.insert(address),
-            false => self.indexes.reserved.remove(&address),
-        };
-        let number = present.as_ref().map(|(number, _)| *number);
-        if let Some(pool) =
-            number.and_then(|number| self.indexes.pools.get_mut(number)).filter(|_| changed)
-        {
-            let mark = PoolDigest::new().with_reservation(address, &[]);
-            let digest = pool.addresses;
-            pool.addresses = if reserved { digest.plus(mark) } else { digest.minus(mark) };
+        if reserved {
+            self.indexes.reserved.insert(address);
+        } else {
+            self.indexes.reserved.remove(&address);
         }
         if let Some((pool, binding)) = &present {
             self.indexes.joins_pool(*pool, binding);
@@ -596,9 +588,9 @@ mod tests {
         assert_eq!(table.available(pool, BindingStatus::Backup).count(), 3, "all can be given");
     }
 
-    /// S15, H3: what makes two pools the same, and what does not.
+    /// S15: what makes two pools the same, and what does not.
     #[test]
-    fn s15_a_digest_is_that_of_the_addresses_and_reservations() {
+    fn s15_a_digest_is_that_of_the_addresses_and_settings() {
         let digest = |ranges: &[RangeInclusive<Ipv4Addr>]| {
             let mut table = BindingTable::new();
             let pool = table.add_pool(ranges.iter().cloned()).unwrap();
@@ -611,20 +603,12 @@ mod tests {
         for other in [[ip(10)..=ip(14), ip(16)..=ip(20)], [ip(10)..=ip(20), ip(22)..=ip(22)]] {
             assert_ne!(digest(&other).0, whole);
         }
+        // Which addresses are reserved the servers tell each other one by one (H3).
         table.set_reserved(ip(11), true);
-        let reserved = table.pool_digest(0).unwrap();
-        assert_ne!(reserved, whole);
-        table.set_reserved(ip(11), true);
-        table.set_reserved(ip(99), true);
-        assert_eq!(table.pool_digest(0), Some(reserved));
-        let mut before = BindingTable::new();
-        before.set_reserved(ip(11), true);
-        before.add_pool([ip(10)..=ip(20)]).unwrap();
-        assert_eq!(before.pool_digest(0), Some(reserved));
+        assert_eq!(table.pool_digest(0), Some(whole));
         table.set_pool_settings(0, PoolDigest::new().with_setting("bootp", 1));
-        assert_ne!(table.pool_digest(0), Some(reserved));
+        assert_ne!(table.pool_digest(0), Some(whole));
         table.set_pool_settings(0, PoolDigest::new());
-        table.set_reserved(ip(11), false);
         assert_eq!(table.pool_digest(0), Some(whole));
     }
 
