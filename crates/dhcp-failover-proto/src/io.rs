@@ -215,6 +215,10 @@ pub enum Input<'a> {
     /// An operator orders something. Check [`Endpoint::permits`](crate::Endpoint::permits) first to
     /// tell why it would be refused.
     Command(Command),
+    /// The operator changes the configuration. Nothing of it counts before it is on disk; what the
+    /// partner must hear of, such as the MCLT or the split, takes a new connection. Ignored unless
+    /// [`Endpoint::permits_configuration`](crate::Endpoint::permits_configuration).
+    Configure(alloc::boxed::Box<crate::EndpointConfig>),
 }
 
 /// Why a grant was refused: what it was decided on has changed. Decide anew.

@@ -58,7 +58,8 @@ pub use bindings::{BindingTable, Bindings, TableError};
 pub use clock::{Monotonic, Skew};
 pub use config::{Balance, EndpointConfig, StartupPolicy, TimePolicy};
 pub use endpoint::{
-    Dispute, Endpoint, MAX_OPAQUE_OPTIONS, PartnerDownRisk, PoolRisk, Shortage, Status,
+    ConfigurationError, Dispute, Endpoint, MAX_OPAQUE_OPTIONS, PartnerDownRisk, PoolRisk, Shortage,
+    Status,
 };
 pub use explain::{Because, BoundBy, Explanation, LeaseExplanation};
 pub use io::{

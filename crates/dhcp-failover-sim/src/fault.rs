@@ -47,6 +47,13 @@ impl Pair {
         server.table.set_pool_settings(0, settings);
     }
 
+    /// Changes a server's configuration; a running server takes it at once.
+    pub fn configure(&mut self, host: Host, change: impl FnOnce(&mut EndpointConfig)) {
+        self.reconfigure(host, change);
+        let config = Box::new(self.servers[host.index()].config.clone());
+        self.feed(host, dhcp_failover_proto::Input::Configure(config));
+    }
+
     /// Kills a server's process; its connections are reset.
     pub fn crash(&mut self, host: Host, survives: Survives) {
         self.stop(host, survives, false);

@@ -15,6 +15,7 @@ mod link;
 mod manner;
 mod pools;
 mod receive;
+mod reconfigure;
 mod reserved;
 mod risk;
 mod starting;
@@ -44,6 +45,7 @@ use link::Link;
 use manner::Heard;
 use pools::Pools;
 pub use receive::MAX_OPAQUE_OPTIONS;
+pub use reconfigure::ConfigurationError;
 pub use risk::{PartnerDownRisk, PoolRisk};
 pub use supply::Shortage;
 use sync::Request;
@@ -233,12 +235,7 @@ impl Endpoint {
         now: Monotonic,
         clock: LeaseClock,
     ) -> Self {
-        // Zero makes no sense in any of these; the least that does is what was meant.
-        config.mclt = config.mclt.max(LeaseSpan::from_s(1));
-        config.receive_timer = config.receive_timer.max(LeaseSpan::from_s(1));
-        config.max_unacked_bndupd = config.max_unacked_bndupd.max(1);
-        config.max_batch = config.max_batch.clamp(1, MAX_BATCH);
-        config.longest_message = config.longest_message.min(LONGEST_MESSAGE);
+        config.make_sensible();
         let lease_now = clock.at(now);
         let record = stored.unwrap_or_else(|| first_record(&config, lease_now, clock));
         let mut endpoint = Self {
@@ -299,6 +296,7 @@ impl Endpoint {
             Input::Persisted(ticket) => self.persisted(ticket),
             Input::Lease(event) => self.lease_event(event, bindings),
             Input::Command(command) => self.command(command),
+            Input::Configure(config) => self.configure(config),
         }
         self.run_timers(bindings);
         self.check_liveness();

@@ -2,8 +2,8 @@
 
 use crate::scripted::Scripted;
 use crate::{busy, entered, path, served};
-use dhcp_failover_lease::Role;
-use dhcp_failover_proto::{Command, CommandError, State};
+use dhcp_failover_lease::{LeaseSpan, Role};
+use dhcp_failover_proto::{Balance, Command, CommandError, EndpointConfig, Input, State};
 use dhcp_failover_sim::{Host, Pair, Rule, Setup, Survives};
 
 /// B was away for long; A was alone meanwhile, gave out every address, and has just died. B comes
@@ -204,4 +204,48 @@ fn a_dry_run_says_when_which_addresses_are_usable() {
     let later_by = (later.partners_usable_at - risk.partners_usable_at).as_s();
     assert!(later_by <= 1, "the wait goes on, and does not begin anew: {later_by} s");
     pair.assert_clean();
+}
+
+/// S1, S3, S12, S14: MCLT, split, timers and windows change under load, at one server first.
+#[test]
+fn a_running_pair_takes_another_configuration() {
+    let s = LeaseSpan::from_s;
+    let changes: [fn(&mut EndpointConfig); 5] = [
+        |config| config.mclt = LeaseSpan::from_s(10),
+        |config| config.mclt = LeaseSpan::from_s(600),
+        |config| config.balance = Balance::LoadBalance { primary_percent: 90 },
+        |config| config.balance = Balance::HotStandby { reserve_percent: 10 },
+        |config| config.receive_timer = LeaseSpan::from_s(9),
+    ];
+    for ((change, mclt_s), seed) in changes.into_iter().zip([10, 600, 60, 60, 60]).zip(760..) {
+        for first in Host::BOTH {
+            let mut pair = busy(Setup { secondary_mclt_s: 60, lease_s: 40, ..Setup::new(seed) });
+            pair.configure(first, change);
+            pair.run_s(30);
+            pair.configure(first.partner(), change);
+            pair.run_s(5);
+            pair.check_convergence(100);
+            pair.run_s(100);
+            assert_eq!(served(&pair, 8), 8, "{}", pair.log_text());
+            for host in Host::BOTH {
+                assert_eq!(pair.status(host).map(|status| status.mclt), Some(s(mclt_s)));
+            }
+            pair.assert_clean();
+        }
+    }
+}
+
+/// What cannot change is said all at once, and nothing of it is done.
+#[test]
+fn a_configuration_with_another_role_and_name_is_refused_whole() {
+    let mut it = Scripted::resumed(Role::Primary, State::Normal);
+    let before = it.endpoint.status();
+    let mut new = it.config.clone();
+    new.role = Role::Secondary;
+    new.name = "other".to_owned();
+    new.mclt = LeaseSpan::from_s(5);
+    let errors = it.endpoint.permits_configuration(&new).expect_err("refused");
+    assert_eq!(errors.iter().map(|error| error.field).collect::<Vec<_>>(), ["name", "role"]);
+    it.feed(Input::Configure(Box::new(new)));
+    assert_eq!(it.endpoint.status(), before);
 }

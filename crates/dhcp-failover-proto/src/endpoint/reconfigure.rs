@@ -1,0 +1,132 @@
+//! A new configuration for a running endpoint.
+
+use super::Endpoint;
+use crate::timer::Timer;
+use crate::{EndpointConfig, State};
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use dhcp_failover_lease::{LeaseSpan, Role};
+use dhcp_failover_wire::RejectReason;
+
+/// Why a running endpoint does not take a configuration.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub struct ConfigurationError {
+    /// The field of [`EndpointConfig`] that may not change.
+    pub field: &'static str,
+    /// Why not, and what to do instead; without a full stop.
+    pub because: &'static str,
+}
+
+impl fmt::Display for ConfigurationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} cannot change while the endpoint runs: {}", self.field, self.because)
+    }
+}
+
+impl core::error::Error for ConfigurationError {}
+
+impl Endpoint {
+    /// Whether [`Input::Configure`](crate::Input::Configure) would take this configuration.
+    ///
+    /// # Errors
+    /// Everything that is in the way.
+    pub fn permits_configuration(
+        &self,
+        new: &EndpointConfig,
+    ) -> Result<(), Vec<ConfigurationError>> {
+        let old = &self.config;
+        let fixed = [
+            (old.name != new.name, "name", "it names what both servers know; begin a new endpoint"),
+            (
+                old.role != new.role,
+                "role",
+                "what was the partner's would be this server's; stop both servers, change both, and \
+                 start them",
+            ),
+            (
+                old.partner != new.partner,
+                "partner",
+                "connections from elsewhere were refused by it; start the server anew",
+            ),
+            (
+                old.pools_digest != new.pools_digest,
+                "pools_digest",
+                "both servers compare new addresses before they serve; start the server anew",
+            ),
+            (
+                old.tls != new.tls,
+                "tls",
+                "the open connection is made the other way; start the server anew",
+            ),
+            (
+                old.dialect != new.dialect,
+                "dialect",
+                "the partner was spoken to in another way; start the server anew",
+            ),
+        ];
+        let errors: Vec<_> = fixed
+            .into_iter()
+            .filter(|(changed, ..)| *changed)
+            .map(|(_, field, because)| ConfigurationError { field, because })
+            .collect();
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+
+    /// Takes a configuration that is permitted; any other is left alone.
+    ///
+    /// What the partner hears of in CONNECT and CONNECTACK only (§7.8) counts from a new connection,
+    /// so one is made: if the primary used another split at once, some clients would be answered by
+    /// both servers and some by none (S12).
+    pub(super) fn configure(&mut self, mut new: Box<EndpointConfig>) {
+        if self.permits_configuration(&new).is_err() {
+            return;
+        }
+        new.make_sensible();
+        let old = core::mem::replace(&mut self.config, *new);
+        let new = &self.config;
+        let primary = new.role == Role::Primary;
+        let told = old.receive_timer != new.receive_timer
+            || old.max_unacked_bndupd != new.max_unacked_bndupd
+            || old.longest_message != new.longest_message
+            || old.secret.is_some() != new.secret.is_some()
+            || primary && (old.mclt != new.mclt || old.balance != new.balance);
+        let safe_period_changed = old.safe_period != new.safe_period;
+        if told {
+            let why = String::from("this server was configured anew");
+            self.disconnect(RejectReason::UNKNOWN_REASON, why);
+        }
+        if primary {
+            self.adopt_mclt(self.config.mclt);
+            self.record.primary_buckets = self.config.balance.primary_buckets().into();
+        }
+        if safe_period_changed {
+            self.restart_safe_period();
+        }
+        self.epoch = self.epoch.saturating_add(1);
+        // Not acted on before it is on disk.
+        self.state_ticket = self.persist_record();
+    }
+
+    /// The new period begins now, where one counts.
+    fn restart_safe_period(&mut self) {
+        let alone = self.state == State::PartnerDown && self.record.partner_returned;
+        self.timers.stop(Timer::SafePeriod);
+        if self.state == State::CommunicationsInterrupted || alone && self.partner.is_none() {
+            self.start_safe_period();
+        }
+    }
+}
+
+impl EndpointConfig {
+    /// Zero makes no sense in any of these; the least that does is what was meant.
+    pub(super) fn make_sensible(&mut self) {
+        self.mclt = self.mclt.max(LeaseSpan::from_s(1));
+        self.receive_timer = self.receive_timer.max(LeaseSpan::from_s(1));
+        self.max_unacked_bndupd = self.max_unacked_bndupd.max(1);
+        self.max_batch = self.max_batch.clamp(1, super::MAX_BATCH);
+        self.longest_message = self.longest_message.min(super::LONGEST_MESSAGE);
+    }
+}
