@@ -4,17 +4,31 @@ use crate::{Binding, BindingStatus, Client, Control, Expiries, LeaseInstant, Lea
 
 /// What bounds a lease beside the configuration.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[expect(clippy::exhaustive_enums, reason = "section 9.4.2 gives exactly these two")]
+#[expect(clippy::exhaustive_enums, reason = "sections 9.4.2 and 9.7 give exactly these")]
 pub enum LeaseLimit {
     /// The maximum client lead time beyond what the partner knows: every state but PARTNER-DOWN,
     /// and PARTNER-DOWN when a loss of this server's storage is to be survived (§9.4.2).
     Mclt(LeaseSpan),
+    /// The maximum client lead time beyond what the partner knows, and not beyond now: the partner
+    /// may not have heard yet that this server serves again (§9.7), and gives an address to
+    /// somebody else when that time is over (§9.4.2).
+    McltBeyondPartner(LeaseSpan),
     /// None: PARTNER-DOWN without that protection, a scope without failover, or a BOOTP client,
     /// which cannot renew (§5.14).
     Unlimited,
 }
 
 impl LeaseLimit {
+    /// The latest end of a lease given at `now` on a binding with these expiries (S2, S3).
+    #[must_use]
+    pub const fn latest_end(self, now: LeaseInstant, expiries: &Expiries) -> LeaseInstant {
+        match self {
+            Self::Unlimited => LeaseInstant::NEVER,
+            Self::Mclt(mclt) => now.later(expiries.partner_known()).plus(mclt),
+            Self::McltBeyondPartner(mclt) => expiries.partner_known().plus(mclt),
+        }
+    }
+
     /// The bound under a control. `protected` says whether leases given in PARTNER-DOWN are to
     /// survive the loss of this server's storage (§9.4.2); `mclt` is the one
     /// [for grants](crate::Mclt::for_grants).
@@ -63,7 +77,8 @@ pub struct Grant {
 ///
 /// `expiries` are those of *this client's present binding*; pass the default for an address that
 /// is new to the client. The lease ends no later than
-/// `max(now, acked potential, received potential) + MCLT` and never above the desired time: S2.
+/// `max(now, acked potential, received potential) + MCLT` and never above the desired time: S2. Of
+/// no time at all is a lease whose limit is over.
 /// The draft also lets a server count from its own lease-expiration-time (§9.9.2); that lets
 /// repeated renewals outrun the partner, so we do not (H1).
 ///
@@ -84,10 +99,7 @@ pub struct Grant {
 pub const fn grant(terms: &GrantTerms, expiries: &Expiries) -> Grant {
     let GrantTerms { now, desired, limit, renewal_percent } = *terms;
     let desired_expiry = now.plus(desired);
-    let allowed = match limit {
-        LeaseLimit::Unlimited => LeaseInstant::NEVER,
-        LeaseLimit::Mclt(mclt) => now.later(expiries.partner_known()).plus(mclt),
-    };
+    let allowed = limit.latest_end(now, expiries).later(now);
     let (lease, lease_expiry) = if allowed.is_before(desired_expiry) {
         (allowed.since(now), allowed)
     } else {

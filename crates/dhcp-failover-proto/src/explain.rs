@@ -196,7 +196,9 @@ impl LeaseExplanation {
     #[must_use]
     pub fn bound_by(&self) -> BoundBy {
         match self.limit {
-            LeaseLimit::Mclt(mclt) if self.grant.lease < self.desired => {
+            LeaseLimit::Mclt(mclt) | LeaseLimit::McltBeyondPartner(mclt)
+                if self.grant.lease < self.desired =>
+            {
                 let known = self.acked_potential.max(self.received_potential);
                 if known <= self.now {
                     BoundBy::Mclt(mclt)

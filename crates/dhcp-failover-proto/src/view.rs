@@ -122,6 +122,8 @@ pub struct ServiceView {
     pub(crate) control: Control,
     pub(crate) mclt: Mclt,
     pub(crate) unlimited: bool,
+    /// The partner may be giving addresses away as if it were alone, although this server renews.
+    pub(crate) partner_alone: bool,
     pub(crate) storage_lost: Option<LeaseInstant>,
     pub(crate) quarantine: Quarantine,
     pub(crate) deadline: LeaseInstant,
@@ -302,7 +304,10 @@ impl ServiceView {
     }
 
     pub(crate) const fn limit(&self) -> LeaseLimit {
-        LeaseLimit::under(self.control, self.mclt.for_grants(), !self.unlimited)
+        match LeaseLimit::under(self.control, self.mclt.for_grants(), !self.unlimited) {
+            LeaseLimit::Mclt(mclt) if self.partner_alone => LeaseLimit::McltBeyondPartner(mclt),
+            limit => limit,
+        }
     }
 }
 
@@ -322,6 +327,7 @@ mod tests {
             control: Control::Shared,
             mclt: Mclt::new(LeaseSpan::from_s(60)),
             unlimited: false,
+            partner_alone: false,
             storage_lost: None,
             quarantine: Quarantine::NONE,
             deadline: LeaseInstant::from_unix_s(1_000),

@@ -7,8 +7,7 @@ use crate::{Bindings, LeaseEvent, Output, Service, Stale, Token};
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use dhcp_failover_lease::{
-    Binding, BindingFlags, BindingStatus, Client, Expiries, Grant, LeaseInstant, LeaseLimit,
-    StatusCause,
+    Binding, BindingFlags, BindingStatus, Client, Expiries, Grant, LeaseInstant, StatusCause,
 };
 
 impl Endpoint {
@@ -89,12 +88,8 @@ impl Endpoint {
         if !renews && pool.is_some_and(|pool| !view.gives_new(pool, self.lease_now)) {
             return Err(Stale::Quarantine);
         }
-        let known = binding.expiries_for(client).partner_known();
-        let allowed = match view.limit() {
-            LeaseLimit::Unlimited => LeaseInstant::NEVER,
-            LeaseLimit::Mclt(mclt) => self.lease_now.max(known) + mclt,
-        };
-        if grant.lease_expiry > allowed {
+        let allowed = view.limit().latest_end(self.lease_now, &binding.expiries_for(client));
+        if grant.lease_expiry > allowed || grant.lease_expiry <= self.lease_now {
             return Err(Stale::Terms);
         }
         Ok(binding)

@@ -344,6 +344,7 @@ impl Endpoint {
             control: self.control(),
             mclt: self.record.mclt,
             unlimited: self.config.unlimited_in_partner_down,
+            partner_alone: self.state == State::RecoverDone && self.partner_may_be_alone(),
             storage_lost: self.record.storage_lost_at,
             quarantine: self.quarantine,
             // A state that is not on disk yet is not acted in.
@@ -394,6 +395,13 @@ impl Endpoint {
     fn advance(&mut self, now: Monotonic) {
         self.now = self.now.max(now);
         self.lease_now = self.lease_time_at(self.now);
+    }
+
+    /// In RECOVER-DONE the partner has been told, but only when it is heard in another state is it sure
+    /// that it has given up the liberties of PARTNER-DOWN (H21).
+    fn partner_may_be_alone(&self) -> bool {
+        let last_heard = self.partner.map(|partner| partner.state).or(self.record.partner_state);
+        last_heard.is_none_or(|state| state == State::PartnerDown)
     }
 
     /// Who else may be allocating (§5.4, §9.4.2, H21).

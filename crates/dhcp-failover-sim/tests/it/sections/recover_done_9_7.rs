@@ -1,6 +1,10 @@
 //! §9.7: RECOVER-DONE.
 
 use super::{ROLES, Scripted, State};
+use crate::support::{address, leased};
+use dhcp_failover_lease::{Client, HardwareAddress, LeaseInstant};
+use dhcp_failover_proto::Bindings;
+use dhcp_failover_wire::{BindingUpdate, Message};
 
 /// §9.7.1: "MUST respond only to RENEWAL and REBINDING" (isc-S05).
 #[test]
@@ -10,6 +14,35 @@ fn s05_renewals_are_served_and_nothing_else() {
         it.meets(State::PartnerDown);
         assert_eq!(it.state(), State::RecoverDone);
         assert!(it.renews() && !it.serves_everybody());
+    }
+}
+
+/// S3, H21: as long as the partner may not have heard of RECOVER-DONE, it gives an address to somebody
+/// else when the MCLT after what it knows is over. A renewal ends by then, however often it is
+/// repeated (a storm found it).
+#[test]
+fn h21_renewals_do_not_outlast_what_a_partner_in_partner_down_waits_for() {
+    for role in ROLES {
+        let mut it = Scripted::resumed(role, State::RecoverDone);
+        it.meets(State::PartnerDown);
+        let lease =
+            BindingUpdate { potential_expiration_time: Some(it.wire_now() + 30), ..leased(&it, 0) };
+        let client = lease.client_hardware_address.clone().expect("an address").bytes;
+        let client = HardwareAddress::new(1, &client).expect("six bytes");
+        let client = Client::new(None, client);
+        it.say(Message::BndUpd(vec![lease]));
+        let known_until = it.table.get(address(0)).expect("in the pool").expiries.partner_known();
+        it.cut();
+        let mut last = LeaseInstant::ZERO;
+        for _ in 0..100 {
+            it.pass_s(1);
+            if it.renew(address(0), client.clone()) {
+                last = it.table.get(address(0)).expect("in the pool").expiries.lease;
+            }
+        }
+        assert_eq!(last, known_until + it.config.mclt, "{role:?}");
+        it.pass_s(60);
+        assert!(!it.renew(address(0), client.clone()), "a lease of no time at all");
     }
 }
 
