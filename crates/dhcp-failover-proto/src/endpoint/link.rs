@@ -123,6 +123,10 @@ impl Link {
     }
 }
 
+fn last_word(reason: RejectReason, why: String) -> Message {
+    Message::Disconnect(Disconnect { reject_reason: reason, message: Some(why) })
+}
+
 impl Endpoint {
     pub(super) fn link_down(&mut self, id: LinkId) {
         if let Some(at) = self.candidates.iter().position(|link| link.id == id) {
@@ -151,15 +155,18 @@ impl Endpoint {
     pub(super) fn say_why(&mut self, reason: RejectReason, why: String) {
         if let Some(link) = &mut self.link {
             let (id, xid) = (link.id, link.take_xid());
-            let message =
-                Message::Disconnect(Disconnect { reject_reason: reason, message: Some(why) });
-            self.transmit(id, xid, message);
+            self.transmit(id, xid, last_word(reason, why));
         }
     }
 
+    /// Ends the link in use when everything that was said on it has left.
     pub(super) fn close_link(&mut self, why: &str) {
         if let Some(link) = &self.link {
             let id = link.id;
+            if link.phase == Phase::Established {
+                // §8.6, and behind the STATE that says more.
+                self.send_new(last_word(RejectReason::UNKNOWN_ERROR, String::from(why)));
+            }
             self.gate.hold(Held::Close(id));
             // What is held for this connection must still leave, so it is not forgotten.
             self.link = None;

@@ -7,7 +7,7 @@
 use super::Endpoint;
 use crate::Event;
 use crate::timer::Timer;
-use dhcp_failover_wire::Dialect;
+use dhcp_failover_wire::{Dialect, RejectReason};
 
 /// What dhcpd offers unless its configuration says more.
 const DHCPDS_USUAL_WINDOW: u32 = 10;
@@ -57,7 +57,11 @@ impl Endpoint {
         let first_time = self.heard.is_none();
         self.heard = Some(heard);
         let better = self.manner();
-        let Some(link) = self.link.take_if(|_| wrote != better) else { return false };
+        if wrote == better {
+            return false;
+        }
+        self.say_why(RejectReason::UNKNOWN_ERROR, String::from("connects anew, in your manner"));
+        let Some(link) = self.link.take() else { return false };
         self.flush_and_close(link.id);
         self.event(Event::ConnectsAnew { dialect: better.dialect });
         match first_time {

@@ -47,6 +47,8 @@ fn l28_dhcpd_gets_the_hash_buckets_the_way_it_reads_them() {
     primary.answer(xid, Message::ConnectAck(dhcpds_ack(10)));
     assert!(!primary.keeps_link());
     assert!(primary.reported().is_empty(), "no STATE on a connection that does not count");
+    let last = primary.said.last().map(|packet| &packet.message);
+    assert!(matches!(last, Some(Message::Disconnect(_))), "§8.6: {last:?}");
     assert_eq!(primary.dials, dials + 1, "at once");
     let anew = Event::ConnectsAnew { dialect: Dialect::IscDhcpd };
     assert!(primary.events.contains(&anew), "{:?}", primary.events);
