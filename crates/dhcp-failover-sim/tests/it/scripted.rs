@@ -428,7 +428,8 @@ impl Scripted {
         self.grant(address, client, request_options, flags)
     }
 
-    fn grant(
+    /// The same, with flags of its own.
+    pub(crate) fn grant(
         &mut self,
         address: Ipv4Addr,
         client: Client,

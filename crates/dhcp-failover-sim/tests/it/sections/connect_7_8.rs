@@ -3,7 +3,7 @@
 use super::{Scripted, State, config};
 use crate::connections::connect;
 use dhcp_failover_lease::{LeaseSpan, Role};
-use dhcp_failover_proto::{EndpointConfig, LinkSide};
+use dhcp_failover_proto::{EndpointConfig, Input, LinkSide};
 use dhcp_failover_wire::{Connect, Message, OptionCode, RawMessage, RejectReason};
 
 /// The options of a message, sorted.
@@ -110,4 +110,19 @@ fn the_mclt_of_the_primary_is_stored_and_kept() {
     it.restart();
     it.pass_s(30);
     assert_eq!(it.endpoint.status().mclt, LeaseSpan::from_s(60));
+}
+
+/// §8.2: however many stimuli come, and for whichever relationship they were meant, a primary without
+/// a connection answers one a second with an attempt to connect.
+#[test]
+fn stimuli_are_answered_once_a_second() {
+    let mut it = Scripted::resumed(Role::Primary, State::CommunicationsInterrupted);
+    for _ in 0..3 {
+        let before = it.dials;
+        for _ in 0..10 {
+            it.feed(Input::Stimulus);
+        }
+        assert_eq!(it.dials, before + 1);
+        it.now_ms += 1_000;
+    }
 }

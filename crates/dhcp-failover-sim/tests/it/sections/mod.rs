@@ -1,6 +1,8 @@
 //! Sections 5.10, 7.8 to 7.12, 8 to 11 of the draft, one module per section, each test with the sentence it checks in
 //! other words.
 
+mod bndack_7_2;
+mod bndupd_7_1;
 mod communications_interrupted_9_9;
 mod conflict_done_9_12;
 mod connect_7_8;
@@ -23,6 +25,7 @@ mod state_7_10;
 mod time_5_10;
 mod tls_11_2;
 mod transitions_9_2;
+mod updreq_7_3;
 
 use crate::scripted::{ADDRESS, BEGIN, Scripted, config, record};
 use dhcp_failover_lease::{LeaseSpan, Role};
