@@ -41,7 +41,7 @@ pub enum Event {
 }
 
 /// Both clocks, for every thread. Neither ever steps; that `Instant` stands still while a machine is
-/// suspended is for a real server to take care of (chapter 4 of the manual).
+/// suspended is for a real server to take care of (chapter 5 of the manual).
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     /// The origin of the monotonic clock.

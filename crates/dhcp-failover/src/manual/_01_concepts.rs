@@ -151,6 +151,6 @@
 //!   [reported](crate::proto::Event::ClientOverridden).
 //! * **Both disks lost at once**: nobody is left who knows the leases.
 //! * **A restored old backup** on a server that then serves before it has heard its partner; see
-//!   [`_03_durability`](super::_03_durability).
-//! * **Different ranges on the two servers**: an update for an address that is in no pool here is
-//!   refused and stays disputed.
+//!   [`_04_durability`](super::_04_durability).
+//! * **Different ranges on the two servers**: two of ours give no new lease in a pool that differs; with
+//!   another partner, an update for an address that is in no pool here is refused and stays disputed.

@@ -131,37 +131,6 @@
 //! * `Dial` is repeated by a timer; a driver whose attempt is still under way need not begin another.
 //! * Frames of a connection that is closed are ignored, so none have to be filtered.
 //!
-//! # The packet path
-//!
-//! Three questions for every request that wants an address, asked of a
-//! [`ServiceView`](crate::proto::ServiceView), which is `Copy` and can be sent to any thread:
-//!
-//! 1. **May I serve this?** [`decide`](crate::proto::ServiceView::decide) with the class of the
-//!    request and the [key](crate::lease::Client::balance_key) RFC 3074 hashes. `Ignore` means no
-//!    answer *and no trace*: no offer kept, no record written.
-//! 2. **This address, for how long?** [`may_allocate`](crate::proto::ServiceView::may_allocate) for
-//!    a candidate, [`grant`](crate::proto::ServiceView::grant) for the time. Candidates, in the
-//!    usual order: the client's [own](crate::proto::BindingTable::addresses_of), then
-//!    [available](crate::proto::Bindings::available) ones of this role, then the partner's and
-//!    [transitional](crate::proto::BindingTable::transitional) ones, which `may_allocate` lets through
-//!    only in PARTNER-DOWN and after a rewind.
-//! 3. **Done.** [`LeaseEvent::Granted`](crate::proto::LeaseEvent::Granted) with the binding's
-//!    version and the view's epoch as they were when it was decided. Hold the DHCPACK until
-//!    `Confirm` comes with its token.
-//!
-//! Use [`lease_time_at`](crate::proto::Endpoint::lease_time_at) for "now", never the wall clock: a
-//! grant that ends later than the endpoint's own clock allows is refused.
-//!
-//! A DHCPOFFER promises nothing and needs no record. [`pin`](crate::proto::BindingTable::pin) the
-//! address while the offer stands, so that it does not move to the partner in the meantime. A
-//! DHCPRELEASE and a DHCPDECLINE are events too; check the client of a DHCPDECLINE first, the
-//! endpoint is not told who declined.
-//!
-//! Somebody must notice when leases end. Every second or so, report
-//! [`LeaseEvent::Expired`](crate::proto::LeaseEvent::Expired) for each binding of
-//! [`ended`](crate::proto::BindingTable::ended) whose time is over by
-//! [`ends_at`](crate::proto::ServiceView::ends_at); reporting one too early does nothing.
-//!
 //! # A table of one's own
 //!
 //! [`BindingTable`](crate::proto::BindingTable) is enough for most. A server with a lease table

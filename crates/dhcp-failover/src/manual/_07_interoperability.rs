@@ -1,0 +1,112 @@
+//! With whom an endpoint can pair, and what is different then.
+//!
+//! An endpoint finds out whom it talks to from the vendor class in CONNECT or CONNECTACK, and speaks in
+//! that manner. [`dialect`](crate::proto::EndpointConfig::dialect) says it beforehand.
+//!
+//! | partner | state of it |
+//! |---|---|
+//! | this implementation | tested most: simulator, storms, real processes |
+//! | ISC dhcpd 4.4 | works in both roles; a live dhcpd 4.4.3 is part of the tests (`examples/failoverd/tests/isc`) |
+//! | another server of draft-12 | by the draft; none is known to test with |
+//! | Windows Server | refused: the codec reads and writes its messages, the endpoint does not know what it means by them |
+//! | Kea | never: its protocol is another one |
+//!
+//! # Two of ours
+//!
+//! They tell each other more, in the vendor options, which others ignore:
+//!
+//! * whether either ever ran the relationship: a new pair need not wait the MCLT;
+//! * until when each has served: an older copy of a store is found out, and waits are counted from the
+//!   last service rather than from the start;
+//! * a digest of each pool: pools that differ are quarantined
+//!   ([`_06_operating`](super::_06_operating));
+//! * longer messages than the draft's 2048 bytes, if both have
+//!   [`longest_message`](crate::proto::EndpointConfig::longest_message) above that.
+//!
+//! Updates go in batches, up to [`max_batch`](crate::proto::EndpointConfig::max_batch) in one message.
+//! A partner that hangs up on a batch gets one update a message from then on.
+//!
+//! # ISC dhcpd
+//!
+//! ## Configure both
+//!
+//! | dhcpd | here | |
+//! |---|---|---|
+//! | `failover peer "NAME"` | [`name`](crate::proto::EndpointConfig::name) | byte for byte the same |
+//! | `primary` / `secondary` | [`role`](crate::proto::EndpointConfig::role) | the other one |
+//! | `address`, `peer address` | [`partner`](crate::proto::EndpointConfig::partner) | dhcpd takes connections from its `peer address` only |
+//! | `mclt`, `split` (primary) | [`mclt`](crate::proto::EndpointConfig::mclt), [`balance`](crate::proto::EndpointConfig::balance) | the primary's count; `split 128` is 50 % |
+//! | `max-response-delay` | [`receive_timer`](crate::proto::EndpointConfig::receive_timer) | |
+//! | `max-unacked-updates` | [`max_unacked_bndupd`](crate::proto::EndpointConfig::max_unacked_bndupd) | 10 in most of dhcpd's configurations |
+//! | `load balance max seconds` | [`max_delay_s`](crate::proto::Query::max_delay_s) | give both the same |
+//! | `pool { range ... }` | the pools of the table | the same addresses; what one server lacks stays disputed |
+//! | no counterpart | [`secret`](crate::proto::EndpointConfig::secret), [`tls`](crate::proto::EndpointConfig::tls) | leave them unset: dhcpd knows neither |
+//!
+//! dhcpd always strives for halves of a pool, whatever the split says.
+//!
+//! ```
+//! use dhcp_failover::lease::{LeaseSpan, Role};
+//! use dhcp_failover::proto::{Balance, EndpointConfig};
+//! use dhcp_failover::wire::Dialect;
+//!
+//! // failover peer "building-1" { primary; address 192.0.2.1; peer address 192.0.2.2;
+//! //                              mclt 1800; split 128; load balance max seconds 3; ... }
+//! let secondary = EndpointConfig {
+//!     mclt: LeaseSpan::from_s(1_800),
+//!     balance: Balance::LoadBalance { primary_percent: 50 },
+//!     dialect: Some(Dialect::IscDhcpd), // or `None`: it is found out
+//!     ..EndpointConfig::new("building-1", Role::Secondary, [192, 0, 2, 1].into())
+//! };
+//! assert_eq!(secondary.secret, None);
+//! ```
+//!
+//! ## What the endpoint does differently with it
+//!
+//! * **It connects anew, once.** A primary writes its first CONNECT before it knows to whom. If dhcpd
+//!   answers, that CONNECT was misunderstood: dhcpd reads the hash buckets the other way round, so both
+//!   servers would serve the same clients. The endpoint closes the connection and makes it again in
+//!   dhcpd's manner ([`Event::ConnectsAnew`](crate::proto::Event::ConnectsAnew)). With the dialect
+//!   configured the first one is right.
+//! * **Its window is at most twice dhcpd's.** dhcpd answers when half of the window offered to it is
+//!   full, or after two seconds; if its own window is smaller than that half, each window takes two
+//!   seconds. A larger `max-unacked-updates` at dhcpd makes updates quicker.
+//! * **One update in a message**, no vendor options, no DNS data: dhcpd ends the connection, or worse,
+//!   on what it does not know.
+//! * **Conflicts** are decided as dhcpd decides them, so that both end with the same.
+//! * **Pools move from either side.** dhcpd asks for addresses and gives them back in either role.
+//!
+//! ## What cannot be mended from this side
+//!
+//! * **A dhcpd that is primary takes our lease over its own** of another client, when both were alone
+//!   and gave out one address twice. It does not refuse and does not tell us; only its own log has it.
+//! * **It takes up requests that name another server**, unless it has `server-id-check true`.
+//!   Otherwise both servers answer one DHCPREQUEST, with the same address.
+//! * **Clocks more than 60 s apart** when they connect: dhcpd refuses. Nor does it correct smaller
+//!   differences, so leases it gives can be off by that much. Run NTP on both.
+//! * **Host names and option 82 stop there.** It drops the request and reply options it is sent, and
+//!   tells none; of DNS records it must not be told at all. What this server has of a client it keeps,
+//!   but a dhcpd that takes over does its DNS updates anew.
+//! * **No authentication.** Anybody who can send from the partner's address is the partner.
+//! * **Reserved and BOOTP addresses** are left to the server that has them.
+//! * **After trouble in the middle of a recovery** dhcpd may stay in `recover`, or stop sending updates
+//!   until it is started anew. If it hangs for longer than the MCLT, restart dhcpd, not this server.
+//! * **A store restored from an old copy** is noticed by two of ours only. Do not restore
+//!   `dhcpd.leases`; start with an empty file and let the partner fill it.
+//!
+//! # Moving off dhcpd
+//!
+//! One server after the other, with clients being served all the time. The tests do this with a pair
+//! in service and 20,000 leases: no client loses its address, and those whose server is just being
+//! replaced have their lease extended by the other one when they ask everybody (rebinding).
+//!
+//! 1. Make a configuration of the secondary's: `failoverctl convert dhcpd.conf > failoverd.toml`. It
+//!    lists what could not be carried over, on the screen and as comments. Read that list.
+//! 2. Both in `normal`: stop the secondary's dhcpd, start failoverd in its place, with an empty store.
+//!    It recovers: it fetches all leases, then waits the MCLT, while the other dhcpd serves.
+//! 3. Wait for NORMAL on both (`failoverctl status`), and look for disputes (`failoverctl leases`).
+//! 4. The same with the primary.
+//! 5. Now that both are of ours: set a [`secret`](crate::proto::EndpointConfig::secret).
+//!
+//! The leases come over the failover connection; `dhcpd.leases` is not needed. Until step 4 is done,
+//! the way back is the same with the servers exchanged. A smaller `mclt` before the move makes the
+//! waits shorter.
