@@ -27,6 +27,8 @@ pub(super) struct Domain {
     authority: Authority,
     /// When the endpoint wants to be called.
     pub(super) wake: Option<Monotonic>,
+    /// Whether the operator knows that the partner updates DNS.
+    told_of_dns: bool,
 }
 
 #[derive(Debug)]
@@ -46,24 +48,35 @@ struct Alone {
 /// What follows from an input.
 #[derive(Debug)]
 pub(super) enum Effect {
-    Persist { ticket: Ticket, write: Write },
-    Transmit { link: LinkId, bytes: Vec<u8> },
+    Persist {
+        ticket: Ticket,
+        write: Write,
+    },
+    Transmit {
+        link: LinkId,
+        bytes: Vec<u8>,
+    },
     Dial,
-    Close { link: LinkId },
+    Close {
+        link: LinkId,
+    },
     Confirm(Token),
     Refuse(Token, Stale),
     Event(Event),
+    /// The partner updates DNS for its clients, which this server does not (draft-12 §5.12).
+    PartnerUpdatesDns,
 }
 
 impl Domain {
     pub(super) fn failover(name: String, table: BindingTable, endpoint: Endpoint) -> Self {
         let authority = Authority::Endpoint(Box::new(endpoint));
-        Self { name, table, authority, wake: None }
+        Self { name, table, authority, wake: None, told_of_dns: false }
     }
 
     pub(super) fn alone(table: BindingTable) -> Self {
         let name = "scopes without failover".to_owned();
-        Self { name, table, authority: Authority::Alone(Alone::default()), wake: None }
+        let authority = Authority::Alone(Alone::default());
+        Self { name, table, authority, wake: None, told_of_dns: false }
     }
 
     pub(super) fn gate(&self) -> Gate {
@@ -135,6 +148,10 @@ impl Domain {
                         Output::Persist { ticket, record } => {
                             let write = write(&self.name, &record);
                             if let Record::Binding(binding) = record {
+                                if !binding.ddns.is_empty() && !self.told_of_dns {
+                                    self.told_of_dns = true;
+                                    effects.push(Effect::PartnerUpdatesDns);
+                                }
                                 self.table.apply(*binding);
                             }
                             Effect::Persist { ticket, write }

@@ -235,6 +235,11 @@ impl Core {
                     self.metrics.dhcp_dropped("stale");
                     self.replies.forget(token);
                 }
+                Effect::PartnerUpdatesDns => tracing::warn!(
+                    relationship = name,
+                    "the partner updates DNS and this server does not: names of clients that this \
+                     server gives addresses to are not in DNS; see to it, or let neither do it"
+                ),
                 Effect::Event(event) => {
                     if let Event::PoolsDiffer(difference) = &event {
                         self.name_pools(&name, domain, difference.pools.as_deref());

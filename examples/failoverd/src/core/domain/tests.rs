@@ -3,7 +3,9 @@ use crate::store::decode;
 use dhcp_failover_lease::{
     BindingFlags, Client, GrantTerms, HardwareAddress, LeaseLimit, LeaseSpan, Role, grant,
 };
-use dhcp_failover_proto::{EndpointConfig, StartupPolicy, State};
+use dhcp_failover_proto::{EndpointConfig, LinkSide, StartupPolicy, State};
+use dhcp_failover_wire as wire;
+use dhcp_failover_wire::{BindingUpdate, Connect, Dialect, Message, Packet};
 
 const NOW: LeaseInstant = LeaseInstant::from_unix_s(1_000);
 const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 10);
@@ -81,11 +83,15 @@ const FIRST: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 0);
 /// A primary that takes its partner for down once its startup is over, with more addresses than one
 /// search for ended leases returns.
 fn partner_is_down() -> Domain {
+    failover(Role::Primary)
+}
+
+fn failover(role: Role) -> Domain {
     let mut table = BindingTable::new();
     table.add_pool([FIRST..=Ipv4Addr::new(10, 0, 31, 255)]).unwrap();
     let config = EndpointConfig {
         startup_policy: StartupPolicy::PartnerDown,
-        ..EndpointConfig::new("lab", Role::Primary, [192, 0, 2, 2].into())
+        ..EndpointConfig::new("lab", role, [192, 0, 2, 2].into())
     };
     let endpoint = Endpoint::new(config, None, Monotonic::default(), NOW);
     Domain::failover("lab".to_owned(), table, endpoint)
@@ -198,5 +204,72 @@ fn s15_every_state_survives_the_store() {
             let again = Endpoint::new(config.clone(), Some(read), Monotonic::default(), NOW);
             assert_eq!(again.status().state, State::Startup);
         }
+    }
+}
+
+/// draft-12 §5.12: what a partner tells of DNS records shows that it updates DNS; the operator is told,
+/// once.
+#[test]
+fn a_partner_that_updates_dns_is_told_of_once() {
+    let mut domain = failover(Role::Secondary);
+    let now = NOW.as_wire_s();
+    let link = LinkId(1);
+    let mut told = 0;
+    let mut feed = |input: Input<'_>| {
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            for effect in domain.handle(Monotonic::default(), NOW, input) {
+                match effect {
+                    Effect::Persist { ticket, .. } => inputs.push_back(Input::Persisted(ticket)),
+                    Effect::PartnerUpdatesDns => told += 1,
+                    _ => {}
+                }
+            }
+        }
+        told
+    };
+    let mut xid = 0;
+    let mut frame = |message: Message| {
+        xid += 1;
+        let mut bytes = Vec::new();
+        wire::encode(&Packet { time: now, xid, message }, Dialect::Draft12, &mut bytes).unwrap();
+        bytes
+    };
+    let lease = |number: u32, ddns: Option<Vec<u8>>| {
+        Message::BndUpd(vec![BindingUpdate {
+            client_hardware_address: Some(wire::HardwareAddress { htype: 1, bytes: vec![2; 6] }),
+            lease_expiration_time: Some(now + 60),
+            potential_expiration_time: Some(now + 60),
+            client_last_transaction_time: Some(now),
+            ddns,
+            ..BindingUpdate::new(
+                Ipv4Addr::from_bits(FIRST.to_bits() + number),
+                wire::BindingStatus::ACTIVE,
+            )
+        }])
+    };
+    feed(Input::LinkUp { link, side: LinkSide::Accepted });
+    let connect = Message::Connect(Connect {
+        relationship_name: b"lab".to_vec(),
+        max_unacked_bndupd: Some(10),
+        receive_timer: Some(60),
+        protocol_version: 1,
+        tls_request: Some(0),
+        mclt: Some(3_600),
+        hash_buckets: Some([0xff; 32]),
+        ..Connect::default()
+    });
+    let state = Message::State(wire::State {
+        server_state: State::Normal.to_wire(),
+        server_flags: wire::ServerFlags::NONE,
+        start_time_of_state: now,
+    });
+    for message in [connect, state, lease(0, None)] {
+        let bytes = frame(message);
+        assert_eq!(feed(Input::Frame { link, bytes: &bytes }), 0);
+    }
+    for number in [1, 2] {
+        let bytes = frame(lease(number, Some(vec![0, 3])));
+        assert_eq!(feed(Input::Frame { link, bytes: &bytes }), 1);
     }
 }
