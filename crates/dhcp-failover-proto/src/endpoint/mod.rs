@@ -351,6 +351,9 @@ impl Endpoint {
             deadline: if durable { self.alive_durable } else { LeaseInstant::ZERO },
             expiry_grace: match (self.config.role, self.state) {
                 (Role::Secondary, State::Normal) => EXPIRY_GRACE,
+                // It only renews: its partner may have given the address to somebody else, and an
+                // end found here would look newer than that (S1).
+                (_, State::RecoverDone) => LeaseSpan::INFINITE,
                 _ => LeaseSpan::ZERO,
             },
         }

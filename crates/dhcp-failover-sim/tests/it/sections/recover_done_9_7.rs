@@ -3,7 +3,7 @@
 use super::{ROLES, Scripted, State};
 use crate::support::{address, leased};
 use dhcp_failover_lease::{Client, HardwareAddress, LeaseInstant};
-use dhcp_failover_proto::Bindings;
+use dhcp_failover_proto::{Bindings, Input, LeaseEvent};
 use dhcp_failover_wire::{BindingUpdate, Message};
 
 /// §9.7.1: "MUST respond only to RENEWAL and REBINDING" (isc-S05).
@@ -43,6 +43,35 @@ fn h21_renewals_do_not_outlast_what_a_partner_in_partner_down_waits_for() {
         assert_eq!(last, known_until + it.config.mclt, "{role:?}");
         it.pass_s(60);
         assert!(!it.renew(address(0), client.clone()), "a lease of no time at all");
+    }
+}
+
+/// S1, H21: the partner may have given an address to another client since a lease ended, of which it
+/// has not told yet. If this server ended the lease now, that would look newer, and each would
+/// renew for its own client afterwards (a storm found it).
+#[test]
+fn h21_leases_are_not_ended_so_that_the_partners_word_on_them_counts() {
+    for role in ROLES {
+        let mut it = Scripted::resumed(role, State::RecoverDone);
+        it.meets(State::PartnerDown);
+        it.say(Message::BndUpd(vec![leased(&it, 0)]));
+        it.pass_in_contact_s(100);
+        let lapsed = it.table.get(address(0)).expect("in the pool");
+        assert!(lapsed.expiries.lease < it.endpoint.lease_now());
+        assert!(it.endpoint.view().ends_at(&lapsed).is_never(), "nothing to report");
+        it.feed(Input::Lease(LeaseEvent::Expired { address: address(0) }));
+        assert_eq!(it.table.get(address(0)).as_ref(), Some(&lapsed), "{role:?}");
+
+        // Given before this server could have noticed the end, and over by now.
+        let mut others = leased(&it, 1);
+        let (given, ended) = (it.wire_now() - 20, it.wire_now() - 10);
+        others.address = address(0);
+        others.start_time_of_state = Some(given);
+        others.client_last_transaction_time = Some(given);
+        others.lease_expiration_time = Some(ended);
+        it.say(Message::BndUpd(vec![others]));
+        let now = it.table.get(address(0)).expect("in the pool");
+        assert_ne!(now.client, lapsed.client, "{role:?}");
     }
 }
 
