@@ -299,6 +299,12 @@ pub enum Event {
         /// The partner's.
         dialect: Dialect,
     },
+    /// The partner closes every connection at once: it does not expect them from this server's address,
+    /// or knows nothing of this relationship.
+    Unheard {
+        /// So many in a row.
+        connections: u32,
+    },
     /// The partner sent something it should not have.
     PeerError {
         /// In words.

@@ -33,6 +33,7 @@ impl Event {
                 _ => Severity::Info,
             },
             Self::Refused { .. }
+            | Self::Unheard { .. }
             | Self::ClientOverridden { .. }
             | Self::PoolsDiffer(_)
             | Self::UnsafeSettings(_)

@@ -6,7 +6,7 @@
 use super::Endpoint;
 use super::link::{Link, Phase};
 use crate::timer::Timer;
-use crate::{Bindings, LinkId, LinkSide, Monotonic, Output};
+use crate::{Bindings, Event, LinkId, LinkSide, Monotonic, Output};
 use dhcp_failover_lease::Role;
 use dhcp_failover_wire::{Message, RejectReason};
 
@@ -34,6 +34,9 @@ const MAX_CANDIDATES: usize = 4;
 /// A link may be replaced so often within this time.
 const MAX_REPLACEMENTS: usize = 3;
 const REPLACEMENTS_MS: u64 = 60_000;
+/// So many connections in a row that the partner closes without a word are told, and twice as many, and
+/// so on.
+const UNHEARD: u32 = 4;
 /// Refusals for the clock prove for so long that the partner is not down.
 const SKEWED_MS: u64 = 300_000;
 
@@ -42,6 +45,8 @@ const SKEWED_MS: u64 = 300_000;
 pub(super) struct Attempts {
     /// In a row without a connection.
     failures: u32,
+    /// In a row that the partner closed before it said anything.
+    unheard: u32,
     /// Links in a row that did not last.
     short_lived: u32,
     /// Draws the jitter (SplitMix64).
@@ -58,6 +63,7 @@ impl Attempts {
     pub(super) const fn new(seed: u64, now: Monotonic) -> Self {
         Self {
             failures: 0,
+            unheard: 0,
             short_lived: 0,
             random: seed ^ now.as_ms(),
             refused_at: None,
@@ -92,6 +98,7 @@ impl Attempts {
     /// Counts moments from `origin`, and forgets what only decides a pause.
     pub(super) fn rebase(&mut self, origin: Monotonic) {
         self.random = 0;
+        self.unheard = 0;
         let moments = [&mut self.refused_at, &mut self.stimulated_at, &mut self.skewed_at];
         for at in moments.into_iter().chain(&mut self.replaced_at) {
             *at = at.map(|at| Monotonic::from_ms(at.ms_since(origin)));
@@ -255,6 +262,21 @@ impl Endpoint {
 
     pub(super) fn close(&mut self, id: LinkId) {
         self.gate.output(Output::Close { link: id });
+    }
+
+    /// The partner closed a connection before it said anything. So does one that does not expect it from
+    /// this server's address.
+    pub(super) fn closed_without_a_word(&mut self) {
+        let connections = self.attempts.unheard.saturating_add(1);
+        self.attempts.unheard = connections;
+        if connections >= UNHEARD && connections.is_power_of_two() {
+            self.event(Event::Unheard { connections });
+        }
+    }
+
+    /// The partner has said something.
+    pub(super) const fn is_heard(&mut self) {
+        self.attempts.unheard = 0;
     }
 
     /// A connection ended before it became the link.

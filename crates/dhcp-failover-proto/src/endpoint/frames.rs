@@ -12,6 +12,7 @@ use dhcp_failover_wire::{
 
 impl Endpoint {
     pub(super) fn frame<B: Bindings>(&mut self, id: LinkId, bytes: &[u8], bindings: &B) {
+        self.is_heard();
         if let Some(at) = self.candidates.iter().position(|link| link.id == id) {
             let link = self.candidates.remove(at);
             return self.first_frame(link, bytes, bindings);

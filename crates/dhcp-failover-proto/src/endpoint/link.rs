@@ -131,8 +131,14 @@ impl Endpoint {
     pub(super) fn link_down(&mut self, id: LinkId) {
         if let Some(at) = self.candidates.iter().position(|link| link.id == id) {
             let link = self.candidates.remove(at);
+            if link.side == LinkSide::Dialed {
+                self.closed_without_a_word();
+            }
             self.candidate_gone(&link);
-        } else if self.link.as_ref().is_some_and(|link| link.id == id) {
+        } else if let Some(link) = self.link.as_ref().filter(|link| link.id == id) {
+            if matches!(link.phase, Phase::AwaitConnectAck { .. }) {
+                self.closed_without_a_word();
+            }
             self.link_lost(String::from("the connection was closed"));
         }
     }

@@ -115,3 +115,40 @@ fn a_partner_that_changes_its_make_is_not_dialled_in_a_loop() {
     }
     assert!(dialled <= 30, "{dialled} connections in a minute");
 }
+
+/// A dhcpd that expects another address closes each connection at once: that is told, for it says
+/// nothing itself, and not each time.
+#[test]
+fn connections_that_are_closed_without_a_word_are_told() {
+    for role in [Role::Primary, Role::Secondary] {
+        let mut it = Scripted::start(config(role), None);
+        let mut closed = 0;
+        for _ in 0..900 {
+            let dials = it.dials;
+            it.pass_s(1);
+            if it.dials > dials {
+                it.link_up(LinkSide::Dialed);
+                it.cut();
+                closed += 1;
+            }
+        }
+        let told: Vec<_> = it
+            .events
+            .iter()
+            .filter_map(|event| match event {
+                Event::Unheard { connections } => Some(*connections),
+                _ => None,
+            })
+            .collect();
+        assert!(closed > 16, "{closed}");
+        assert_eq!(told[..3], [4, 8, 16], "{role:?}: {closed} closed");
+        assert!(told.len() <= 9, "{role:?}: {told:?}");
+        it.connect();
+        let before = it.events.len();
+        it.cut();
+        it.link_up(LinkSide::Dialed);
+        it.cut();
+        let more = it.events[before..].iter().any(|it| matches!(it, Event::Unheard { .. }));
+        assert!(!more, "{role:?}: the count begins anew");
+    }
+}

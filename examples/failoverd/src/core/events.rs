@@ -119,6 +119,12 @@ fn write(relationship: &str, event: &Event) {
                 "the partner's {option} {found:?} makes no sense; using {used}"
             );
         }
+        Event::Unheard { connections } => tracing::error!(
+            relationship,
+            "the partner has closed {connections} connections without a word: it does not expect them \
+             from this server's address, or has no such relationship; compare its configuration \
+             (dhcpd: `peer address`) with failover_listen"
+        ),
         Event::ConnectsAnew { dialect } => {
             tracing::info!(relationship, %dialect, "the partner speaks another dialect: connecting anew");
         }

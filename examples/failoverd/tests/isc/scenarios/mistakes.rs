@@ -48,7 +48,7 @@ pub(crate) fn add(all: &mut Vec<Scenario>) {
         |setup| setup.their_partner = NOBODY,
         |pair, _| {
             start(pair);
-            says(pair, "connection was closed");
+            says(pair, "without a word");
         },
     );
     both_roles(all, "the_pools_differ", different_pools, |pair, setup| {
