@@ -9,6 +9,7 @@ mod connections;
 mod durability;
 mod extras;
 mod faults;
+mod grants;
 mod hints;
 mod holes;
 mod hostile;
