@@ -1,16 +1,20 @@
 //! Two servers whose disks sync when they are told to, a cable that can be cut, and a number for a
 //! clock.
 
-use crate::server::{Server, clock};
-use dhcp_failover::lease::Role;
-use dhcp_failover::proto::{Input, LinkId, LinkSide, Monotonic, State};
+use crate::server::Server;
+use crate::story::Story;
+use dhcp_failover::lease::{BindingStatus, LeaseInstant, Role};
+use dhcp_failover::proto::{Bindings, Input, LinkId, LinkSide, Monotonic, State};
 use dhcp_failover::wire::{Dialect, Message, ServerFlags, decode};
+use std::net::Ipv4Addr;
 
 /// Both servers and the cable between them.
 #[derive(Debug)]
 pub struct Pair {
     /// The clock of both.
     pub now: Monotonic,
+    /// What they do.
+    pub story: Story,
     /// The primary and the secondary.
     pub servers: [Server; 2],
     /// The connection, while there is one.
@@ -23,12 +27,14 @@ impl Pair {
     /// Two servers with empty disks, both new to the relationship.
     #[must_use]
     pub fn new() -> Self {
+        let story = Story::default();
         Self {
             now: Monotonic::default(),
             servers: [
-                Server::new("A", Role::Primary, [198, 51, 100, 2]),
-                Server::new("B", Role::Secondary, [198, 51, 100, 1]),
+                Server::new("A", Role::Primary, [198, 51, 100, 2], story.clone()),
+                Server::new("B", Role::Secondary, [198, 51, 100, 1], story.clone()),
             ],
+            story,
             link: None,
             links_so_far: 0,
             cable_is_cut: false,
@@ -50,6 +56,32 @@ impl Pair {
     #[must_use]
     pub fn both_are(&self, state: State) -> bool {
         self.servers.iter().all(|server| server.endpoint.view().state() == state)
+    }
+
+    /// The addresses available to new clients of each.
+    #[must_use]
+    pub fn available(&self) -> [u32; 2] {
+        let counts = self.servers[0].table.counts(0);
+        [counts.free, counts.backup]
+    }
+
+    /// Panics unless both hold the same addresses for the same clients, for as long but for what
+    /// whole seconds hide, and neither has anything left to tell.
+    pub fn assert_same_leases(&self) {
+        let [a, b] = &self.servers;
+        for last in 10..=29 {
+            let address = Ipv4Addr::new(192, 0, 2, last);
+            let (mine, theirs) = a.table.get(address).zip(b.table.get(address)).expect("one pool");
+            assert_eq!((mine.status, &mine.client), (theirs.status, &theirs.client), "{address}");
+            let of = |at: LeaseInstant| at.as_unix_s();
+            let apart_s = of(mine.expiries.lease).abs_diff(of(theirs.expiries.lease));
+            let is_leased = mine.status == BindingStatus::Active;
+            assert!(!is_leased || apart_s <= 4, "{address}: the times are {apart_s} s apart");
+        }
+        for server in &self.servers {
+            let status = server.endpoint.status();
+            assert_eq!((status.pending, status.disputed), (0, 0), "{}", server.name);
+        }
     }
 
     /// Lets time pass and everything happen that is due.
@@ -106,7 +138,7 @@ impl Pair {
         if self.link != Some(link) {
             return; // said on a connection that is gone
         }
-        println!("{}  {}  sends {}", clock(self.now), self.servers[from].name, describe(frame));
+        self.servers[from].tell(self.now, &format!("sends {}", describe(frame)));
         self.servers[1 - from].feed(self.now, Input::Frame { link, bytes: frame });
     }
 

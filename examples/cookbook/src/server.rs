@@ -3,6 +3,7 @@
 //! [`Server::feed`] is a whole driver of an [`Endpoint`]. A real one differs only in where the
 //! inputs come from and where the outputs go.
 
+use crate::story::Story;
 use dhcp_failover::lease::{BindingFlags, Client, LeaseInstant, LeaseSpan, Role};
 use dhcp_failover::proto::{
     BindingTable, Bindings, Decision, Endpoint, EndpointConfig, Event, Input, LeaseEvent, LinkId,
@@ -16,6 +17,8 @@ use std::net::Ipv4Addr;
 pub struct Server {
     /// For the printed story.
     pub name: &'static str,
+    /// Where it is printed.
+    pub(crate) story: Story,
     /// Its end of the relationship.
     pub endpoint: Endpoint,
     /// Its leases, in memory.
@@ -33,7 +36,7 @@ pub struct Server {
 }
 
 impl Server {
-    pub(crate) fn new(name: &'static str, role: Role, partner: [u8; 4]) -> Self {
+    pub(crate) fn new(name: &'static str, role: Role, partner: [u8; 4], story: Story) -> Self {
         let config = EndpointConfig::new("east-west", role, partner.into());
         let wall = LeaseInstant::from_unix_s(1_700_000_000);
         let mut table = BindingTable::new();
@@ -41,6 +44,7 @@ impl Server {
         table.add_pool([range]).expect("the only pool overlaps with nothing");
         Self {
             name,
+            story,
             endpoint: Endpoint::new(config, None, Monotonic::default(), wall),
             table,
             unsynced: Vec::new(),
@@ -72,17 +76,17 @@ impl Server {
                 Output::Close { link } => self.closing = Some(link),
                 Output::Dial => self.wants_to_dial = true,
                 Output::Confirm { token } => {
-                    println!("{}  {}  the DHCPACK may leave", clock(now), self.name);
+                    self.tell(now, "the DHCPACK may leave");
                     self.confirmed.push(token);
                 }
                 Output::Refuse { token, why } => {
-                    println!("{}  {}  grant {} refused: {why:?}", clock(now), self.name, token.0);
+                    self.tell(now, &format!("grant {} refused: {why:?}", token.0));
                 }
                 Output::Event(Event::State { from, to, .. }) => {
-                    println!("{}  {}  {from} -> {to}", clock(now), self.name);
+                    self.tell(now, &format!("{from} -> {to}"));
                 }
                 Output::Event(Event::Disconnected { reason }) => {
-                    println!("{}  {}  contact lost: {reason}", clock(now), self.name);
+                    self.tell(now, &format!("contact lost: {reason}"));
                 }
                 _ => {}
             }
@@ -127,14 +131,8 @@ impl Server {
             .filter_map(|address| self.table.get(address))
             .find(|binding| view.may_allocate(binding, client, lease_now).is_ok())?;
         let grant = view.grant(&binding, client, LeaseSpan::from_s(86_400), 50, lease_now);
-        println!(
-            "{}  {}  promises {} to {} for {:?}",
-            clock(now),
-            self.name,
-            binding.address,
-            client.hardware(),
-            grant.lease
-        );
+        let (address, hardware) = (binding.address, client.hardware());
+        self.tell(now, &format!("promises {address} to {hardware} for {:?}", grant.lease));
         let event = LeaseEvent::Granted {
             token,
             address: binding.address,
@@ -148,9 +146,10 @@ impl Server {
         self.feed(now, Input::Lease(event));
         Some((binding.address, grant.lease))
     }
-}
 
-/// A column of the printed story.
-pub(crate) fn clock(now: Monotonic) -> String {
-    format!("{:>7.1} s", std::time::Duration::from_millis(now.as_ms()).as_secs_f64())
+    /// A line of the story.
+    pub(crate) fn tell(&self, now: Monotonic, what: &str) {
+        let seconds = std::time::Duration::from_millis(now.as_ms()).as_secs_f64();
+        self.story.tell(format!("{seconds:>7.1} s  {}  {what}", self.name));
+    }
 }

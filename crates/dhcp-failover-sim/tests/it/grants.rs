@@ -92,10 +92,13 @@ fn a_grant_whose_grounds_hold_commits() {
     }
 }
 
+/// Something that changes the state, and whether a server in the new one serves new clients.
+type Change = (fn(&mut Scripted), bool);
+
 /// S7, `Stale::View`: the state has changed since, also to one that serves; it is decided anew.
 #[test]
 fn a_grant_decided_in_another_state_is_refused() {
-    let changes: [(fn(&mut Scripted), bool); 4] = [
+    let changes: [Change; 4] = [
         (Scripted::cut, true),
         (|it| it.order(Command::Pause), false),
         (|it| it.partner(State::Recover), true),
