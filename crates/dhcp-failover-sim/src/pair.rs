@@ -61,7 +61,8 @@ impl Pair {
         let servers = Host::BOTH.map(|host| {
             let disk = Disk::new(setup.disk_delay_ms);
             let offset = setup.clock_offset_ms[host.index()];
-            Server::new(setup.config(host), offset, disk, setup.table())
+            let drift = setup.clock_drift_ppm[host.index()];
+            Server::new(setup.config(host), offset, drift, disk, setup.table())
         });
         let clients = (0..setup.clients)
             .map(|number| SimClient::new(Client::new(None, hardware(number))))

@@ -12,6 +12,9 @@ use std::net::Ipv4Addr;
 /// 2023-11-14, where true time 0 lies.
 const EPOCH_MS: u64 = 1_700_000_000_000;
 
+/// Of a clock that does not drift.
+const TRUE_RATE: i128 = 1_000_000;
+
 /// The two servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Host {
@@ -84,6 +87,8 @@ pub struct Server {
     pub(crate) pool_settings: PoolDigest,
     pub(crate) disk: Disk,
     pub(crate) clock_offset_ms: i64,
+    /// What its clocks show while a true second passes, in microseconds.
+    clock_rate: i128,
     /// Numbers the starts of the machine.
     boot: u64,
     /// The machine has stopped since the last start of the server, or never ran.
@@ -103,6 +108,7 @@ impl Server {
     pub(crate) fn new(
         config: EndpointConfig,
         clock_offset_ms: i64,
+        clock_drift_ppm: i32,
         disk: Disk,
         table: BindingTable,
     ) -> Self {
@@ -113,6 +119,7 @@ impl Server {
             pool_settings: PoolDigest::new(),
             disk,
             clock_offset_ms,
+            clock_rate: TRUE_RATE + i128::from(clock_drift_ppm),
             boot: 0,
             machine_off: true,
             machine_started_ms: 0,
@@ -164,16 +171,30 @@ impl Server {
 
     pub(crate) fn monotonic(&self, now: u64) -> Monotonic {
         // The lease clock may count from the full second before the machine started.
-        Monotonic::from_ms(now + self.origin_ms() - self.machine_started_ms)
+        Monotonic::from_ms(self.origin_ms() + self.shown_ms(now - self.machine_started_ms))
     }
 
     /// When the monotonic clock shows `at`.
     pub(crate) fn true_ms(&self, at: Monotonic) -> u64 {
-        (self.machine_started_ms + at.as_ms()).saturating_sub(self.origin_ms())
+        self.true_ms_of(i128::from(at.as_ms()))
+    }
+
+    fn true_ms_of(&self, monotonic_ms: i128) -> u64 {
+        let shown = monotonic_ms - i128::from(self.origin_ms());
+        // Rounded up: then it does show it.
+        let passed = -(-shown * TRUE_RATE).div_euclid(self.clock_rate);
+        let at = i128::from(self.machine_started_ms) + passed;
+        u64::try_from(at.max(0)).unwrap_or(u64::MAX)
+    }
+
+    /// How far its clocks move on in so much true time.
+    fn shown_ms(&self, true_ms: u64) -> u64 {
+        let shown = i128::from(true_ms) * self.clock_rate / TRUE_RATE;
+        u64::try_from(shown).unwrap_or(u64::MAX)
     }
 
     fn wall_ms(&self, now: u64) -> u64 {
-        (EPOCH_MS + now).saturating_add_signed(self.clock_offset_ms)
+        (EPOCH_MS + self.shown_ms(now)).saturating_add_signed(self.clock_offset_ms)
     }
 
     /// Now, on the lease clock; the wall clock before the first start.
@@ -189,10 +210,8 @@ impl Server {
         let Some(clock) = self.clock.filter(|_| !at.is_never()) else { return u64::MAX };
         // Possibly some moments before the machine was started.
         let turn = clock.turn_of(LeaseInstant::ZERO);
-        let (begun, first) = (self.true_ms(turn), clock.at(turn).as_unix_s());
-        let ahead = i128::from(at.as_unix_s()) - i128::from(first);
-        let ms = i128::from(begun) + ahead * 1_000;
-        u64::try_from(ms.max(0)).unwrap_or(u64::MAX)
+        let ahead_s = i128::from(at.as_unix_s()) - i128::from(clock.at(turn).as_unix_s());
+        self.true_ms_of(i128::from(turn.as_ms()) + ahead_s * 1_000)
     }
 
     pub(crate) fn binding(&self, address: Ipv4Addr) -> Option<Binding> {

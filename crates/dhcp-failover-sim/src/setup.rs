@@ -49,6 +49,8 @@ pub struct Setup {
     pub balance: Balance,
     /// How far each server's wall clock is from true time.
     pub clock_offset_ms: [i64; 2],
+    /// How much each server's clocks gain on true time, in parts in a million; negative: lose.
+    pub clock_drift_ppm: [i32; 2],
     /// tReceive of both.
     pub receive_timer_s: u64,
     /// What each takes unanswered.
@@ -91,6 +93,7 @@ impl Setup {
             clients: 8,
             balance: Balance::LoadBalance { primary_percent: 50 },
             clock_offset_ms: [0, 0],
+            clock_drift_ppm: [0, 0],
             receive_timer_s: 20,
             max_unacked: [100, 100],
             max_batch: [128, 128],

@@ -13,7 +13,7 @@ pub struct Storm {
     /// The pair in the storm.
     pub pair: Pair,
     rng: Rng,
-    /// Decides on wall clocks alone, so that everything else stays as a seed had it before.
+    /// Decides on clocks alone, so that everything else stays as a seed had it before.
     clock_rng: Rng,
     /// By how much each wall clock was set.
     wall_set_ms: [i64; 2],
@@ -37,6 +37,9 @@ impl Storm {
             let ms = i64::try_from(rng.below(20_000_000)).unwrap_or(0);
             if rng.percent(50) { ms } else { -ms }
         };
+        // 200 ppm between the two is what the endpoints allow for.
+        let drift = |rng: &mut Rng| *rng.pick(&[-100, 0, 100]).unwrap_or(&0);
+        let mut clock_rng = Rng::new(seed ^ 0xc10c_c10c);
         let setup = Setup {
             mclt_s: *rng.pick(&[5, 20, 60, 200]).unwrap_or(&60),
             lease_s: *rng.pick(&[10, 40, 300, 3_000]).unwrap_or(&300),
@@ -48,6 +51,7 @@ impl Storm {
                 _ => Balance::LoadBalance { primary_percent: 100 },
             },
             clock_offset_ms: [hours(&mut rng), hours(&mut rng)],
+            clock_drift_ppm: [drift(&mut clock_rng), drift(&mut clock_rng)],
             receive_timer_s: rng.between(3, 30),
             max_unacked: [
                 *rng.pick(&[1, 2, 10, 100]).unwrap_or(&1),
@@ -64,7 +68,6 @@ impl Storm {
             mutation,
             ..Setup::new(seed)
         };
-        let clock_rng = Rng::new(seed ^ 0xc10c_c10c);
         Self {
             pair: Pair::new(setup),
             rng,
