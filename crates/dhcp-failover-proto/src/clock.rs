@@ -63,6 +63,8 @@ pub struct Skew {
 const ROUNDING_MS: i64 = 1_000;
 /// 1 ms in 5 s is 200 ppm.
 const DRIFT_STEP_S: u64 = 5;
+/// Clocks may drift apart by a second in so many.
+pub(crate) const DRIFT_ONE_IN: u64 = DRIFT_STEP_S * 1_000;
 
 impl Skew {
     /// From the first message of a connection: stamped `sent` by the partner, received at
@@ -132,7 +134,8 @@ impl Skew {
 
     /// The earliest and the latest moment that partner time `time` can mean here. `0xffff_ffff`
     /// means never; a time is taken to be within 68 years of `now`, so the wrap of 2106 does no
-    /// harm.
+    /// harm. Of a time to come, what the clocks may drift apart until then is part of it: they may
+    /// not hear each other again before.
     #[must_use]
     pub fn interval(&self, time: u32, now: LeaseInstant) -> (LeaseInstant, LeaseInstant) {
         if time == u32::MAX {
@@ -142,7 +145,12 @@ impl Skew {
         let middle = low.saturating_add(high) / 2;
         let partner_now = now.shifted(middle.saturating_neg());
         let unwrapped = LeaseInstant::from_wire_s(time, partner_now);
-        (unwrapped.shifted(low), unwrapped.shifted(high))
+        let drift_s = (unwrapped - partner_now).as_s() / DRIFT_ONE_IN;
+        let drift_s = i64::try_from(drift_s).unwrap_or(i64::MAX);
+        (
+            unwrapped.shifted(low.saturating_sub(drift_s)),
+            unwrapped.shifted(high.saturating_add(drift_s)),
+        )
     }
 
     /// The likeliest meaning of a partner time of the past, for comparing what happened here with
@@ -204,6 +212,20 @@ mod tests {
         assert_eq!(skew.bounds_s(), (999, 1_001));
         let (earliest, latest) = skew.interval(9_500, at(10_010));
         assert!(earliest <= at(10_500) && latest >= at(10_500));
+    }
+
+    /// S1, S3: a day ahead is 17 s of drift more in each direction, an hour ahead less than a second.
+    #[test]
+    fn s3_a_time_to_come_holds_the_drift_until_then() {
+        let skew = Skew::first(10_000, at(10_000), LeaseSpan::ZERO);
+        let (low, high) = skew.bounds_s();
+        for (ahead, drift) in [(0, 0), (3_600, 0), (86_400, 17), (864_000, 172)] {
+            let time = 10_000 + ahead;
+            let (earliest, latest) = skew.interval(time, at(10_000));
+            let exact = at(u64::from(time));
+            assert_eq!(earliest, exact.shifted(low - drift), "{ahead} s ahead");
+            assert_eq!(latest, exact.shifted(high + drift), "{ahead} s ahead");
+        }
     }
 
     #[test]

@@ -193,8 +193,10 @@ impl Pair {
             .filter(|record| record.state == State::PartnerDown && !record.partner_returned);
         let waits_from =
             alone.map_or(self.now, |record| partner.true_ms_of_lease(record.state_since));
-        // Two whole-second clocks, each up to a second behind the truth, and what they drift apart.
-        let slack_ms = 3_000 + self.drift_ms(self.setup.lease_s + self.setup.mclt_s);
+        // Two whole-second clocks, each up to a second behind the truth, and less than another
+        // of drift, here and in the MCLT.
+        let drifts = self.setup.clock_drift_ppm[0] != self.setup.clock_drift_ppm[1];
+        let slack_ms = if drifts { 4_000 } else { 3_000 };
         let mclt_ms = self.setup.mclt_s * 1_000;
         let protected = known.max(waits_from).saturating_add(mclt_ms + slack_ms);
         (held.expires_ms > protected).then(|| {
@@ -203,12 +205,6 @@ impl Pair {
                 held.address, held.server, held.expires_ms
             )
         })
-    }
-
-    /// How far the servers' clocks drift apart in so much time.
-    fn drift_ms(&self, during_s: u64) -> u64 {
-        let [a, b] = self.setup.clock_drift_ppm;
-        during_s * u64::from(a.abs_diff(b)) / 1_000
     }
 
     /// S10, of what a server is about to say.

@@ -1,12 +1,11 @@
 //! Clocks that were set while this server or its partner was away (draft-12 §5.10).
 
 use super::Endpoint;
+use crate::clock::DRIFT_ONE_IN;
 use crate::{Event, PartnerOffset};
 
 /// Less than this is no news: clocks are corrected by seconds, and a message may take some.
 const GUARD_S: u64 = 60;
-/// Clocks may drift apart by a second in so many: 200 parts in a million.
-const DRIFT_ONE_IN: u64 = 5_000;
 
 impl Endpoint {
     /// A wall clock that was set is no reason to end leases early or late; somebody should know.

@@ -3,8 +3,8 @@
 
 use crate::{busy, normal};
 use dhcp_failover_lease::LeaseInstant;
-use dhcp_failover_proto::{Event, Severity};
-use dhcp_failover_sim::{Host, Pair, Setup, Survives};
+use dhcp_failover_proto::{Command, Event, RequestClass, Severity};
+use dhcp_failover_sim::{Held, Host, Pair, Setup, Survives};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -145,6 +145,39 @@ fn clocks_that_nobody_set_raise_no_alarm() {
         for host in Host::BOTH {
             assert_eq!(alarms(&pair, host), [], "{host:?} {off_s}");
         }
+        pair.assert_clean();
+    }
+}
+
+/// S1, S3: clocks drift apart by 200 ppm, 17 s a day, while the servers do not hear each other. A
+/// long lease that one of them has renewed alone, for as long as it may, is over before the other
+/// one gives its address to somebody else.
+#[test]
+fn s1_clocks_that_drift_apart_for_hours_give_no_address_twice() {
+    const LEASE_S: u64 = 8 * 3_600;
+    for fast in Host::BOTH {
+        let clock_drift_ppm = Host::BOTH.map(|host| if host == fast { 100 } else { -100 });
+        let setup = Setup { clients: 2, lease_s: LEASE_S, clock_drift_ppm, ..Setup::new(615) };
+        let mut pair = busy(setup);
+        pair.mute(1);
+        pair.run_s(300);
+        pair.mute(0);
+        let Held { address, server, .. } = pair.lease_of(0).expect("it is busy");
+        pair.partition(true);
+        pair.run_s(LEASE_S - 3_600);
+        assert!(pair.ask(0, RequestClass::Renewal, &[server], Some(address)));
+        pair.run_s(60);
+        let end_ms = pair.lease_of(0).expect("renewed").expires_ms;
+        pair.crash(server, Survives::Everything);
+        pair.command(server.partner(), Command::PartnerDown);
+        pair.run_s((end_ms - pair.now_ms()) / 1_000 - 300);
+        let mut waited_s = 0;
+        while !pair.ask(1, RequestClass::NamesThisServer, &[server.partner()], Some(address)) {
+            pair.run_s(5);
+            waited_s += 5;
+            assert!(waited_s < 1_000, "{fast:?} is fast: never");
+        }
+        pair.run_s(10);
         pair.assert_clean();
     }
 }
