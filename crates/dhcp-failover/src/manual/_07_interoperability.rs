@@ -34,7 +34,7 @@
 //! |---|---|---|
 //! | `failover peer "NAME"` | [`name`](crate::proto::EndpointConfig::name) | byte for byte the same |
 //! | `primary` / `secondary` | [`role`](crate::proto::EndpointConfig::role) | the other one |
-//! | `address`, `peer address` | [`partner`](crate::proto::EndpointConfig::partner) | dhcpd takes connections from its `peer address` only |
+//! | `address`, `peer address` | [`partner`](crate::proto::EndpointConfig::partner) | dhcpd takes connections from its `peer address` only, and closes others without a word: [`Event::Unheard`](crate::proto::Event::Unheard) |
 //! | `mclt`, `split` (primary) | [`mclt`](crate::proto::EndpointConfig::mclt), [`balance`](crate::proto::EndpointConfig::balance) | the primary's count; `split 128` is 50 % |
 //! | `max-response-delay` | [`receive_timer`](crate::proto::EndpointConfig::receive_timer) | |
 //! | `max-unacked-updates` | [`max_unacked_bndupd`](crate::proto::EndpointConfig::max_unacked_bndupd) | 10 in most of dhcpd's configurations |
