@@ -210,6 +210,35 @@ impl BindingTable {
         Ok(number)
     }
 
+    /// Takes a pool out; those after it are numbered one less. Gives back the bindings that were not
+    /// unused, for the day its addresses come again: keep them on disk
+    /// ([`Input::Configure`](crate::Input::Configure)). Nothing if there is no such pool.
+    pub fn remove_pool(&mut self, pool: usize) -> Vec<Binding> {
+        let ranges: Vec<_> = self
+            .ranges
+            .iter()
+            .filter(|(_, (_, number))| *number == pool)
+            .map(|(first, (last, _))| *first..=*last)
+            .collect();
+        let gone = |address: &Ipv4Addr| ranges.iter().any(|range| range.contains(address));
+        let addresses: Vec<_> = self.used.keys().copied().filter(gone).collect();
+        let mut removed = Vec::new();
+        for binding in addresses.iter().filter_map(|address| self.used.remove(address)) {
+            self.indexes.change(pool, &binding, &Binding::unused(binding.address));
+            removed.push(binding);
+        }
+        self.pinned.retain(|address| !gone(address));
+        self.indexes.misreserved.retain(|address| !gone(address));
+        self.ranges.retain(|_, (_, number)| *number != pool);
+        for (_, number) in self.ranges.values_mut().filter(|(_, number)| *number > pool) {
+            *number = number.saturating_sub(1);
+        }
+        if pool < self.indexes.pools.len() {
+            self.indexes.pools.remove(pool);
+        }
+        removed
+    }
+
     /// Says what else of a pool both servers must have alike, beside its addresses: for which clients
     /// they are reserved, for example.
     pub fn set_pool_settings(&mut self, pool: usize, settings: PoolDigest) {
@@ -610,6 +639,38 @@ mod tests {
         assert_ne!(table.pool_digest(0), Some(whole));
         table.set_pool_settings(0, PoolDigest::new());
         assert_eq!(table.pool_digest(0), Some(whole));
+    }
+
+    /// S15: a pool that is taken out leaves nothing behind, and comes again as it was.
+    #[test]
+    fn s15_a_removed_pool_leaves_no_trace() {
+        let mut table = BindingTable::new();
+        table.add_pool([ip(10)..=ip(12)]).unwrap();
+        let other = table.clone();
+        table.add_pool([ip(20)..=ip(22), ip(30)..=ip(31)]).unwrap();
+        table.add_pool([ip(25)..=ip(26)]).unwrap();
+        table.remove_pool(0);
+        let mut lease = Binding { version: 1, client: Some(client(1)), ..Binding::unused(ip(21)) };
+        lease.status = BindingStatus::Active;
+        lease.flags.reserved = true;
+        assert!(table.apply(lease.clone()));
+        table.pin(ip(22));
+        assert_eq!(table.misreserved().count(), 1);
+        assert_eq!((table.pool_of(ip(21)), table.pool_of(ip(25))), (Some(0), Some(1)));
+
+        assert_eq!(table.remove_pool(5), []);
+        assert_eq!(table.remove_pool(0), [lease.clone()]);
+        assert_eq!((table.pool_of(ip(21)), table.pool_of(ip(25))), (None, Some(0)));
+        assert!(!table.apply(lease.clone()));
+        assert_eq!(table.counts(0), PoolCounts { free: 2, backup: 0 });
+        assert_eq!(table.remove_pool(0), []);
+        assert_eq!(table, BindingTable::new());
+
+        table.add_pool([ip(10)..=ip(12)]).unwrap();
+        assert_eq!(table, other);
+        table.add_pool([ip(20)..=ip(22)]).unwrap();
+        assert!(table.apply(lease));
+        assert_eq!(table.addresses_of(&client(1)).collect::<Vec<_>>(), [ip(21)]);
     }
 
     #[test]

@@ -123,6 +123,8 @@ pub struct EndpointConfig {
     pub unlimited_in_partner_down: bool,
     /// Any number that changes when the addresses of this relationship change: after such a change
     /// the servers exchange what they know before they serve (S15). 0 if the embedder sees to that.
+    /// It may change while the endpoint runs: see
+    /// [`Input::Configure`](crate::Input::Configure).
     pub pools_digest: u64,
     /// Sign and verify every message with this.
     pub secret: Option<Key>,

@@ -218,6 +218,21 @@ pub enum Input<'a> {
     /// The operator changes the configuration. Nothing of it counts before it is on disk; what the
     /// partner must hear of, such as the MCLT or the split, takes a new connection. Ignored unless
     /// [`Endpoint::permits_configuration`](crate::Endpoint::permits_configuration).
+    ///
+    /// **Pools are added and removed** so: ask whether another
+    /// [`pools_digest`](crate::EndpointConfig::pools_digest) is permitted, change the
+    /// [`Bindings`](crate::Bindings), and give the order before anything else; then do the same at
+    /// the partner, in either order. The servers connect anew and compare. A pool that only one has
+    /// gives no new lease, its leases are renewed, and the partner refuses to hear of it; once both
+    /// have it each fetches what the other knows of it, and then it is used (S15).
+    ///
+    /// * Addresses that come must be unused, or come with every binding on record: with those of
+    ///   before if they were in this relationship once. No third server may have leases there. Lost
+    ///   records are fetched by [`Command::Recover`](crate::Command::Recover), not by this.
+    /// * Addresses that go are not to be given to anybody by any means, while the partner still has
+    ///   them: it goes on renewing their leases. Nor after that, before the latest time on record of
+    ///   each ([`Expiries::latest`](dhcp_failover_lease::Expiries::latest)) and the MCLT after the
+    ///   partner has removed them, too. Keep their bindings until then.
     Configure(alloc::boxed::Box<crate::EndpointConfig>),
 }
 

@@ -9,7 +9,8 @@ pub(crate) const POOLS_TOLD_APART: usize = 256;
 /// The pools that are not the same at both servers: other addresses, other reservations.
 ///
 /// Of such a pool neither server knows what the other may do with its addresses. Leases are renewed,
-/// but no client gets a new one, and no address changes hands, until both servers have the same.
+/// but no client gets a new one, and no address changes hands, until both servers have the same and
+/// have told each other what they know of it.
 /// While this server is in PARTNER-DOWN there is nobody to differ from: the MCLT after it began the
 /// pool can be used again.
 ///
@@ -51,6 +52,18 @@ impl Quarantine {
         found
     }
 
+    /// What is in either.
+    pub(crate) fn and(self, other: Self) -> Self {
+        match (self.0, other.0) {
+            (Pools::Some(mut both), Pools::Some(two)) => {
+                both.iter_mut().zip(two).for_each(|(word, more)| *word |= more);
+                Self(Pools::Some(both))
+            }
+            (Pools::None, _) | (_, Pools::All) => other,
+            _ => self,
+        }
+    }
+
     /// Whether it is empty: the usual case.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -79,6 +92,15 @@ pub struct PoolDifference {
     pub pools: Option<Vec<usize>>,
     /// How many of the partner's pools have no like here, if it told them one by one.
     pub partners: usize,
+}
+
+impl PoolDifference {
+    pub(crate) fn quarantine(&self) -> Quarantine {
+        match &self.pools {
+            None => Quarantine::ALL,
+            Some(pools) => Quarantine::of(pools.iter().copied()),
+        }
+    }
 }
 
 impl fmt::Display for PoolDifference {
@@ -141,6 +163,18 @@ mod tests {
         }
         assert_eq!(Quarantine::of([3, 256]), Quarantine::ALL);
         assert!(Quarantine::ALL.holds(usize::MAX) && !Quarantine::NONE.holds(0));
+    }
+
+    #[test]
+    fn two_together_hold_what_either_holds() {
+        let [one, two] = [[3, 64], [64, 200]].map(Quarantine::of);
+        let all = [Quarantine::NONE, one, two, Quarantine::ALL];
+        for (a, b) in all.into_iter().flat_map(|a| all.map(|b| (a, b))) {
+            for pool in 0..300 {
+                assert_eq!(a.and(b).holds(pool), a.holds(pool) || b.holds(pool), "{pool}");
+            }
+            assert_eq!(a.and(b).is_empty(), a.is_empty() && b.is_empty());
+        }
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub struct EndpointRecord {
     /// The role this server had.
     pub role: Role,
     /// [`EndpointConfig::pools_digest`](crate::EndpointConfig::pools_digest) when the pair was last
-    /// in NORMAL.
+    /// in NORMAL, or this server was told of another while it ran.
     pub pools_digest: u64,
     /// Some pool was not the same at both servers when they last compared: every pool is under
     /// [`Quarantine`](crate::Quarantine) until they compare again.

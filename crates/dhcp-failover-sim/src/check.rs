@@ -234,7 +234,7 @@ impl Pair {
             HardwareAddress::new(1, &[9]).unwrap_or_else(|| unreachable!("one byte")),
         );
         let mut shared = Vec::new();
-        for address in self.setup.addresses() {
+        for &address in &self.addresses {
             let both = Host::BOTH.map(|host| self.may_allocate(host, address, &fresh));
             if both == [true; 2] {
                 shared.push(address);
@@ -263,8 +263,8 @@ impl Pair {
             if partner_alone || Service::of(record.state) == Service::Nobody {
                 return false; // it will have to recover first
             }
-            if record.role != server.config.role {
-                return false; // likewise
+            if record.role != server.config.role || server.table.pool_of(address).is_none() {
+                return false; // likewise, or none of its addresses
             }
             let allocator = dhcp_failover_lease::Allocator {
                 role: record.role,
@@ -277,7 +277,7 @@ impl Pair {
         };
         let view = endpoint.view();
         matches!(view.service(), Service::Balanced | Service::Everybody)
-            && view.gives_new(0, now)
+            && server.table.pool_of(address).is_some_and(|pool| view.gives_new(pool, now))
             && server
                 .table
                 .get(address)

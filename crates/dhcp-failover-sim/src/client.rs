@@ -204,13 +204,13 @@ impl Pair {
         let view = server.endpoint.as_ref()?.view();
         let now = server.lease_now(self.now);
         let allocator = view.allocator(now);
-        let gives_new = view.gives_new(0, now);
         let table = &server.table;
         let usable = |address: Ipv4Addr| {
             table.get(address).filter(|binding| {
                 !table.is_pinned(address)
                     && allocator.check(binding, who).is_ok()
-                    && (gives_new || binding.status == BindingStatus::Active)
+                    && (binding.status == BindingStatus::Active
+                        || table.pool_of(address).is_some_and(|pool| view.gives_new(pool, now)))
             })
         };
         if let Some(address) = wanted {
@@ -221,12 +221,11 @@ impl Pair {
             BindingStatus::Free => BindingStatus::Backup,
             _ => BindingStatus::Free,
         };
-        table
-            .addresses_of(who)
-            .chain(table.available(0, own))
-            .chain(table.available(0, other))
-            .chain(table.transitional(0))
-            .find_map(usable)
+        let of_pools = (0..table.pool_count()).flat_map(|pool| {
+            let available = table.available(pool, own).chain(table.available(pool, other));
+            available.chain(table.transitional(pool))
+        });
+        table.addresses_of(who).chain(of_pools).find_map(usable)
     }
 
     /// The DHCPACK left.

@@ -78,7 +78,7 @@ impl Pair {
     #[must_use]
     pub fn differences(&self) -> Vec<String> {
         let mut found = Vec::new();
-        for address in self.setup.addresses() {
+        for &address in &self.addresses {
             let [Some(a), Some(b)] = Host::BOTH.map(|host| self.binding(host, address)) else {
                 continue;
             };
@@ -140,7 +140,7 @@ impl Pair {
     #[must_use]
     pub fn count(&self, host: Host, status: BindingStatus) -> usize {
         let table = &self.servers[host.index()].table;
-        let all = self.setup.addresses();
-        all.filter(|address| table.get(*address).is_some_and(|b| b.status == status)).count()
+        let all = self.addresses.iter();
+        all.filter(|address| table.get(**address).is_some_and(|b| b.status == status)).count()
     }
 }

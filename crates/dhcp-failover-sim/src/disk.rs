@@ -21,7 +21,7 @@ pub enum Survives {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Disk {
     /// Synced.
-    bindings: BTreeMap<Ipv4Addr, Binding>,
+    pub(crate) bindings: BTreeMap<Ipv4Addr, Binding>,
     record: Option<EndpointRecord>,
     /// Written, not synced.
     pending: VecDeque<(Ticket, Record)>,

@@ -2,7 +2,9 @@
 
 use crate::disk::Disk;
 use crate::{Host, Pair, Survives};
-use dhcp_failover_proto::{EndpointConfig, PoolDigest};
+use dhcp_failover_proto::{Bindings, EndpointConfig, PoolDigest};
+use std::net::Ipv4Addr;
+use std::ops::RangeInclusive;
 
 /// An old copy of a disk.
 #[derive(Clone, Debug)]
@@ -20,9 +22,8 @@ impl Pair {
     }
 
     fn start_as(&mut self, host: Host, trust_wall: bool) {
-        let empty = self.setup.table();
         self.log(Some(host), "starts".to_owned());
-        self.servers[host.index()].boot(self.now, empty, trust_wall);
+        self.servers[host.index()].boot(self.now, trust_wall);
         self.network.up[host.index()] = true;
         self.network.frozen[host.index()] = false;
     }
@@ -45,6 +46,42 @@ impl Pair {
         let server = &mut self.servers[host.index()];
         server.pool_settings = settings;
         server.table.set_pool_settings(0, settings);
+    }
+
+    /// Gives a server one more pool, with what its disk holds of it; a running server takes it at
+    /// once.
+    pub fn add_pool(&mut self, host: Host, pool: RangeInclusive<Ipv4Addr>) {
+        self.log(Some(host), format!("gets the pool {pool:?}"));
+        self.addresses.extend((pool.start().to_bits()..=pool.end().to_bits()).map(Ipv4Addr::from));
+        let server = &mut self.servers[host.index()];
+        server.pools.push(pool.clone());
+        let _ = server.table.add_pool([pool]);
+        for binding in server.disk.bindings.values() {
+            if server.table.pool_of(binding.address) == server.pools.len().checked_sub(1) {
+                server.table.apply(binding.clone());
+            }
+        }
+        self.pools_changed(host);
+    }
+
+    /// Takes a pool from a server; a running server gives it up at once. Its disk forgets nothing.
+    pub fn remove_pool(&mut self, host: Host, number: usize) {
+        self.log(Some(host), format!("loses pool {number}"));
+        let server = &mut self.servers[host.index()];
+        server.pools.remove(number);
+        server.table.remove_pool(number);
+        self.pools_changed(host);
+    }
+
+    fn pools_changed(&mut self, host: Host) {
+        let table = &self.servers[host.index()].table;
+        let digests = (0..table.pool_count()).filter_map(|pool| table.pool_digest(pool));
+        let all = digests.fold(PoolDigest::new(), PoolDigest::plus).as_u64();
+        if self.is_up(host) {
+            self.configure(host, |config| config.pools_digest = all);
+        } else {
+            self.reconfigure(host, |config| config.pools_digest = all);
+        }
     }
 
     /// Changes a server's configuration; a running server takes it at once.

@@ -15,7 +15,7 @@ use dhcp_failover_proto::{
     Bindings, Event, Input, LeaseEvent, LinkId, LinkSide, Listener, Route, Ticket, Token,
 };
 use dhcp_failover_wire::{Dialect, Message, decode};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::Ipv4Addr;
 
 /// So many things may happen at one moment before it counts as never coming to rest.
@@ -49,6 +49,8 @@ pub struct Pair {
     /// Crash a host, or cut the connections, after so many more outputs or messages.
     pub(crate) crash_after: Option<(Host, u32, Survives)>,
     pub(crate) cut_after: Option<u32>,
+    /// All that were in a pool at any time.
+    pub(crate) addresses: BTreeSet<Ipv4Addr>,
 }
 
 impl Pair {
@@ -61,8 +63,8 @@ impl Pair {
         let servers = Host::BOTH.map(|host| {
             let disk = Disk::new(setup.disk_delay_ms);
             let offset = setup.clock_offset_ms[host.index()];
-            let drift = setup.clock_drift_ppm[host.index()];
-            Server::new(setup.config(host), offset, drift, disk, setup.table())
+let drift = setup.clock_drift_ppm[host.index()];
+            Server::new(setup.config(host), offset, drift, disk, setup.pools())
         });
         let clients = (0..setup.clients)
             .map(|number| SimClient::new(Client::new(None, hardware(number))))
@@ -89,6 +91,7 @@ impl Pair {
             early: VecDeque::new(),
             crash_after: None,
             cut_after: None,
+            addresses: setup.addresses().collect(),
             setup,
         }
     }

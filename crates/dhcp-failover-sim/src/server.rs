@@ -8,6 +8,7 @@ use dhcp_failover_proto::{
 use dhcp_failover_wire::split_frame;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::ops::RangeInclusive;
 
 /// 2023-11-14, where true time 0 lies.
 const EPOCH_MS: u64 = 1_700_000_000_000;
@@ -76,6 +77,15 @@ impl Inbox {
     }
 }
 
+/// A table with these pools and nothing on record.
+fn table(pools: &[RangeInclusive<Ipv4Addr>]) -> BindingTable {
+    let mut table = BindingTable::new();
+    for pool in pools {
+        let _ = table.add_pool([pool.clone()]);
+    }
+    table
+}
+
 /// One server.
 #[derive(Clone, Debug)]
 pub struct Server {
@@ -83,6 +93,8 @@ pub struct Server {
     /// `None` while it is down.
     pub(crate) endpoint: Option<Endpoint>,
     pub(crate) table: BindingTable,
+    /// The pools of its configuration.
+    pub(crate) pools: Vec<RangeInclusive<Ipv4Addr>>,
     /// What its configuration says of the pool beside its addresses.
     pub(crate) pool_settings: PoolDigest,
     pub(crate) disk: Disk,
@@ -110,12 +122,13 @@ impl Server {
         clock_offset_ms: i64,
         clock_drift_ppm: i32,
         disk: Disk,
-        table: BindingTable,
+        pools: Vec<RangeInclusive<Ipv4Addr>>,
     ) -> Self {
         Self {
             config,
             endpoint: None,
-            table,
+            table: table(&pools),
+            pools,
             pool_settings: PoolDigest::new(),
             disk,
             clock_offset_ms,
@@ -133,12 +146,12 @@ impl Server {
     }
 
     /// Starts the server, and the machine if that is off.
-    pub(crate) fn boot(&mut self, now: u64, empty: BindingTable, trust_wall: bool) {
+    pub(crate) fn boot(&mut self, now: u64, trust_wall: bool) {
         if std::mem::take(&mut self.machine_off) {
             self.boot += 1;
             self.machine_started_ms = now;
         }
-        self.table = self.disk.load(empty);
+        self.table = self.disk.load(table(&self.pools));
         self.table.set_pool_settings(0, self.pool_settings);
         let record = self.disk.record();
         let (monotonic, wall_ms) = (self.monotonic(now), self.wall_ms(now));

@@ -2,9 +2,10 @@
 
 use crate::Host;
 use dhcp_failover_lease::{HardwareAddress, LeaseSpan, Role};
-use dhcp_failover_proto::{Balance, BindingTable, EndpointConfig, StartupPolicy};
+use dhcp_failover_proto::{Balance, EndpointConfig, StartupPolicy};
 use dhcp_failover_wire::digest::Key;
 use std::net::{IpAddr, Ipv4Addr};
+use std::ops::RangeInclusive;
 
 /// A fault built into the harness itself, to show that the checkers see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -136,12 +137,10 @@ impl Setup {
         (1..=self.pool).map(|last| Ipv4Addr::new(192, 0, 2, last))
     }
 
-    pub(crate) fn table(&self) -> BindingTable {
-        let mut table = BindingTable::new();
-        if let (Some(first), Some(last)) = (self.addresses().next(), self.addresses().last()) {
-            let _ = table.add_pool([first..=last]);
-        }
-        table
+    /// The pool both servers begin with.
+    pub(crate) fn pools(&self) -> Vec<RangeInclusive<Ipv4Addr>> {
+        let ends = self.addresses().next().zip(self.addresses().last());
+        ends.map(|(first, last)| first..=last).into_iter().collect()
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::Endpoint;
 use super::hints::{Hints, POOLS_TOLD, PoolDigests};
-use crate::{Bindings, Event, PoolDifference, Quarantine, StartupPolicy, UnsafeSettings};
+use super::pools::Pools;
+use crate::{Bindings, Event, PoolDifference, Quarantine, StartupPolicy, State, UnsafeSettings};
 use alloc::string::String;
 use alloc::vec::Vec;
 use dhcp_failover_wire::RejectReason;
@@ -38,14 +39,15 @@ impl Endpoint {
             (Some(partners), Some(own)) if own != *partners => difference(partners, bindings),
             _ => None, // the same, or nobody can tell
         };
-        let quarantine = match &difference {
-            None => Quarantine::NONE,
-            Some(PoolDifference { pools: None, .. }) => Quarantine::ALL,
-            Some(PoolDifference { pools: Some(pools), .. }) => {
-                Quarantine::of(pools.iter().copied())
-            }
-        };
-        let had = !self.quarantine.is_empty();
+        self.differing = difference.as_ref().map_or(Quarantine::NONE, PoolDifference::quarantine);
+        if let Some(difference) = difference {
+            self.event(Event::PoolsDiffer(difference));
+        }
+        // What was in it before stays there until the partner has told what it knows.
+        self.quarantine_only(self.quarantine.and(self.differing));
+    }
+
+    fn quarantine_only(&mut self, quarantine: Quarantine) {
         if self.quarantine != quarantine {
             self.quarantine = quarantine;
             self.epoch = self.epoch.saturating_add(1);
@@ -54,18 +56,47 @@ impl Endpoint {
             self.record.pools_differ = !quarantine.is_empty();
             self.persist_record();
         }
-        match difference {
-            Some(difference) => self.event(Event::PoolsDiffer(difference)),
-            None if had => self.event(Event::PoolsAgree),
-            None => {}
+    }
+
+    /// While a pool was not the same at both, the partner may have renewed leases of which this
+    /// server would not hear, or had leases there before: they come first, and then the pool is used.
+    pub(super) fn fetch_before_use(&mut self) {
+        if self.quarantine != self.differing && self.state == State::Normal && self.is_connected() {
+            self.request_updates();
         }
+    }
+
+    /// The partner has told everything since the pools were compared.
+    pub(super) fn end_quarantine(&mut self) {
+        if self.quarantine == self.differing {
+            return;
+        }
+        self.quarantine_only(self.differing);
+        if self.quarantine.is_empty() {
+            self.event(Event::PoolsAgree);
+        }
+    }
+
+    /// This server's pools are changed by its operator, and have been already in the view. Those that
+    /// are new since the partner was told give no lease before both servers have them; where they
+    /// cannot be told from the others, none does.
+    pub(super) fn pools_changed<B: Bindings>(&mut self, bindings: &B) {
+        let told = self.pools_told.as_ref().filter(|_| self.quarantine.is_empty());
+        let new = told.and_then(|told| difference(told, bindings));
+        let new = new.map_or(Quarantine::ALL, |new| new.quarantine());
+        self.quarantine = self.quarantine.and(new);
+        self.record.pools_differ = !self.quarantine.is_empty();
+        self.record.pools_digest = self.config.pools_digest;
+        // Pools may have other numbers now, and leases there that were given before.
+        self.pools = Pools::default();
+        self.updates.sweep_anew();
     }
 
     /// After this server's pools have changed the partner must compare anew, which it does when it
     /// connects.
     pub(super) fn tell_changed_pools<B: Bindings>(&mut self, bindings: &B) {
         let partner_compares = self.partner_hints().is_some_and(|hints| hints.pools.is_some());
-        if partner_compares && self.pools_told != Self::own_pools(bindings).map(|own| own.all) {
+        if partner_compares && self.pools_told != Self::own_pools(bindings) {
             let why = String::from("this server's pools have changed: connecting anew to compare");
             self.disconnect(RejectReason::UNKNOWN_ERROR, why);
         }

@@ -122,8 +122,10 @@ pub struct Endpoint {
     stamp_at_start: LeaseInstant,
     /// Pools that are not the same at the partner.
     quarantine: Quarantine,
-    /// Of the pools as told to the partner last.
-    pools_told: Option<u64>,
+    /// What of the quarantine stays when the partner has told what it knows.
+    differing: Quarantine,
+    /// The pools as told to the partner last.
+    pools_told: Option<hints::PoolDigests>,
     /// The stamp that was told last in this run.
     stamp_told: u32,
     /// The partner has been asked whether the store is the newest.
@@ -263,6 +265,7 @@ impl Endpoint {
             stats: Stats::default(),
             stamp_at_start: record.alive_until,
             quarantine: if record.pools_differ { Quarantine::ALL } else { Quarantine::NONE },
+            differing: Quarantine::NONE,
             pools_told: None,
             stamp_told: 0,
             store_checked: false,
@@ -296,7 +299,7 @@ impl Endpoint {
             Input::Persisted(ticket) => self.persisted(ticket),
             Input::Lease(event) => self.lease_event(event, bindings),
             Input::Command(command) => self.command(command),
-            Input::Configure(config) => self.configure(config),
+            Input::Configure(config) => self.configure(config, bindings),
         }
         self.run_timers(bindings);
         self.check_liveness();
@@ -491,6 +494,7 @@ impl Endpoint {
         self.sweep(bindings);
         self.finish_answer();
         self.finish_interlock();
+        self.fetch_before_use();
         let more = self.updates.wants_to_sweep() || self.pools.round.is_some();
         if more {
             self.timers.set(Timer::Work, self.now);

@@ -2,7 +2,7 @@
 
 use super::Endpoint;
 use crate::timer::Timer;
-use crate::{EndpointConfig, State};
+use crate::{Bindings, EndpointConfig, State};
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -52,9 +52,10 @@ impl Endpoint {
                 "connections from elsewhere were refused by it; start the server anew",
             ),
             (
-                old.pools_digest != new.pools_digest,
+                old.pools_digest != new.pools_digest && !self.may_change_pools(),
                 "pools_digest",
-                "both servers compare new addresses before they serve; start the server anew",
+                "in this state the servers are not done with the addresses there are; wait for \
+                 NORMAL",
             ),
             (
                 old.tls != new.tls,
@@ -75,12 +76,17 @@ impl Endpoint {
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
+    /// Not while one of the servers fetches what it does not know of the old ones.
+    const fn may_change_pools(&self) -> bool {
+        matches!(self.state, State::Normal | State::CommunicationsInterrupted | State::PartnerDown)
+    }
+
     /// Takes a configuration that is permitted; any other is left alone.
     ///
     /// What the partner hears of in CONNECT and CONNECTACK only (§7.8) counts from a new connection,
     /// so one is made: if the primary used another split at once, some clients would be answered by
     /// both servers and some by none (S12).
-    pub(super) fn configure(&mut self, mut new: Box<EndpointConfig>) {
+    pub(super) fn configure<B: Bindings>(&mut self, mut new: Box<EndpointConfig>, bindings: &B) {
         if self.permits_configuration(&new).is_err() {
             return;
         }
@@ -88,7 +94,9 @@ impl Endpoint {
         let old = core::mem::replace(&mut self.config, *new);
         let new = &self.config;
         let primary = new.role == Role::Primary;
-        let told = old.receive_timer != new.receive_timer
+        let other_pools = old.pools_digest != new.pools_digest;
+        let told = other_pools
+            || old.receive_timer != new.receive_timer
             || old.max_unacked_bndupd != new.max_unacked_bndupd
             || old.longest_message != new.longest_message
             || old.secret.is_some() != new.secret.is_some()
@@ -96,12 +104,17 @@ impl Endpoint {
         let safe_period_changed = old.safe_period != new.safe_period;
         if told {
             let why = String::from("this server was configured anew");
-            self.disconnect(RejectReason::UNKNOWN_REASON, why);
+            self.disconnect(RejectReason::UNKNOWN_ERROR, why);
         }
         if primary {
             self.adopt_mclt(self.config.mclt);
             self.record.primary_buckets = self.config.balance.primary_buckets().into();
         }
+        if other_pools {
+            self.pools_changed(bindings);
+        }
+        // What the partner refused it may take now, if that was what was wrong (H7).
+        self.reopen_disputes();
         if safe_period_changed {
             self.restart_safe_period();
         }

@@ -39,6 +39,7 @@ impl Endpoint {
             return self.event(Event::PeerError { message });
         };
         self.note_answer_time(request.sent, packet.time);
+        self.end_quarantine();
         let ran_before =
             self.link.is_some() && self.partner_hints().is_none_or(|hints| hints.ran_failover);
         if request.all && ran_before {

@@ -24,6 +24,7 @@ mod pools;
 mod quarantine;
 mod reconfigured;
 mod recovery;
+mod scopes;
 mod scripted;
 mod sections;
 mod soak;

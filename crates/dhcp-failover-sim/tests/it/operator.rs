@@ -1,10 +1,13 @@
 //! What operators order: a dry run, orders that are refused, orders that are forced.
 
-use crate::scripted::Scripted;
+use crate::scripted::{Scripted, config};
 use crate::{busy, entered, path, served};
-use dhcp_failover_lease::{LeaseSpan, Role};
+use dhcp_failover_lease::{Binding, BindingStatus, LeaseSpan, Role};
 use dhcp_failover_proto::{Balance, Command, CommandError, EndpointConfig, Input, State};
 use dhcp_failover_sim::{Host, Pair, Rule, Setup, Survives};
+use dhcp_failover_wire::Message;
+use dhcp_failover_wire::digest::{Key, Scheme};
+use std::net::Ipv4Addr;
 
 /// B was away for long; A was alone meanwhile, gave out every address, and has just died. B comes
 /// back and is told, truly, that A is down.
@@ -241,6 +244,103 @@ fn a_running_pair_takes_another_configuration() {
             pair.assert_clean();
         }
     }
+}
+
+/// L1: what takes a new connection takes no longer than that. The partner must not think itself
+/// refused, and stay away for a minute or two.
+#[test]
+fn a_new_configuration_keeps_the_servers_apart_for_moments_only() {
+    for host in Host::BOTH {
+        let mut pair = busy(Setup::new(770));
+        pair.run_s(60);
+        pair.configure(host, |config| config.receive_timer = LeaseSpan::from_s(15));
+        assert!(!pair.is_settled());
+        assert!(pair.run_until(10, Pair::is_settled), "{}", pair.log_text());
+    }
+}
+
+/// §11.1: secrets rotate on a running pair, one server at a time, on the connection there is.
+#[test]
+fn secrets_rotate_on_a_link_that_stays() {
+    let key = |secret: &str| Key::new(Scheme::HmacMd5, secret.as_bytes().to_vec());
+    let secrets = [Some(key("one")), Some(key("one"))];
+    let mut pair = busy(Setup { secrets, lease_s: 20, ..Setup::new(771) });
+    let connects = pair.sent(Host::A, "CONNECT");
+    for (present, second) in [("one", Some("two")), ("two", Some("one")), ("two", None)] {
+        for host in Host::BOTH {
+            pair.configure(host, |config| {
+                config.secret = Some(key(present));
+                config.second_secret = second.map(key);
+            });
+            pair.run_s(45);
+            assert_eq!(pair.states(), [Some(State::Normal); 2], "{}", pair.log_text());
+        }
+    }
+    assert_eq!(pair.sent(Host::A, "CONNECT"), connects, "{}", pair.log_text());
+    // They do sign with it: one that changes alone is not understood.
+    pair.configure(Host::B, |config| config.secret = Some(key("three")));
+    pair.run_s(45);
+    assert_ne!(pair.states(), [Some(State::Normal); 2]);
+    pair.configure(Host::B, |config| config.secret = Some(key("two")));
+    pair.check_convergence(300);
+    pair.assert_clean();
+}
+
+/// §10: a safe period counts from the order that sets it, and not at all after one that takes it
+/// away.
+#[test]
+fn a_safe_period_changes_while_it_counts() {
+    for (period_s, down) in [(Some(30), true), (None, false)] {
+        let safe_period = Some(LeaseSpan::from_s(50));
+        let config = EndpointConfig { safe_period, ..config(Role::Primary) };
+        let mut it = Scripted::resumed_with(config, State::CommunicationsInterrupted);
+        it.meets(State::Normal);
+        it.cut();
+        it.pass_s(40);
+        let safe_period = period_s.map(LeaseSpan::from_s);
+        it.configure(EndpointConfig { safe_period, ..it.config.clone() });
+        it.pass_s(29);
+        assert_eq!(it.state(), State::CommunicationsInterrupted);
+        it.pass_s(100);
+        assert_eq!(it.state() == State::PartnerDown, down);
+    }
+}
+
+/// S11: another window is told with the next CONNECT, which comes at once.
+#[test]
+fn another_window_is_told_the_partner() {
+    let mut it = Scripted::resumed(Role::Primary, State::CommunicationsInterrupted);
+    it.meets(State::Normal);
+    it.configure(EndpointConfig { max_unacked_bndupd: 7, ..it.config.clone() });
+    assert_eq!(it.state(), State::CommunicationsInterrupted);
+    it.connect();
+    let told = it.said.iter().find_map(|packet| match &packet.message {
+        Message::Connect(connect) => connect.max_unacked_bndupd,
+        _ => None,
+    });
+    assert_eq!(told, Some(7));
+}
+
+/// The dry run looks at 1,024 bindings a call, and comes to the end.
+#[test]
+fn a_dry_run_over_many_bindings_is_done_in_pieces() {
+    let mut it = Scripted::resumed(Role::Primary, State::CommunicationsInterrupted);
+    let first = Ipv4Addr::new(10, 0, 0, 0).to_bits();
+    let all = first..first + 3_000;
+    let last = Ipv4Addr::from_bits(all.end - 1);
+    it.table.add_pool([Ipv4Addr::from_bits(first)..=last]).expect("other addresses");
+    for address in all.map(Ipv4Addr::from_bits) {
+        let status = BindingStatus::Active;
+        it.table.apply(Binding { version: 1, status, ..Binding::unused(address) });
+    }
+    let mut risk = it.endpoint.partner_down_risk();
+    let mut seen = Vec::new();
+    while !risk.examine(&it.table) {
+        seen.push(risk.examined);
+        assert!(!risk.is_complete() && risk.pools.is_empty());
+    }
+    assert_eq!(seen, [1_024, 2_048]);
+    assert_eq!((risk.examined, risk.leases), (3_000, 3_000));
 }
 
 /// What cannot change is said all at once, and nothing of it is done.

@@ -154,6 +154,8 @@ fn a_partner_that_tells_nothing_brings_no_quarantine() {
         assert!(it.endpoint.view().quarantine().holds(7));
         it.connect();
         it.partner(State::Normal);
+        assert!(it.endpoint.view().quarantine().holds(7), "it may know something");
+        it.updates_done();
         assert!(it.endpoint.view().quarantine().is_empty());
         assert_eq!(it.record.map(|record| record.pools_differ), Some(false));
     }

@@ -286,6 +286,11 @@ impl Scripted {
         self.feed(Input::Command(command));
     }
 
+    pub(crate) fn configure(&mut self, config: EndpointConfig) {
+        self.config = config;
+        self.feed(Input::Configure(Box::new(self.config.clone())));
+    }
+
     pub(crate) fn state(&self) -> State {
         self.endpoint.status().state
     }

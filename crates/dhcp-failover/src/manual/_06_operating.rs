@@ -130,7 +130,8 @@
 //! | MCLT, split, mode | the primary; the secondary is told. Give both the same all the same, for the day the roles change |
 //! | secret | both: the new one as [`second_secret`](crate::proto::EndpointConfig::second_secret) at both, then exchange the two at both, then take the old one away |
 //! | timers, window, policies | each for itself |
-//! | name, role, partner, addresses, TLS, dialect | not while it runs |
+//! | addresses: pools added or removed | each, one after the other, in NORMAL best: see [`Input::Configure`](crate::proto::Input::Configure) |
+//! | name, role, partner, TLS, dialect | not while it runs |
 //!
 //! While the MCLT changes, grants use the smaller one and waits the larger one, so a longer one takes
 //! effect when both have it, and a shorter one has all its effect after the longer one is over.
@@ -145,7 +146,8 @@
 //!   different addresses.
 //! * **Pools that differ.** Two of ours compare them when they connect. A pool that is not the same at
 //!   both is [quarantined](crate::proto::Quarantine): leases are renewed, but no client gets a new one
-//!   there and no address changes hands until both servers have the same.
+//!   there and no address changes hands until both servers have the same
+//!   and have told each other what they know of it.
 //!   [`PoolsDiffer`](crate::proto::Event::PoolsDiffer) names the pools, and
 //!   [`PoolsAgree`](crate::proto::Event::PoolsAgree) is the end of it. So change scopes at both
 //!   servers one soon after the other. In PARTNER-DOWN there is nobody to differ from: after the MCLT

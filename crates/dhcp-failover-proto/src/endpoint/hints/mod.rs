@@ -43,7 +43,7 @@ impl Endpoint {
             pools: Self::own_pools(bindings),
         };
         self.stamp_told = hints.alive_until;
-        self.pools_told = hints.pools.as_ref().map(|pools| pools.all);
+        self.pools_told.clone_from(&hints.pools);
         (dialect == Dialect::Draft12).then(|| hints.to_bytes())
     }
 

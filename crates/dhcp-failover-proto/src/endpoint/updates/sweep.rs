@@ -27,7 +27,7 @@ impl Updates {
 
     /// Looks through all bindings from the first one on. Who waits for a sweep that is under way
     /// waits for this one.
-    pub(super) fn sweep_anew(&mut self) {
+    pub(in crate::endpoint) fn sweep_anew(&mut self) {
         let turn = self.sweep_turn().unwrap_or_else(|| self.next_turn());
         self.sweep = Some(Sweep { turn, after: None, again: false });
     }
