@@ -181,3 +181,60 @@ impl Endpoint {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::endpoint::PartnerState;
+    use crate::endpoint::link::{Link, Phase};
+    use crate::{BindingTable, EndpointConfig, Input, LinkId, LinkSide, Monotonic, Output};
+    use alloc::vec::Vec;
+    use dhcp_failover_lease::{LeaseInstant, Role};
+    use dhcp_failover_wire::{Message, decode};
+
+    /// The states it tells a partner to whom it speaks like this, and whether it closes the
+    /// connection.
+    fn says(command: Command, dialect: Dialect) -> (Vec<Option<State>>, bool) {
+        let config = EndpointConfig::new("pair", Role::Primary, [192, 0, 2, 1].into());
+        let mut endpoint = Endpoint::new(config, None, Monotonic::from_ms(0), LeaseInstant::ZERO);
+        let established = Phase::Established;
+        let mut link = Link::new(LinkId(1), LinkSide::Dialed, established, dialect, endpoint.now);
+        (link.max_unacked, link.partner_receive_ms) = (100, 60_000);
+        endpoint.link = Some(link);
+        endpoint.partner = Some(PartnerState { state: State::Normal, startup: false, since: 0 });
+        endpoint.state = State::Normal;
+        endpoint.record.state = State::Normal;
+        let (mut said, mut closed) = (Vec::new(), false);
+        let mut input = Some(Input::Command(command));
+        while let Some(now) = input.take() {
+            endpoint.handle(endpoint.now, now, &BindingTable::new());
+            loop {
+                match endpoint.poll_output() {
+                    Output::Wait(_) => break,
+                    Output::Persist { ticket, .. } => input = Some(Input::Persisted(ticket)),
+                    Output::Close { .. } => closed = true,
+                    Output::Transmit { bytes, .. } => {
+                        if let Message::State(state) = decode(&bytes, dialect).unwrap().message {
+                            said.push(State::from_wire(state.server_state));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        (said, closed)
+    }
+
+    /// §9.13, §9.14, [MS-DHCPF]: the draft's partners hear it; Windows only sees the connection end.
+    #[test]
+    fn windows_is_told_of_neither_pause_nor_shutdown() {
+        for (command, state) in
+            [(Command::Pause, State::Paused), (Command::Shutdown, State::Shutdown)]
+        {
+            for dialect in [Dialect::Draft12, Dialect::IscDhcpd] {
+                assert_eq!(says(command, dialect).0, [Some(state)], "{dialect:?}");
+            }
+            assert_eq!(says(command, Dialect::MICROSOFT), (Vec::new(), true), "{command:?}");
+        }
+    }
+}

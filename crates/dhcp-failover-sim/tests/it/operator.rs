@@ -262,7 +262,7 @@ fn a_new_configuration_keeps_the_servers_apart_for_moments_only() {
 /// §11.1: secrets rotate on a running pair, one server at a time, on the connection there is.
 #[test]
 fn secrets_rotate_on_a_link_that_stays() {
-    let key = |secret: &str| Key::new(Scheme::HmacMd5, secret.as_bytes().to_vec());
+    let key = |secret: &str| Key::new(Scheme::HMAC_SHA256, secret);
     let secrets = [Some(key("one")), Some(key("one"))];
     let mut pair = busy(Setup { secrets, lease_s: 20, ..Setup::new(771) });
     let connects = pair.sent(Host::A, "CONNECT");

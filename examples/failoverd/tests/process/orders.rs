@@ -69,3 +69,21 @@ fn a_dry_run_a_refusal_a_recovery_a_farewell_and_a_takeover() {
     let report = dry_run(&west);
     assert!(report.partners_usable_at <= report.own_usable_at + 4, "{report:?}");
 }
+
+/// §9.13: SIGTERM is a pause, and the partner hears of it: it is no accident, and nobody takes over.
+#[test]
+fn a_server_that_is_told_to_end_says_that_it_pauses() {
+    let mut random = Random::new(Random::fresh_seed());
+    let directory = tempfile::Builder::new().prefix("fo-").tempdir().expect("a directory");
+    let mut at = |address| [(); 2].map(|()| free_port(address, &mut random).expect("a port"));
+    let (west_at, east_at) = (at(SERVER), at(EAST));
+    let config = |role, partner| relationship("pair", role, partner, "") + &scope(78, Some("pair"));
+    let dir = directory.path();
+    let mut west = Site::start("west", west_at, 6767, &config("primary", east_at[1]), dir);
+    let mut east = Site::start("east", east_at, 6767, &config("secondary", west_at[1]), dir);
+    west.wait_until_normal(1);
+    east.wait_until_normal(1);
+    east.process.terminate().expect("SIGTERM");
+    wait_for_states(&mut west, &["COMMUNICATIONS-INTERRUPTED"]);
+    assert_eq!(west.status()[0].partner_state, "PAUSED");
+}
