@@ -63,7 +63,7 @@ impl Pair {
         let servers = Host::BOTH.map(|host| {
             let disk = Disk::new(setup.disk_delay_ms);
             let offset = setup.clock_offset_ms[host.index()];
-let drift = setup.clock_drift_ppm[host.index()];
+            let drift = setup.clock_drift_ppm[host.index()];
             Server::new(setup.config(host), offset, drift, disk, setup.pools())
         });
         let clients = (0..setup.clients)
