@@ -7,6 +7,7 @@
 use super::Endpoint;
 use crate::Event;
 use crate::timer::Timer;
+use alloc::string::String;
 use dhcp_failover_wire::{Dialect, RejectReason};
 
 /// What dhcpd offers unless its configuration says more.
