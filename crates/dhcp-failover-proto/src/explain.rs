@@ -32,7 +32,7 @@ pub enum Because {
     RenewalsOnly,
     /// No: the stable-storage stamp that allows service ran out then (§9.3.2).
     NotAlive {
-        /// When.
+        /// When; [`LeaseInstant::ZERO`] if the state itself is not durable yet.
         since: LeaseInstant,
     },
     /// No: the client's bucket is the partner's (§5.3, RFC 3074).
@@ -120,6 +120,9 @@ impl fmt::Display for Explanation {
         match because {
             Because::StateServesNobody => f.write_str("nobody is served in this state"),
             Because::RenewalsOnly => f.write_str("only leases are renewed in this state"),
+            Because::NotAlive { since: LeaseInstant::ZERO } => {
+                f.write_str("stable storage has not confirmed this state yet")
+            }
             Because::NotAlive { since } => {
                 let at = since.as_unix_s();
                 write!(

@@ -3,6 +3,7 @@
 use crate::support::Server;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 /// A relationship whose partner never answers, so that nobody is served until an operator says that
 /// it is down.
@@ -33,8 +34,17 @@ fn an_operator_is_told_why_a_client_is_served_or_not() {
 
     let (success, text) = control(&server, &["partner-down"]);
     assert!(success, "{text}");
-    let (_, text) = explain(&["--client-id", "ff:01:02", "--hwaddr", "02:00:00:00:00:01"]);
-    assert!(text.contains("a new client is answered by the primary in PARTNER-DOWN"), "{text}");
+    // It serves as soon as the new state is on its disk, and not before (S5).
+    let asked = Instant::now();
+    loop {
+        let (_, text) = explain(&["--client-id", "ff:01:02", "--hwaddr", "02:00:00:00:00:01"]);
+        if text.contains("a new client is answered by the primary in PARTNER-DOWN") {
+            break;
+        }
+        assert!(text.contains("stable storage has not confirmed this state yet"), "{text}");
+        assert!(asked.elapsed() < Duration::from_secs(10), "{text}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
     let (_, json) = explain(&["--hwaddr", "02:00:00:00:00:01", "--json"]);
     assert!(json.starts_with("[{\"subnet\":\"127.78.0.0/16\",\"explanation\":"), "{json}");
     assert!(json.contains("127.78.1.0 (FREE)"), "{json}");
