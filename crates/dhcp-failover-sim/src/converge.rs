@@ -38,7 +38,11 @@ impl Pair {
                 .any(|host| pair.status(host).is_some_and(|status| status.disputed > 0));
             pair.is_settled() && !disputed && pair.differences().is_empty()
         };
-        if self.run_until(limit_s, agreed) {
+        // A server that lost its memory in the second in which a lease began holds it to the end of
+        // every promise (H19), while its partner, which lost nothing, says that it has ended: they
+        // dispute that until the promise is over.
+        let promised_s = 2 * self.setup.lease_s + self.setup.mclt_s;
+        if self.run_until(limit_s + promised_s, agreed) {
             return;
         }
         for host in Host::BOTH {
