@@ -26,7 +26,6 @@ mod connections;
 mod converge;
 mod disk;
 mod fault;
-mod forward;
 pub mod hostile;
 mod ledger;
 mod log;

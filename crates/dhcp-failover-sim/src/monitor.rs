@@ -1,7 +1,7 @@
 //! Watches the wire: windows, transaction ids, and what UPDDONE may say.
 
 use crate::Host;
-use crate::forward::Forward;
+use crate::check::forward::Forward;
 use crate::server::Server;
 use dhcp_failover_lease::{Binding, BindingStatus, LeaseInstant};
 use dhcp_failover_proto::Bindings;

@@ -1,7 +1,8 @@
 //! S10: the times of one client's binding never go back, neither on record nor in what a server says,
 //! and not across a restart either. Only the loss of a disk takes them away.
 
-use crate::Host;
+use crate::check::Rule;
+use crate::{Host, Pair};
 use dhcp_failover_lease::{Binding, BindingStatus, LeaseInstant};
 use dhcp_failover_wire::{self as wire, BindingUpdate};
 use std::collections::BTreeMap;
@@ -77,6 +78,27 @@ pub(crate) fn recorded(old: &Binding, new: &Binding) -> Result<(), String> {
         return Err(format!("{new:?} in the place of {old:?}"));
     }
     Ok(())
+}
+
+impl Pair {
+    /// S10, of what a server is about to say.
+    pub(crate) fn check_forward(&mut self, host: Host, updates: &[BindingUpdate]) {
+        let now = self.servers[host.index()].lease_now(self.now);
+        for update in updates {
+            if let Err(text) = self.monitor.forward.told(host, update, now) {
+                self.violation(Rule::S10, format!("{host:?} {text}"));
+            }
+        }
+    }
+
+    /// S10, of what a server puts on record; one whose data were lost takes its partner's word.
+    pub(crate) fn check_recorded(&mut self, host: Host, new: &Binding) {
+        let server = &self.servers[host.index()];
+        let old = server.binding(new.address).filter(|_| !server.incomplete);
+        if let Some(Err(text)) = old.map(|old| recorded(&old, new)) {
+            self.violation(Rule::S10, format!("{host:?} {text}"));
+        }
+    }
 }
 
 #[cfg(test)]
