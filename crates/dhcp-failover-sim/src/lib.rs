@@ -36,7 +36,7 @@ mod pair;
 mod rng;
 mod server;
 mod setup;
-mod storm;
+pub mod storm;
 
 pub use check::{Rule, Violation};
 pub use client::{Held, SimClient, host_name};
@@ -48,4 +48,4 @@ pub use pair::Pair;
 pub use rng::Rng;
 pub use server::{Host, Server};
 pub use setup::{Mutation, Setup};
-pub use storm::Storm;
+pub use storm::{Action, Regime, Step, Storm};

@@ -1,7 +1,7 @@
 //! The checkers can fail: for each there is a run in which it must.
 
 use crate::{busy, normal};
-use dhcp_failover_sim::{Host, Mutation, Pair, Rule, Setup, Storm};
+use dhcp_failover_sim::{Host, Mutation, Pair, Regime, Rule, Setup, Storm};
 
 fn broken(mutation: Mutation) -> Pair {
     let mut pair = Pair::new(Setup { mutation, ..Setup::new(120) });
@@ -104,7 +104,7 @@ fn l4_sees_traffic_where_there_should_be_silence() {
     assert!(pair.broke(Rule::L4), "clients renew, so there are updates");
 }
 
-/// A storm finds each built-in fault within a few seeds.
+/// A storm finds each built-in fault, most of them within a few seeds.
 #[test]
 fn storms_find_every_mutant() {
     for mutation in [
@@ -114,10 +114,10 @@ fn storms_find_every_mutant() {
         Mutation::ClientsHoldOn,
         Mutation::HeardLate,
     ] {
-        let found = (0..5).any(|seed| {
-            let mut storm = Storm::with_mutation(seed, mutation);
-            storm.rage(600, 8);
-            !storm.pair.violations().is_empty()
+        let found = (0..200).any(|seed| {
+            let mut storm = Storm::with_mutation(seed, Regime::Honest, mutation);
+            storm.rage();
+            storm.broken().is_some()
         });
         assert!(found, "{mutation:?} survives");
     }

@@ -1,0 +1,50 @@
+//! The calm after the storm, and what must hold then.
+
+use super::Storm;
+use crate::{Host, Pair, Rule};
+use dhcp_failover_lease::BindingStatus;
+
+impl Storm {
+    /// Heals everything and checks what must eventually hold: both servers come to NORMAL and agree
+    /// within a bound, every lease ends and its address becomes available, and then there is silence.
+    pub fn calm(&mut self) {
+        if self.broken().is_some() {
+            return;
+        }
+        self.pair.heal();
+        let limit = 400 + self.pair.setup.mclt_s;
+        self.pair.run_s(30);
+        for number in 0..self.pair.clients.len() {
+            self.pair.mute(number);
+        }
+        if self.regime.is_honest() {
+            self.pair.check_convergence(limit);
+        } else if !self.pair.run_until(limit, Pair::is_settled) {
+            // Servers that both lost their memory may hold one lease for different lengths of time,
+            // and dispute its end until the longer one is over.
+            self.pair.violation(Rule::L1, format!("not settled after {limit} s"));
+        }
+        // Every lease ends.
+        let longest = 2 * self.pair.setup.lease_s + self.pair.setup.mclt_s + 200;
+        self.pair.run_s(longest + 300);
+        self.pair.check_convergence(limit);
+        self.check_all_available();
+        if self.broken().is_none() {
+            self.pair.check_silence(300);
+        }
+    }
+
+    /// L3.
+    fn check_all_available(&mut self) {
+        for host in Host::BOTH {
+            let waiting: usize =
+                [BindingStatus::Expired, BindingStatus::Released, BindingStatus::Reset]
+                    .into_iter()
+                    .map(|status| self.pair.count(host, status))
+                    .sum();
+            if waiting > 0 {
+                self.pair.violation(Rule::L3, format!("{host:?}: {waiting} never became FREE"));
+            }
+        }
+    }
+}
