@@ -107,6 +107,12 @@
 //! 4. The same with the primary.
 //! 5. Now that both are of ours: set a [`secret`](crate::proto::EndpointConfig::secret).
 //!
-//! The leases come over the failover connection; `dhcpd.leases` is not needed. Until step 4 is done,
+//! The leases come over the failover connection; `dhcpd.leases` is not needed there. It is for a dhcpd
+//! without a partner, or whose partner is lost: stop it, then
+//! `failoverctl import --config failoverd.toml dhcpd.leases` writes its leases into the empty store of
+//! the configuration, with their clients, times, host names and option 82, before failoverd is started
+//! (`--dry-run` only says what would be). Clients keep their addresses. In scopes with failover the
+//! server is still new to the relationship: it waits for its partner, or for `failoverctl
+//! partner-down` if there is none. Which free address is whose is not imported. Until step 4 is done,
 //! the way back is the same with the servers exchanged. A smaller `mclt` before the move makes the
 //! waits shorter.

@@ -1,7 +1,11 @@
 //! Asks and commands a running `failoverd`.
 
 use clap::{Parser, Subcommand};
+use dhcp_failover_lease::LeaseInstant;
 use failoverd::admin::{self, AdminRequest, AdminResponse, ClientError, Row};
+use failoverd::config::Config;
+use failoverd::dhcpd::import::Imported;
+use failoverd::dhcpd::leases::LeaseFile;
 use failoverd::{decode, dhcpd};
 use serde::Serialize;
 use std::io::{BufWriter, ErrorKind, Write};
@@ -38,6 +42,22 @@ enum Command {
     Convert {
         /// The dhcpd.conf; `-` reads the standard input.
         #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Begin a store with the leases of a dhcpd.leases.
+    ///
+    /// The dhcpd that wrote the file must have been stopped, failoverd not yet been started: the
+    /// store of the configuration must be empty. What could not be carried over is told on the
+    /// standard error.
+    Import {
+        /// The configuration of the server that will take over.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Only say what would be imported.
+        #[arg(long)]
+        dry_run: bool,
+        /// The dhcpd.leases; `-` reads the standard input.
+        #[arg(value_name = "LEASES")]
         file: PathBuf,
     },
 }
@@ -82,7 +102,10 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let command = match &arguments.command {
         Command::Decode(capture) => return show_capture(capture, arguments.json),
-        Command::Convert { file } => return convert(file),
+        Command::Convert { file } => return finish(convert(file)),
+        Command::Import { config, dry_run, file } => {
+            return finish(import(config, file, *dry_run));
+        }
         Command::Server(command) => command,
     };
     let Some(server) = arguments.server.clone() else {
@@ -91,7 +114,11 @@ fn main() -> ExitCode {
         let error = clap::error::ErrorKind::MissingRequiredArgument;
         <Arguments as clap::CommandFactory>::command().error(error, text).exit();
     };
-    match run(&arguments, command, &server) {
+    finish(run(&arguments, command, &server).map_err(|error| error.to_string()))
+}
+
+fn finish(result: Result<String, String>) -> ExitCode {
+    match result {
         Ok(text) => print(&text),
         Err(error) => {
             eprintln!("failoverctl: {error}");
@@ -156,28 +183,40 @@ fn show_capture(arguments: &decode::Arguments, as_json: bool) -> ExitCode {
     }
 }
 
-fn convert(file: &Path) -> ExitCode {
-    let text = match file.to_str() {
+fn read(file: &Path) -> Result<Vec<u8>, String> {
+    let bytes = match file.to_str() {
         Some("-") => std::io::read_to_string(std::io::stdin()).map(String::into_bytes),
         _ => std::fs::read(file),
     };
+    bytes.map_err(|error| format!("cannot read {}: {error}", file.display()))
+}
+
+fn convert(file: &Path) -> Result<String, String> {
     let name = file.display();
-    let converted = text.map_err(|error| format!("cannot read {name}: {error}")).and_then(|text| {
-        dhcpd::convert::convert(&text)
-            .map_err(|error| format!("{name}, {error}: this is not dhcpd's syntax"))
-    });
-    match converted {
-        Ok(converted) => {
-            for left in &converted.left_out {
-                eprintln!("failoverctl: not carried over: {name}, {left}");
-            }
-            print(&converted.toml)
-        }
-        Err(error) => {
-            eprintln!("failoverctl: {error}");
-            ExitCode::FAILURE
-        }
+    let converted = dhcpd::convert::convert(&read(file)?)
+        .map_err(|error| format!("{name}, {error}: this is not dhcpd's syntax"))?;
+    for left in &converted.left_out {
+        eprintln!("failoverctl: not carried over: {name}, {left}");
     }
+    Ok(converted.toml)
+}
+
+fn import(config: &Path, file: &Path, dry_run: bool) -> Result<String, String> {
+    let name = file.display();
+    let config = Config::load(config).map_err(|errors| errors.to_string())?;
+    let leases = LeaseFile::parse(&read(file)?);
+    if leases.leases.is_empty() {
+        return Err(format!("{name} holds no lease; is it a dhcpd.leases?"));
+    }
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let imported = Imported::new(&config, &leases, LeaseInstant::from_unix_s(now.as_secs()));
+    if !dry_run {
+        imported.store(&config).map_err(|error| error.to_string())?;
+    }
+    for left in &imported.left_out {
+        eprintln!("failoverctl: not carried over: {name}, {left}");
+    }
+    Ok(format!("{imported}{}\n", if dry_run { " (not written)" } else { "" }))
 }
 
 fn rendered<R: Row + Serialize>(rows: &[R], as_json: bool) -> Result<String, ClientError> {

@@ -17,7 +17,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::net::Ipv4Addr;
 
 /// The format of a stored [`Binding`].
-pub(super) const BINDING_FORMAT: u8 = 2;
+pub(crate) const BINDING_FORMAT: u8 = 2;
 /// That of a [`Binding`] without its last field, the state of DNS records.
 const BINDING_FORMAT_WITHOUT_DDNS: u8 = 1;
 /// The format of a stored [`EndpointRecord`].

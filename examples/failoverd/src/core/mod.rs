@@ -43,6 +43,7 @@ use dhcp_failover_lease::LeaseInstant;
 use dhcp_failover_proto::{Command, Event, Input, LeaseEvent};
 use domain::{Domain, Effect};
 use dry_run::DryRun;
+pub(crate) use load::BINDING_FORMAT;
 use persist::Persistence;
 use replies::Replies;
 use std::collections::VecDeque;

@@ -9,6 +9,7 @@ mod crash_pair;
 mod demo;
 mod explain;
 mod hub;
+mod import;
 mod orders;
 mod single;
 mod support;

@@ -7,7 +7,7 @@ use failoverd::demo::process::Process;
 use failoverd::demo::random::Random;
 use failoverd::demo::{checker::Table, remote};
 use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -52,6 +52,15 @@ impl Server {
 
     /// Starts a server with more command line arguments.
     pub(crate) fn start_with(rest: &str, arguments: &[&str]) -> Self {
+        Self::start_prepared(rest, arguments, |_| {})
+    }
+
+    /// The same; `prepare` gets the configuration file before the server starts.
+    pub(crate) fn start_prepared(
+        rest: &str,
+        arguments: &[&str],
+        prepare: impl FnOnce(&Path),
+    ) -> Self {
         let mut random = Random::new(Random::fresh_seed());
         let directory = tempfile::Builder::new().prefix("fo-").tempdir().expect("a directory");
         let relay = UdpSocket::bind((RELAY, 0)).expect("a socket for the relay agent");
@@ -66,6 +75,7 @@ impl Server {
              log_level = \"debug\"\n\n{rest}"
         );
         std::fs::write(path("s.toml"), text).expect("a configuration");
+        prepare(&path("s.toml"));
         let executable = PathBuf::from(env!("CARGO_BIN_EXE_failoverd"));
         let mut process =
             Process::new(executable, path("s.toml"), path("s.log")).with_arguments(arguments);
