@@ -24,7 +24,7 @@ pub(super) fn install(own: &Binding, update: &Update, receiver: &Receiver) -> Bi
         BindingStatus::Expired | BindingStatus::Released | BindingStatus::Reset => {
             available(own, update, (BindingStatus::Free, receiver.now), receiver.role, in_step)
         }
-        BindingStatus::Abandoned => abandoned(own, update),
+        BindingStatus::Abandoned => abandoned(own, update, in_step),
     };
     if receiver.role == Role::Secondary {
         new.flags = update.flags;
@@ -94,8 +94,11 @@ fn available(
     new
 }
 
-fn abandoned(own: &Binding, update: &Update) -> Binding {
+fn abandoned(own: &Binding, update: &Update, in_step: bool) -> Binding {
     let already = own.status == BindingStatus::Abandoned;
+    // The partner did not know how long the lease given here runs, and its client may count on it
+    // (S1).
+    let leased_here = own.status == BindingStatus::Active && !in_step;
     // The draft has no time for it (table 7.1-1): then its end is the sender's to tell.
     let until = match update.lease_earliest {
         LeaseInstant::ZERO => LeaseInstant::NEVER,
@@ -105,7 +108,7 @@ fn abandoned(own: &Binding, update: &Update) -> Binding {
         status: BindingStatus::Abandoned,
         client: None,
         expiries: Expiries {
-            lease: if already { own.expiries.lease.max(until) } else { until },
+            lease: if already || leased_here { own.expiries.lease.max(until) } else { until },
             // Whoever held it may hold it still: waits must see these times (§9.4.2).
             ..own.expiries
         },

@@ -78,9 +78,8 @@ pub(super) fn judge(own: &Binding, update: &Update, receiver: &Receiver) -> Resu
         (Reset, Abandoned) => outdated_unless(update.start_of_state > own.start_of_state),
         // What was said before the client came back must not end its lease.
         (Active, Abandoned) => outdated_unless(ended || own.last_transaction.is_none_or(since)),
-        (Active, Reset) => {
-            outdated_unless(ended || own.last_transaction <= update.last_transaction)
-        }
+        // Made available by a partner that may not have known of this lease (S1).
+        (Active, Reset) => outdated_unless(ended || released_after(own, update, in_step)),
         (_, Reset | Abandoned) => Ok(()),
         // Ours may be the news that this lease is over.
         (Free | Backup, Active) => outdated_unless(in_step || !theirs_ended),
@@ -101,7 +100,7 @@ pub(super) fn judge(own: &Binding, update: &Update, receiver: &Receiver) -> Resu
         (Released, Active) => {
             outdated_unless(!theirs_ended && (!same_client || back_since(own, update)))
         }
-        (Reset, Active) => outdated_unless(!theirs_ended && later(own, update, false)),
+        (Reset, Active) => outdated_unless(!theirs_ended && back_since(own, update)),
         (Expired | Released | Reset, _) => Ok(()),
     }
 }

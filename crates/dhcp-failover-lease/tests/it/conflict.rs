@@ -35,7 +35,7 @@ fn figure_7_1_3_1_for_one_client() {
         (Free, Backup, [true, true, true]),
         (Backup, Free, [true, true, true]),
         (Backup, Expired, [true, true, true]),
-        (Reset, Active, [false, false, true]),
+        (Reset, Active, [false, true, true]),
         (Reset, Free, [true, true, true]),
         (Abandoned, Active, [false, false, true]),
         (Abandoned, Free, [false, false, false]),
@@ -49,6 +49,20 @@ fn figure_7_1_3_1_for_one_client() {
             assert_eq!(got, outcome, "{mine} receives {theirs} with cltt {cltt}");
         }
     }
+}
+
+/// S1: the partner that abandons an address may not know of the latest lease given here; one that
+/// does knows when its client let go.
+#[test]
+fn an_abandonment_lasts_as_long_as_a_lease_the_partner_did_not_know() {
+    let mut mine = own(Active, 15_000, 5_000);
+    let theirs = Update { lease_earliest: s(9_000), ..update(Abandoned, 1, 5_001) };
+    let known = accepted(&mine, &theirs).expect("ABANDONED is taken");
+    assert_eq!((known.status, known.expiries.lease), (Abandoned, s(9_000)));
+    mine.version += 1;
+    let unknown = accepted(&mine, &theirs).expect("ABANDONED is taken");
+    assert_eq!((unknown.status, unknown.expiries.lease), (Abandoned, s(15_000)));
+    assert!(unknown.needs_telling(mine.knowledge.instance), "the partner must hold it, too");
 }
 
 #[test]

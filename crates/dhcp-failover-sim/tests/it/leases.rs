@@ -79,3 +79,39 @@ fn infinite_leases_never_end() {
     pair.check_convergence(60);
     pair.assert_clean();
 }
+
+/// S1, S3: a client finds its address in use and tells one server; before the other has heard, it
+/// gets the address there again. The abandonment then lasts for as long as that lease.
+#[test]
+fn an_address_declined_here_and_leased_there_is_kept_for_as_long_as_that_lease() {
+    let setup = Setup { clients: 2, pool: 4, mclt_s: 20, ..Setup::new(64) };
+    let mut pair = busy(setup);
+    pair.run_s(200);
+    let number = (0..2)
+        .find(|number| pair.lease_of(*number).is_some_and(|held| held.server == Host::B))
+        .unwrap_or_else(|| panic!("nobody is B's client"));
+    for client in 0..2 {
+        pair.mute(client);
+    }
+    let address = pair.lease_of(number).map(|held| held.address);
+    pair.set_net_delay_ms(2_000);
+    pair.decline(number, 60);
+    let class = RequestClass::NamesThisServer;
+    assert!(pair.ask(number, class, &[Host::A], address), "A has not heard yet");
+    pair.run_s(10);
+    let held = pair.lease_of(number).unwrap_or_else(|| panic!("no ACK"));
+    assert_eq!((Some(held.address), held.server), (address, Host::A));
+    let told =
+        pair.events_of(Host::A).any(|(_, event)| matches!(event, Event::ClientOverridden { .. }));
+    assert!(told, "{}", pair.log_text());
+    pair.set_net_delay_ms(2);
+    while pair.lease_of(number).is_some() {
+        for host in Host::BOTH {
+            let status = pair.binding(host, held.address).map(|binding| binding.status);
+            assert_eq!(status, Some(BindingStatus::Abandoned), "{host:?} {}", pair.log_text());
+        }
+        pair.run_s(5);
+    }
+    pair.check_convergence(400);
+    pair.assert_clean();
+}
