@@ -4,7 +4,7 @@ use crate::check::{Rule, durable_before_visible};
 use crate::monitor::line;
 use crate::setup::Mutation;
 use crate::{Host, Pair};
-use dhcp_failover_lease::{Binding, LeaseSpan, StatusSet};
+use dhcp_failover_lease::{Binding, BindingStatus as Status, LeaseSpan, StatusSet};
 use dhcp_failover_proto::{Event, Input, Output, Record, State};
 use dhcp_failover_wire::rules::{self, Part, Violation};
 use dhcp_failover_wire::{BindingStatus, Dialect, Message, OptionCode, Packet, RawMessage, decode};
@@ -61,6 +61,7 @@ impl Pair {
                 if let Record::Binding(binding) = &record {
                     let mut binding = (**binding).clone();
                     mutate(self.setup.mutation, host, &mut binding);
+                    self.kept.touch(binding.address);
                     server.table.apply(binding);
                 }
                 server.disk.write(ticket, record, now);
@@ -151,11 +152,15 @@ impl Pair {
                 trace.push((self.now, host, format!("enters {to}")));
             }
             self.log(Some(host), format!("{from} -> {to}"));
+            self.balanced.look_again();
             if *to == State::Normal {
                 self.servers[host.index()].incomplete = false;
             }
         } else {
             self.log(Some(host), format!("{event:?}"));
+        }
+        if self.setup.mutation != Mutation::SwallowReports {
+            self.note_report(&event);
         }
         self.events.push((self.now, host, event));
     }
@@ -170,6 +175,15 @@ fn mutate(mutation: Mutation, host: Host, binding: &mut Binding) {
         Mutation::HeardLate => {
             let an_hour = LeaseSpan::from_s(3_600);
             binding.last_transaction = binding.last_transaction.map(|heard| heard + an_hour);
+        }
+        Mutation::FreeUnasked if binding.status.is_transitional() => {
+            *binding =
+                binding.clone().made_available(host.role().own_available(), binding.start_of_state);
+            binding.knowledge.agreed = binding.status;
+            binding.knowledge.told = StatusSet::EMPTY;
+        }
+        Mutation::LoseLeases if binding.status == Status::Active => {
+            *binding = Binding::unused(binding.address);
         }
         Mutation::OwnEverything if binding.status.is_available() => {
             binding.status = host.role().own_available();

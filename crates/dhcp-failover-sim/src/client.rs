@@ -5,7 +5,7 @@ use crate::ledger::Ack;
 use crate::{Host, Mutation, Pair};
 use dhcp_failover_lease::{Binding, BindingFlags, BindingStatus, Client, LeaseSpan};
 use dhcp_failover_proto::{
-    Bindings, Decision, Input, LeaseEvent, Query, RequestClass, Service, Token,
+    Bindings, Decision, Ignored, Input, LeaseEvent, Query, RequestClass, Service, Token,
 };
 use std::net::Ipv4Addr;
 
@@ -159,7 +159,7 @@ impl Pair {
             partner_pool_empty: false,
             now,
         };
-        if view.decide(&query) != Decision::Serve {
+        if self.decide(host, &query) != Some(Decision::Serve) {
             return false;
         }
         if view.service() == Service::Nobody
@@ -178,6 +178,7 @@ impl Pair {
         if let Err(text) = bounds {
             self.violation(Rule::S2, format!("{host:?}: {text}"));
         }
+        let wrongly = self.given_wrongly(host, &binding, &who);
         self.next_token += 1;
         let token = Token(self.next_token);
         let address = binding.address;
@@ -195,7 +196,20 @@ impl Pair {
             request_options: host_name(number),
         };
         self.feed(host, Input::Lease(event));
+        if let Some((rule, text)) = wrongly.filter(|_| self.last_refused != Some(token)) {
+            self.violation(rule, text);
+        }
         true
+    }
+
+    /// What the server makes of a request, if it runs.
+    pub(crate) fn decide(&self, host: Host, query: &Query<'_>) -> Option<Decision> {
+        let view = self.servers[host.index()].endpoint.as_ref()?.view();
+        let answers_too = self.setup.mutation == Mutation::AnswersToo && query.key.len() == 1;
+        match view.decide(query) {
+            Decision::Ignore(Ignored::PartnersClient) if answers_too => Some(Decision::Serve),
+            decision => Some(decision),
+        }
     }
 
     /// The address for a client: the one it asks for, or one it had, or a new one.
@@ -267,6 +281,7 @@ impl Pair {
             trace.push((now, host, step));
         }
         if let Err(duplicate) = self.ledger.acked(number, address, ack) {
+            self.kept.doubled(address, [duplicate.holder, number], now);
             self.violation(Rule::S1, format!("{duplicate:?}"));
         }
     }
@@ -274,6 +289,7 @@ impl Pair {
     /// The server would not commit to what it had decided.
     pub(crate) fn refused(&mut self, host: Host, token: Token) {
         self.grants.remove(&(host, token));
+        self.last_refused = Some(token);
         for client in &mut self.clients {
             client.asking.take_if(|asking| asking.token == token && asking.server == host);
         }

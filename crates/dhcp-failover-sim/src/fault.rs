@@ -1,7 +1,7 @@
 //! What a test can do to a pair.
 
 use crate::disk::Disk;
-use crate::{Host, Pair, Survives};
+use crate::{Host, Mutation, Pair, Survives};
 use dhcp_failover_proto::{Bindings, EndpointConfig, PoolDigest};
 use std::net::Ipv4Addr;
 use std::ops::RangeInclusive;
@@ -23,7 +23,9 @@ impl Pair {
 
     fn start_as(&mut self, host: Host, trust_wall: bool) {
         self.log(Some(host), "starts".to_owned());
+        let before = self.servers[host.index()].lease_now(self.now);
         self.servers[host.index()].boot(self.now, trust_wall);
+        self.note_clock(host, before);
         self.network.up[host.index()] = true;
         self.network.frozen[host.index()] = false;
     }
@@ -43,9 +45,12 @@ impl Pair {
     /// Changes what a server is told of its pool, such as its reservations, while it runs or not.
     pub fn set_pool_settings(&mut self, host: Host, settings: PoolDigest) {
         self.log(Some(host), format!("has other pools: {settings:?}"));
+        self.pools_changed_ms = self.now;
         let server = &mut self.servers[host.index()];
         server.pool_settings = settings;
-        server.table.set_pool_settings(0, settings);
+        if self.setup.mutation != Mutation::HidePools {
+            server.table.set_pool_settings(0, settings);
+        }
     }
 
     /// Gives a server one more pool, with what its disk holds of it; a running server takes it at
@@ -74,6 +79,7 @@ impl Pair {
     }
 
     fn pools_changed(&mut self, host: Host) {
+        self.pools_changed_ms = self.now;
         let table = &self.servers[host.index()].table;
         let digests = (0..table.pool_count()).filter_map(|pool| table.pool_digest(pool));
         let all = digests.fold(PoolDigest::new(), PoolDigest::plus).as_u64();
@@ -110,12 +116,14 @@ impl Pair {
         self.servers[host.index()].down(silently);
         self.servers[host.index()].disk.crash(survives, &mut self.rng);
         self.network.kill(host, silently, self.now);
+        self.kept.touch_all();
         self.grants.retain(|(server, _), _| *server != host);
     }
 
     /// Destroys the disk of a server that is down.
     pub fn lose_disk(&mut self, host: Host) {
         self.log(Some(host), "loses its disk".to_owned());
+        self.note_lost(host);
         self.servers[host.index()].disk.lose();
         self.monitor.forward.forget(host);
         self.servers[host.index()].incomplete = true;
@@ -130,6 +138,7 @@ impl Pair {
     /// Puts an old copy in the place of the disk of a server that is down.
     pub fn restore_disk(&mut self, host: Host, copy: DiskCopy) {
         self.log(Some(host), "gets an old copy of its disk".to_owned());
+        self.note_lost(host);
         self.servers[host.index()].disk.restore(copy.0);
         self.monitor.forward.forget(host);
         self.servers[host.index()].incomplete = true;

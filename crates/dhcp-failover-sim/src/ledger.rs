@@ -57,6 +57,13 @@ impl Ledger {
         }
     }
 
+    /// The leases of one address that are unexpired at `now_ms`, with their clients.
+    pub fn live_at(&self, address: Ipv4Addr, now_ms: u64) -> impl Iterator<Item = (usize, Ack)> {
+        let holders = self.leases.get(&address).into_iter().flatten();
+        let live = holders.filter(move |(_, ack)| ack.expires_ms > now_ms);
+        live.map(|(client, ack)| (*client, *ack))
+    }
+
     /// The unexpired leases at `now_ms`.
     pub fn live(&self, now_ms: u64) -> impl Iterator<Item = (Ipv4Addr, usize, Ack)> {
         self.leases.iter().flat_map(move |(address, holders)| {

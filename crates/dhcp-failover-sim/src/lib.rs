@@ -38,6 +38,7 @@ mod server;
 mod setup;
 pub mod storm;
 
+pub use check::kept::{Doubled, DoubledCounts, Fate};
 pub use check::{Rule, Violation};
 pub use client::{Held, SimClient, host_name};
 pub use disk::Survives;

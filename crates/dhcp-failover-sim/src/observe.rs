@@ -32,6 +32,12 @@ impl Pair {
         self.trace.as_deref().unwrap_or_default()
     }
 
+    /// How the pair was set up.
+    #[must_use]
+    pub fn setup(&self) -> &crate::Setup {
+        &self.setup
+    }
+
     /// True time.
     #[must_use]
     pub fn now_ms(&self) -> u64 {

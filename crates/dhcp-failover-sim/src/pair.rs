@@ -45,6 +45,11 @@ pub struct Pair {
     pub(crate) last_connect: Option<Vec<u8>>,
     at_this_moment: u32,
     pub(crate) changed: bool,
+    pub(crate) kept: crate::check::kept::Kept,
+    pub(crate) balanced: crate::check::balance::Balanced,
+    /// When the configured pools of a server changed last.
+    pub(crate) pools_changed_ms: u64,
+    pub(crate) last_refused: Option<Token>,
     pub(crate) early: VecDeque<(Host, Ticket)>,
     /// Crash a host, or cut the connections, after so many more outputs or messages.
     pub(crate) crash_after: Option<(Host, u32, Survives)>,
@@ -88,6 +93,10 @@ impl Pair {
             last_connect: None,
             at_this_moment: 0,
             changed: false,
+            kept: crate::check::kept::Kept::default(),
+            balanced: crate::check::balance::Balanced::default(),
+            pools_changed_ms: 0,
+            last_refused: None,
             early: VecDeque::new(),
             crash_after: None,
             cut_after: None,
@@ -139,6 +148,8 @@ impl Pair {
         if std::mem::take(&mut self.changed) {
             self.check_disjoint();
             self.check_protection();
+            self.check_kept();
+            self.check_balance();
         }
         true
     }
@@ -189,7 +200,7 @@ impl Pair {
     /// What a DHCP server does about leases whose time is over.
     fn sweep(&mut self, host: Host) {
         let server = &mut self.servers[host.index()];
-        server.next_sweep = self.now + 1_000;
+        server.next_sweep = self.now + self.setup.sweep_ms;
         let Some(endpoint) = &server.endpoint else { return };
         let (view, now) = (endpoint.view(), server.lease_now(self.now));
         let over: Vec<Ipv4Addr> = server

@@ -27,6 +27,16 @@ pub enum Mutation {
     HeardLate,
     /// The table forgets that addresses are the partner's.
     OwnEverything,
+    /// The table has addresses free as soon as their leases end.
+    FreeUnasked,
+    /// The table forgets leases.
+    LoseLeases,
+    /// What the endpoints say of conflicts is not heard.
+    SwallowReports,
+    /// Every server answers every client with a key of one byte.
+    AnswersToo,
+    /// The endpoints are not told how the pools are configured.
+    HidePools,
 }
 
 /// How to set up a pair. Server A is the primary.
@@ -70,6 +80,8 @@ pub struct Setup {
     pub secrets: [Option<Key>; 2],
     /// How long a sync takes.
     pub disk_delay_ms: u64,
+    /// Each server looks so often for leases whose time is over.
+    pub sweep_ms: u64,
     /// One way through the network.
     pub net_delay_ms: u64,
     /// True time at the beginning.
@@ -104,6 +116,7 @@ impl Setup {
             unlimited_in_partner_down: false,
             secrets: [None, None],
             disk_delay_ms: 3,
+            sweep_ms: 1_000,
             net_delay_ms: 2,
             begin_ms: 0,
             first_link: 1,

@@ -83,6 +83,9 @@ impl Endpoint {
         if binding.version != version || allowed.is_err() {
             return Err(Stale::Binding);
         }
+        if self.has_lost_dispute(&binding) {
+            return Err(Stale::Disputed);
+        }
         let renews = binding.status == BindingStatus::Active; // `allowed` says that it is the client's
         let pool = bindings.pool_of(address);
         if !renews && pool.is_some_and(|pool| !view.gives_new(pool, self.lease_now)) {

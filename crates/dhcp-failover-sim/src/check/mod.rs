@@ -1,9 +1,12 @@
 //! The rules that are checked at every step.
 
+pub(crate) mod balance;
 mod disjoint;
 mod durable;
 pub(crate) mod forward;
+mod given;
 mod grants;
+pub(crate) mod kept;
 mod protection;
 
 pub(crate) use durable::durable_before_visible;
@@ -24,12 +27,16 @@ pub enum Rule {
     S3,
     S4,
     S5,
+    S6,
     S7,
     S8,
     S9,
     S10,
     S11,
+    S12,
     S13,
+    S14,
+    S15,
     L1,
     L2,
     L3,

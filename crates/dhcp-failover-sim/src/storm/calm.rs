@@ -24,6 +24,9 @@ impl Storm {
             // and dispute its end until the longer one is over.
             self.pair.violation(Rule::L1, format!("not settled after {limit} s"));
         }
+        // What a server knows better it says after half a minute (§7.2.1).
+        self.pair.run_s(120);
+        self.pair.check_resolved();
         // Every lease ends.
         let longest = 2 * self.pair.setup.lease_s + self.pair.setup.mclt_s + 200;
         self.pair.run_s(longest + 300);

@@ -23,7 +23,7 @@ impl Regime {
     pub const fn counts(self, rule: Rule) -> bool {
         match self {
             Self::Honest => true,
-            Self::Unsafe => !matches!(rule, Rule::S1 | Rule::S3 | Rule::S4),
+            Self::Unsafe => !matches!(rule, Rule::S1 | Rule::S3 | Rule::S4 | Rule::S6),
         }
     }
 

@@ -1,8 +1,8 @@
 //! What only a wrong word of the operator can bring about (draft-12 §9.10 - §9.12): duplicates are
 //! possible then, but they must be resolved, and nothing may stay stuck.
 
-use crate::busy;
-use dhcp_failover_proto::{Command, Event, State};
+use crate::{busy, normal};
+use dhcp_failover_proto::{Command, Event, RequestClass, State};
 use dhcp_failover_sim::{Host, Pair, Rule, Setup, Survives};
 
 fn fought(seed: u64, pool: u8, clients: usize) -> Pair {
@@ -126,4 +126,40 @@ fn a_live_partner_declared_down_is_found_out() {
             assert!(!pair.broke(rule), "{host:?}: {rule:?}\n{}", pair.log_text());
         }
     }
+}
+
+/// S1: an operator truthfully sent one server alone after the other, each while the other was down, and
+/// they took one address for leases of two clients that are both over by now. Before anything else is
+/// said of it, both clients come back.
+#[test]
+fn s1_two_lapsed_leases_of_one_address_are_not_both_taken_up_again() {
+    let setup = Setup { mclt_s: 20, lease_s: 100, clients: 2, sweep_ms: 60_000, ..Setup::new(95) };
+    let mut pair = normal(setup);
+    pair.join(0);
+    pair.run_s(20);
+    let address = pair.lease_of(0).map(|held| held.address).unwrap_or_else(|| panic!("no lease"));
+    pair.mute(0);
+    pair.power_off(Host::A);
+    pair.run_s(30);
+    pair.command(Host::B, Command::PartnerDown);
+    pair.run_s(500);
+    assert!(pair.ask(1, RequestClass::New, &[Host::B], Some(address)), "{}", pair.log_text());
+    pair.run_s(1);
+    assert_eq!(pair.lease_of(1).map(|held| held.address), Some(address));
+    pair.crash(Host::B, Survives::Everything);
+    pair.run_s(300);
+    assert_eq!([pair.lease_of(0), pair.lease_of(1)], [None; 2]);
+
+    pair.start(Host::A);
+    pair.run_s(2);
+    pair.command(Host::A, Command::PartnerDown);
+    pair.start(Host::B);
+    assert!(pair.run_until(30, Pair::is_settled), "{}", pair.log_text());
+    for _ in 0..6 {
+        pair.ask(0, RequestClass::New, &[Host::A], Some(address));
+        pair.ask(1, RequestClass::New, &[Host::B], Some(address));
+        pair.run_s(1);
+    }
+    pair.run_s(100);
+    pair.assert_clean();
 }

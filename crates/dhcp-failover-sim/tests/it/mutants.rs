@@ -1,6 +1,7 @@
 //! The checkers can fail: for each there is a run in which it must.
 
 use crate::{busy, normal};
+use dhcp_failover_proto::{Command, PoolDigest, RequestClass};
 use dhcp_failover_sim::{Host, Mutation, Pair, Regime, Rule, Setup, Storm};
 
 fn broken(mutation: Mutation) -> Pair {
@@ -102,6 +103,81 @@ fn l4_sees_traffic_where_there_should_be_silence() {
     let mut pair = busy(Setup::new(125));
     pair.check_silence(600);
     assert!(pair.broke(Rule::L4), "clients renew, so there are updates");
+}
+
+#[test]
+fn s6_sees_an_address_given_to_another_before_the_partner_agreed() {
+    let mut pair = busy(Setup { mutation: Mutation::FreeUnasked, lease_s: 60, ..Setup::new(127) });
+    pair.partition(true);
+    for number in 0..8 {
+        pair.set_reach(number, Host::B, false);
+        pair.mute(number);
+    }
+    pair.run_s(200);
+    assert!(!pair.broke(Rule::S6));
+    let held = (1..=20).map(|last| std::net::Ipv4Addr::new(192, 0, 2, last));
+    for address in held {
+        pair.ask(0, RequestClass::New, &[Host::A], Some(address));
+        pair.run_s(1);
+    }
+    assert!(pair.broke(Rule::S6), "{}", pair.log_text());
+}
+
+#[test]
+fn s12_sees_two_servers_that_answer_one_client() {
+    let mut pair = normal(Setup { mutation: Mutation::AnswersToo, ..Setup::new(128) });
+    pair.run_s(30);
+    assert!(pair.broke(Rule::S12), "{}", pair.log_text());
+}
+
+#[test]
+fn s14_sees_leases_that_both_servers_forget() {
+    assert!(broken(Mutation::LoseLeases).broke(Rule::S14));
+}
+
+/// Two servers that both went alone gave addresses to two clients each; what they say of it is not
+/// heard.
+#[test]
+fn s14_sees_a_record_given_up_in_silence() {
+    let met = |mutation| {
+        let setup = Setup { clients: 8, pool: 6, mclt_s: 20, lease_s: 2_000, ..Setup::new(240) };
+        let mut pair = normal(Setup { mutation, ..setup });
+        for number in 0..8 {
+            pair.set_reach(number, [Host::A, Host::B][number % 2], false);
+        }
+        pair.partition(true);
+        pair.run_s(30);
+        for host in Host::BOTH {
+            pair.command(host, Command::PartnerDown);
+        }
+        (0..8).for_each(|number| pair.join(number));
+        pair.run_s(120);
+        let open = pair.doubled_counts();
+        assert!(open.happened >= 2 && open.open == open.happened, "{open:?}");
+        pair.partition(false);
+        pair.run_s(120);
+        pair
+    };
+    let pair = met(Mutation::None);
+    let counts = pair.doubled_counts();
+    assert!(!pair.broke(Rule::S14), "{}", pair.log_text());
+    assert_eq!([counts.survived, counts.resolved], [counts.happened; 2], "{counts:?}");
+    let pair = met(Mutation::SwallowReports);
+    assert!(pair.broke(Rule::S14) && pair.doubled_counts().silent >= 2);
+}
+
+#[test]
+fn s15_sees_addresses_given_of_a_pool_that_differs() {
+    let mut pair = busy(Setup { mutation: Mutation::HidePools, clients: 12, ..Setup::new(129) });
+    let address = std::net::Ipv4Addr::new(192, 0, 2, 1);
+    let reservation = PoolDigest::new().with_reservation(address, b"02:00:00:00:00:01");
+    pair.set_pool_settings(Host::B, reservation);
+    pair.run_s(90);
+    for number in 0..4 {
+        pair.release(number);
+    }
+    pair.run_s(90);
+    assert!(pair.broke(Rule::S15), "{}", pair.log_text());
 }
 
 /// A storm finds each built-in fault, most of them within a few seeds.

@@ -1,7 +1,7 @@
 //! Random storms: in the honest regime nothing may ever go wrong, and after every storm all is well.
 
 use dhcp_failover_proto::Event;
-use dhcp_failover_sim::{Host, Regime, Storm};
+use dhcp_failover_sim::{DoubledCounts, Host, Regime, Storm};
 
 /// How many seeds, unless `DHCP_FAILOVER_SIM_SEEDS` says otherwise; `DHCP_FAILOVER_SIM_SEED` (hex)
 /// runs one.
@@ -64,4 +64,15 @@ fn a_storm_can_be_had_again_from_what_was_recorded() {
         assert_eq!(first.pair.trace(), again.pair.trace(), "seed {seed}");
         assert_eq!(first.actions(), again.actions());
     }
+}
+/// S14: where an address went to two clients and the servers have the records of both, they find that
+/// out, report it, and keep one.
+#[test]
+fn s14_other_storms_resolve_every_double_lease_they_know_of() {
+    let all: Vec<_> = (0..SEEDS)
+        .map(|seed| one(seed, Regime::Unsafe, "other_storms").pair.doubled_counts())
+        .collect();
+    let sum = |of: fn(&DoubledCounts) -> u64| all.iter().map(of).sum::<u64>();
+    assert!(sum(|counts| counts.survived) > 0, "{all:?}");
+    assert_eq!(sum(|counts| counts.survived), sum(|counts| counts.resolved), "{all:?}");
 }

@@ -1,0 +1,75 @@
+//! S6: what a partner still keeps for another client is given to nobody; S15: nor is an address of a pool
+//! that the servers know to differ. Both when a server gives an address.
+
+use crate::check::Rule;
+use crate::{Host, Pair};
+use dhcp_failover_lease::{Binding, BindingStatus, Client};
+use dhcp_failover_proto::{Service, State};
+
+/// Servers in NORMAL have noticed by then that the pools of one have changed.
+const COMPARED_AFTER_S: u64 = 60;
+
+impl Pair {
+    /// What is wrong with giving this address to this client now.
+    pub(crate) fn given_wrongly(
+        &self,
+        host: Host,
+        before: &Binding,
+        who: &Client,
+    ) -> Option<(Rule, String)> {
+        let renews = before.status == BindingStatus::Active && before.is_for(who);
+        if renews {
+            return None;
+        }
+        self.still_kept(host, before, who).or_else(|| self.of_differing_pool(host, before))
+    }
+
+    /// S6, looked up on the partner's own disk: it may give the address to another client, whom it
+    /// knows, unless this server has waited in PARTNER-DOWN for as long as that may matter.
+    fn still_kept(&self, host: Host, before: &Binding, who: &Client) -> Option<(Rule, String)> {
+        let partner = &self.servers[host.partner().index()];
+        let record = partner.disk.record()?;
+        let renews = match &partner.endpoint {
+            Some(endpoint) => endpoint.view().service() != Service::Nobody,
+            None => Service::of(record.state) != Service::Nobody,
+        };
+        let kept = partner.disk.binding(before.address);
+        let for_another = match kept.status {
+            BindingStatus::Active => !kept.is_for(who),
+            status if status.is_transitional() => {
+                !kept.is_for(who) && !kept.knowledge.may_have_ended()
+            }
+            _ => false,
+        };
+        if !for_another || !renews || partner.incomplete || self.has_waited(host) {
+            return None;
+        }
+        Some((Rule::S6, format!("{host:?} {before:?}: its partner keeps {kept:?}")))
+    }
+
+    /// Whether a server is alone by order, and the MCLT has passed since.
+    fn has_waited(&self, host: Host) -> bool {
+        let server = &self.servers[host.index()];
+        let record = server.disk.record().filter(|record| record.state == State::PartnerDown);
+        record.is_some_and(|record| {
+            let since_ms = server.true_ms_of_lease(record.state_since);
+            self.now >= since_ms + self.setup.mclt_s * 1_000
+        })
+    }
+
+    /// S15: in NORMAL both servers have compared their pools.
+    fn of_differing_pool(&self, host: Host, before: &Binding) -> Option<(Rule, String)> {
+        let [mine, theirs] = [host, host.partner()].map(|host| {
+            let server = &self.servers[host.index()];
+            let pool = server.table.pool_of(before.address);
+            let settings = (pool == Some(0)).then_some(server.pool_settings);
+            (pool.and_then(|pool| server.pools.get(pool)), settings)
+        });
+        let compared = self.states() == [Some(State::Normal); 2]
+            && self.now > self.pools_changed_ms + 1_000 * COMPARED_AFTER_S;
+        (compared && mine != theirs).then(|| {
+            let text = format!("{host:?} gives {} of {mine:?}, not {theirs:?}", before.address);
+            (Rule::S15, text)
+        })
+    }
+}
