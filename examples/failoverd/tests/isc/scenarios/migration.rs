@@ -6,11 +6,13 @@ use crate::lab::Lab;
 use crate::pair::{self, OURS, RELAY, Setup, THEIRS};
 use crate::seeds;
 use crate::wait;
+use failoverd::admin::{self, AdminRequest};
 use failoverd::demo::checker::{self, Table};
 use failoverd::demo::fleet::Fleet;
 use failoverd::demo::remote;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 /// Clients that renew all the time.
@@ -27,6 +29,59 @@ pub(crate) fn add(all: &mut Vec<Scenario>) {
         let name = format!("migration::an_isc_pair_with_{seeded}_leases_is_replaced_in_service");
         all.push(Scenario { name, long, run: Box::new(run) });
     }
+    let name = "migration::the_last_of_an_isc_pair_is_replaced_with_its_lease_file".to_owned();
+    all.push(Scenario { name, long: false, run: Box::new(import) });
+}
+
+/// The last server of an ISC pair is replaced with nothing but its lease file.
+fn import(label: &str, directory: &Path) {
+    let mut setup = Setup::new(true);
+    (setup.mclt_s, setup.lease_s, setup.addresses) = (10, LEASE_S, 400);
+    let mut lab = Lab::new(label).expect("network namespaces");
+    let space_a = pair::host(&mut lab, "a", OURS);
+    let space_b = pair::host(&mut lab, "b", THEIRS);
+    let space_c = pair::host(&mut lab, "c", RELAY);
+    let mut isc_a = Dhcpd::new("isc-a", &space_a, directory, &setup.dhcpd(true, OURS, THEIRS));
+    let mut isc_b = Dhcpd::new("isc-b", &space_b, directory, &setup.dhcpd(false, THEIRS, OURS));
+    isc_a.start();
+    isc_b.start();
+    let normal = ("normal".to_owned(), "normal".to_owned());
+    wait::until("an ISC pair in NORMAL", 60, || (isc_a.states() == normal).then_some(()));
+    let fleet = pair::fleet(&space_c, 1);
+    fleet.add(LIVE, 3_000);
+    bound(&fleet);
+
+    println!("the secondary is lost, the primary stopped, its lease file imported");
+    isc_b.kill();
+    isc_a.terminate();
+    let config = setup.failoverd("a", true, OURS, THEIRS);
+    let mut a = pair::failoverd(&space_a, directory, "a", &config);
+    let output = Command::new(env!("CARGO_BIN_EXE_failoverctl"))
+        .args(["import", "--config"])
+        .arg(directory.join("a.toml"))
+        .arg(directory.join("isc-a.leases"))
+        .output()
+        .expect("failoverctl runs");
+    let said = [output.stdout, output.stderr].concat();
+    println!("{}", String::from_utf8_lossy(&said));
+    assert!(output.status.success());
+    a.start().expect("failoverd starts");
+    let socket = directory.join("a.sock");
+    wait::until("orders are taken", 10, || {
+        admin::call(&socket, &AdminRequest::PartnerDown { relationship: None }).ok().map(|_| ())
+    });
+    goes_on(&fleet);
+    fleet.hold();
+    wait::until("quiet clients", 20, || (fleet.counts().waiting == 0).then_some(()));
+    let acks = fleet.ledger();
+    let duplicates = checker::duplicate_addresses(&acks);
+    assert!(duplicates.is_empty(), "S1: {duplicates:#?}");
+    let moved = checker::changed_addresses(&acks);
+    assert!(moved.is_empty(), "clients that lost their address: {moved:#?}");
+    let counts = fleet.counts();
+    println!("{counts:?}");
+    assert_eq!(counts.bound, LIVE);
+    assert!(counts.longest_wait_ms <= LONGEST_WAIT_MS, "{counts:?}");
 }
 
 fn bound(fleet: &Fleet) {
