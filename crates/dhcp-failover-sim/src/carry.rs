@@ -172,9 +172,10 @@ fn mutate(mutation: Mutation, host: Host, binding: &mut Binding) {
             binding.knowledge.agreed = binding.status;
             binding.knowledge.told = StatusSet::EMPTY;
         }
-        Mutation::HeardLate => {
+        Mutation::HeardEarly => {
             let an_hour = LeaseSpan::from_s(3_600);
-            binding.last_transaction = binding.last_transaction.map(|heard| heard + an_hour);
+            let early = binding.last_transaction.map(|heard| heard.saturating_sub(an_hour));
+            binding.last_transaction = early;
         }
         Mutation::FreeUnasked if binding.status.is_transitional() => {
             *binding =

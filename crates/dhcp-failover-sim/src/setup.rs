@@ -23,8 +23,8 @@ pub enum Mutation {
     StricterWindow,
     /// Clients keep their addresses for twice as long as they were told.
     ClientsHoldOn,
-    /// The table has clients heard an hour after they were.
-    HeardLate,
+    /// The table has clients heard an hour before they were.
+    HeardEarly,
     /// The table forgets that addresses are the partner's.
     OwnEverything,
     /// The table has addresses free as soon as their leases end.

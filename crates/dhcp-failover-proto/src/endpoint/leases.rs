@@ -109,8 +109,10 @@ impl Endpoint {
     ) {
         let continues = old.status == BindingStatus::Active && old.is_for(&client);
         let known = old.expiries_for(&client);
+        let mut heard_before = old.last_transaction;
         if !old.is_for(&client) {
             old.forget_client_data();
+            heard_before = None;
         }
         if request_options.is_empty() || request_options.len() > MAX_OPAQUE_OPTIONS {
             request_options = core::mem::take(&mut old.request_options);
@@ -123,7 +125,8 @@ impl Endpoint {
                 ..known
             },
             start_of_state: if continues { old.start_of_state } else { self.lease_now },
-            last_transaction: Some(self.lease_now),
+            // A machine may come back with a clock behind its newest lease (S10).
+            last_transaction: heard_before.max(Some(self.lease_now)),
             client: Some(client),
             flags: BindingFlags { reserved: old.flags.reserved, ..flags },
             version: old.version.saturating_add(1),
@@ -225,7 +228,7 @@ impl Endpoint {
             binding.status = to;
             binding.start_of_state = self.lease_now;
             if to == BindingStatus::Released {
-                binding.last_transaction = Some(self.lease_now);
+                binding.last_transaction = binding.last_transaction.max(Some(self.lease_now));
             }
         }
         self.binding_changed(&binding);
@@ -243,7 +246,7 @@ impl Endpoint {
             // Whoever held it may hold it still: waits must see the other times (§9.4.2).
             expiries: Expiries { lease: until, ..old.expiries },
             start_of_state: self.lease_now,
-            last_transaction: Some(self.lease_now),
+            last_transaction: old.last_transaction.max(Some(self.lease_now)),
             version: old.version.saturating_add(1),
             ..old
         };

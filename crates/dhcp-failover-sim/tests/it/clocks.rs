@@ -181,3 +181,35 @@ fn s1_clocks_that_drift_apart_for_hours_give_no_address_twice() {
         pair.assert_clean();
     }
 }
+
+/// S10: a machine starts anew with a clock that was set back, and its newest stamp is older than its
+/// newest lease. When the client was last heard does not go back, whatever it does next.
+#[test]
+fn s10_a_clock_set_back_over_a_restart_of_the_machine_sets_no_time_of_a_client_back() {
+    let mut found = 0;
+    for after_ms in (0..8_000).step_by(400) {
+        let mut pair = busy(Setup { startup_s: 0, ..Setup::new(616) });
+        pair.run_s(20);
+        pair.run_ms(after_ms);
+        let held = (0..8).find_map(|number| pair.lease_of(number).map(|held| (number, held)));
+        let (number, Held { address, server, .. }) = held.expect("it is busy");
+        for client in 0..8 {
+            pair.mute(client);
+        }
+        assert!(pair.ask(number, RequestClass::Renewal, &[server], Some(address)));
+        pair.run_ms(100);
+        let heard = |pair: &Pair| pair.binding(server, address).and_then(|it| it.last_transaction);
+        let before = heard(&pair);
+        pair.power_off(server);
+        pair.step_clock(server, -HOUR_MS);
+        pair.start(server);
+        assert!(pair.run_until(60, Pair::is_settled), "{}", pair.log_text());
+        assert!(pair.ask(number, RequestClass::Renewal, &[server], Some(address)));
+        pair.run_ms(100);
+        found += usize::from(heard(&pair) == before);
+        pair.release(number);
+        pair.run_s(5);
+        pair.assert_clean();
+    }
+    assert!(found > 0, "no clock was behind the newest lease");
+}
