@@ -34,7 +34,7 @@ impl Pair {
         }
     }
 
-    fn count_down_to_crash(&mut self, host: Host) -> bool {
+    pub(crate) fn count_down_to_crash(&mut self, host: Host) -> bool {
         match &mut self.crash_after {
             Some((which, left, survives)) if *which == host => {
                 *left = left.saturating_sub(1);
@@ -137,6 +137,10 @@ impl Pair {
             stamp.copy_from_slice(&sent.wrapping_add(shift as u32).to_be_bytes());
         }
         self.network.send(host, link, &bytes, self.now);
+        self.count_down_to_cut();
+    }
+
+    pub(crate) fn count_down_to_cut(&mut self) {
         if let Some(left) = &mut self.cut_after {
             *left = left.saturating_sub(1);
             if *left == 0 {

@@ -148,6 +148,9 @@ impl Pair {
         if !client.reaches[host.index()] || self.network.frozen[host.index()] {
             return false;
         }
+        if self.servers[host.index()].foreign.is_some() {
+            return self.foreign_serves(number, class, host, wanted, secs);
+        }
         let who = client.client.clone();
         let Some(endpoint) = &self.servers[host.index()].endpoint else { return false };
         let (view, now) = (endpoint.view(), self.servers[host.index()].lease_now(self.now));
@@ -244,15 +247,35 @@ impl Pair {
 
     /// The DHCPACK left.
     pub(crate) fn confirmed(&mut self, host: Host, token: Token) {
-        let now = self.now;
         let Some((address, ..)) = self.grants.remove(&(host, token)) else { return };
         let Some(number) = self.clients.iter().position(|client| {
             client.asking.is_some_and(|asking| asking.token == token && asking.server == host)
         }) else {
             return; // it gave up
         };
+        if let Some(asking) = self.clients[number].asking.take() {
+            self.acknowledged(number, asking, address);
+        }
+    }
+
+    /// A server that commits before it answers has given a client this address.
+    pub(crate) fn acknowledged_at_once(
+        &mut self,
+        number: usize,
+        server: Host,
+        address: Ipv4Addr,
+        lease_s: u64,
+    ) {
+        let lease = LeaseSpan::from_s(lease_s);
+        let asking = Asking { token: Token(0), server, since_ms: self.now, lease };
+        self.clients[number].asking = None;
+        self.acknowledged(number, asking, address);
+    }
+
+    /// The client hears the DHCPACK, if it still listens.
+    fn acknowledged(&mut self, number: usize, asking: Asking, address: Ipv4Addr) {
+        let (now, host) = (self.now, asking.server);
         let client = &mut self.clients[number];
-        let Some(asking) = client.asking.take() else { return };
         if now >= asking.since_ms + PATIENCE_MS || !client.reaches[host.index()] {
             return;
         }
@@ -304,6 +327,7 @@ impl Pair {
         let heard = self.clients[number].reaches[held.server.index()];
         self.log(Some(held.server), format!("RELEASE client {number} {}", held.address));
         if heard && !self.network.frozen[held.server.index()] {
+            self.foreign_released(number, held.server, held.address);
             let event = LeaseEvent::Released { address: held.address, client };
             self.feed(held.server, Input::Lease(event));
         }
@@ -318,6 +342,7 @@ impl Pair {
             self.servers[held.server.index()].lease_now(self.now) + LeaseSpan::from_s(for_s);
         self.log(Some(held.server), format!("DECLINE client {number} {}", held.address));
         if !self.network.frozen[held.server.index()] {
+            self.foreign_declined(held.server, held.address);
             let event = LeaseEvent::Declined { address: held.address, until };
             self.feed(held.server, Input::Lease(event));
         }

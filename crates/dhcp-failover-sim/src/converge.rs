@@ -1,6 +1,7 @@
 //! What must hold once nothing goes wrong any more.
 
 use crate::check::{Rule, Violation};
+use crate::peer::isc::Isc;
 use crate::{Host, Pair};
 use dhcp_failover_lease::{Binding, BindingStatus};
 use dhcp_failover_proto::{Bindings, State};
@@ -14,9 +15,11 @@ impl Pair {
     #[must_use]
     pub fn is_settled(&self) -> bool {
         Host::BOTH.into_iter().all(|host| {
-            self.status(host).is_some_and(|status| {
-                status.state == State::Normal && status.connected && status.pending == 0
-            })
+            let foreign = &self.servers[host.index()].foreign;
+            foreign.as_ref().is_some_and(Isc::is_settled)
+                || self.status(host).is_some_and(|status| {
+                    status.state == State::Normal && status.connected && status.pending == 0
+                })
         })
     }
 
@@ -81,6 +84,9 @@ impl Pair {
     /// In what the two tables differ.
     #[must_use]
     pub fn differences(&self) -> Vec<String> {
+        if let Some(foreigner) = self.foreigner() {
+            return self.differences_to_foreign(foreigner);
+        }
         let mut found = Vec::new();
         for &address in &self.addresses {
             let [Some(a), Some(b)] = Host::BOTH.map(|host| self.binding(host, address)) else {

@@ -23,11 +23,14 @@ impl Pair {
 
     fn start_as(&mut self, host: Host, trust_wall: bool) {
         self.log(Some(host), "starts".to_owned());
+        self.network.up[host.index()] = true;
+        self.network.frozen[host.index()] = false;
+        if self.servers[host.index()].foreign.is_some() {
+            return self.foreign_starts(host);
+        }
         let before = self.servers[host.index()].lease_now(self.now);
         self.servers[host.index()].boot(self.now, trust_wall);
         self.note_clock(host, before);
-        self.network.up[host.index()] = true;
-        self.network.frozen[host.index()] = false;
     }
 
     /// Starts both servers.
@@ -108,11 +111,14 @@ impl Pair {
     }
 
     fn stop(&mut self, host: Host, survives: Survives, silently: bool) {
-        if self.servers[host.index()].endpoint.is_none() {
+        if !self.is_up(host) {
             return;
         }
         let how = if silently { "loses power" } else { "crashes" };
         self.log(Some(host), format!("{how}, {survives:?} survives"));
+        if self.servers[host.index()].foreign.is_some() {
+            return self.foreign_stops(host, survives, silently);
+        }
         self.servers[host.index()].down(silently);
         self.servers[host.index()].disk.crash(survives, &mut self.rng);
         self.network.kill(host, silently, self.now);
@@ -124,6 +130,9 @@ impl Pair {
     pub fn lose_disk(&mut self, host: Host) {
         self.log(Some(host), "loses its disk".to_owned());
         self.note_lost(host);
+        if let Some(isc) = &mut self.servers[host.index()].foreign {
+            isc.lose_disk();
+        }
         self.servers[host.index()].disk.lose();
         self.monitor.forward.forget(host);
         self.servers[host.index()].incomplete = true;
@@ -154,7 +163,8 @@ impl Pair {
     /// Whether a server runs.
     #[must_use]
     pub fn is_up(&self, host: Host) -> bool {
-        self.servers[host.index()].endpoint.is_some()
+        let server = &self.servers[host.index()];
+        server.endpoint.is_some() || server.foreign_is_up()
     }
 
     /// Whether a server's data were lost and have not all come back.

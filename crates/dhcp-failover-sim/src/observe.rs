@@ -59,7 +59,8 @@ impl Pair {
     /// A server's state, if it is running.
     #[must_use]
     pub fn state(&self, host: Host) -> Option<State> {
-        self.status(host).map(|status| status.state)
+        let foreign = self.servers[host.index()].foreign_state();
+        foreign.or_else(|| self.status(host).map(|status| status.state))
     }
 
     /// A server's binding of an address.
@@ -106,6 +107,9 @@ impl Pair {
     /// Orders something at a server.
     pub fn command(&mut self, host: Host, command: Command) {
         self.log(Some(host), format!("operator: {command:?}"));
+        if self.servers[host.index()].foreign.is_some() {
+            return self.foreign_ordered(host, &command);
+        }
         self.feed(host, Input::Command(command));
     }
 }

@@ -69,7 +69,9 @@ impl Pair {
             let disk = Disk::new(setup.disk_delay_ms);
             let offset = setup.clock_offset_ms[host.index()];
             let drift = setup.clock_drift_ppm[host.index()];
-            Server::new(setup.config(host), offset, drift, disk, setup.pools())
+            let mut server = Server::new(setup.config(host), offset, drift, disk, setup.pools());
+            server.foreign = crate::peer::foreign(&setup, host);
+            server
         });
         let clients = (0..setup.clients)
             .map(|number| SimClient::new(Client::new(None, hardware(number))))
@@ -168,7 +170,8 @@ impl Pair {
             [server.disk.next(), server.wake, Some(server.next_sweep)].into_iter().flatten()
         });
         let clients = self.clients.iter().filter_map(|client| client.wake);
-        hosts.chain(clients).chain(self.network.next()).chain(early).min()
+        let foreign = self.foreign_wake();
+        hosts.chain(clients).chain(self.network.next()).chain(early).chain(foreign).min()
     }
 
     fn happen(&mut self) {
@@ -188,6 +191,9 @@ impl Pair {
             if server.next_sweep <= now {
                 return self.sweep(host);
             }
+        }
+        if self.foreign_due() {
+            return;
         }
         if let Some(arrival) = self.network.take(now) {
             return self.arrived(arrival);
@@ -218,6 +224,7 @@ impl Pair {
     }
 
     fn arrived(&mut self, arrival: Arrival) {
+        let Some(arrival) = self.arrived_at_foreign(arrival) else { return };
         match arrival {
             Arrival::Dialed { by, link: Some(link) } if self.notes.no_dialling[by.index()] => {
                 self.network.kill_connection(link);
@@ -304,7 +311,13 @@ impl Pair {
         if let Some(packet) = &packet {
             self.monitor.received(to, link, packet, server);
         }
+        let updates = match packet.as_ref().map(|packet| &packet.message) {
+            Some(Message::BndUpd(updates)) => &updates[..],
+            _ => &[],
+        };
+        let (contradicted, since) = (self.contradictions(to, updates), self.events.len());
         self.feed(to, Input::Frame { link: LinkId(link), bytes: frame });
+        self.check_told(to, &contradicted, since);
         if let Some(Message::BndUpd(updates)) = packet.as_ref().map(|packet| &packet.message) {
             let xid = packet.as_ref().map_or(0, |packet| packet.xid);
             let server = &mut self.servers[to.index()];

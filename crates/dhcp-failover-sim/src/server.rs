@@ -1,6 +1,7 @@
 //! One simulated server: endpoint, table, disk and clock.
 
 use crate::disk::Disk;
+use crate::peer::isc::Isc;
 use dhcp_failover_lease::{Binding, LeaseInstant, Role};
 use dhcp_failover_proto::{
     BindingTable, Bindings, ClockStart, Endpoint, EndpointConfig, LeaseClock, Monotonic, PoolDigest,
@@ -90,6 +91,8 @@ fn table(pools: &[RangeInclusive<Ipv4Addr>]) -> BindingTable {
 #[derive(Clone, Debug)]
 pub struct Server {
     pub(crate) config: EndpointConfig,
+    /// The server itself, if somebody else made it: then there is never an endpoint.
+    pub(crate) foreign: Option<Isc>,
     /// `None` while it is down.
     pub(crate) endpoint: Option<Endpoint>,
     pub(crate) table: BindingTable,
@@ -126,6 +129,7 @@ impl Server {
     ) -> Self {
         Self {
             config,
+            foreign: None,
             endpoint: None,
             table: table(&pools),
             pools,
@@ -206,7 +210,7 @@ impl Server {
         u64::try_from(shown).unwrap_or(u64::MAX)
     }
 
-    fn wall_ms(&self, now: u64) -> u64 {
+    pub(crate) fn wall_ms(&self, now: u64) -> u64 {
         (EPOCH_MS + self.shown_ms(now)).saturating_add_signed(self.clock_offset_ms)
     }
 

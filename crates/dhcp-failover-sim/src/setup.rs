@@ -1,6 +1,6 @@
 //! What a simulated pair looks like.
 
-use crate::Host;
+use crate::{Host, Make};
 use dhcp_failover_lease::{HardwareAddress, LeaseSpan, Role};
 use dhcp_failover_proto::{Balance, EndpointConfig, StartupPolicy};
 use dhcp_failover_wire::digest::Key;
@@ -44,6 +44,8 @@ pub enum Mutation {
 pub struct Setup {
     /// Decides everything.
     pub seed: u64,
+    /// Who made each server.
+    pub makes: [Make; 2],
     /// The relationship's name at each server.
     pub names: [String; 2],
     /// Configured at the primary.
@@ -98,6 +100,7 @@ impl Setup {
     pub fn new(seed: u64) -> Self {
         Self {
             seed,
+            makes: [Make::Ours; 2],
             names: ["pair".to_owned(), "pair".to_owned()],
             mclt_s: 60,
             secondary_mclt_s: 421,

@@ -21,7 +21,9 @@ impl Pair {
 
     fn unprotected(&self, number: usize, held: &Held) -> Option<String> {
         let partner = &self.servers[held.server.partner().index()];
-        if self.setup.unlimited_in_partner_down || partner.incomplete {
+        // What a server of another make knows is its own affair; what it gives, ours must cover.
+        let foreign = partner.foreign.is_some();
+        if foreign || self.setup.unlimited_in_partner_down || partner.incomplete {
             return None;
         }
         let binding = partner.disk.binding(held.address);

@@ -106,7 +106,7 @@ impl Storm {
     }
 
     fn durable_state(&self, host: Host) -> Option<State> {
-        self.pair.stored(host).map(|record| record.state)
+        self.pair.stored_state(host)
     }
 
     /// Honest only if the other server has everything.

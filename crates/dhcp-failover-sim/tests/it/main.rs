@@ -6,6 +6,7 @@ mod canonical;
 mod clocks;
 mod conflict;
 mod connections;
+mod dhcpd;
 mod durability;
 mod extras;
 mod faults;

@@ -49,10 +49,6 @@ impl Lease {
         [B::EXPIRED, B::RELEASED, B::RESET].contains(&self.status)
     }
 
-    pub(crate) fn is_free(&self) -> bool {
-        [BindingStatus::FREE, BindingStatus::BACKUP].contains(&self.status)
-    }
-
     pub(crate) fn is_of(&self, who: &Client) -> bool {
         self.client.as_ref().is_some_and(|client| client.is_same(who))
     }

@@ -14,7 +14,9 @@ mod serve;
 mod updates;
 
 use self::image::Image;
+pub(crate) use self::image::Lease;
 use self::link::{Active, Connection};
+pub(crate) use self::serve::Request;
 use super::Word;
 use crate::{Rng, Survives};
 use dhcp_failover_lease::Role;
@@ -109,6 +111,10 @@ impl Isc {
         self.up
     }
 
+    pub(crate) fn is_starting(&self) -> bool {
+        self.volatile.startup_until.is_some()
+    }
+
     pub(crate) fn state(&self) -> ServerState {
         self.image.state
     }
@@ -128,7 +134,7 @@ impl Isc {
             && self.volatile.acks.is_empty()
     }
 
-    pub(crate) fn lease(&self, address: Ipv4Addr) -> Option<&image::Lease> {
+    pub(crate) fn lease(&self, address: Ipv4Addr) -> Option<&Lease> {
         self.image.leases.get(&address)
     }
 
@@ -234,6 +240,7 @@ impl Isc {
             self.words.push(Word::Dial);
         } else if due(&mut self.volatile.balance_at) {
             self.rebalance(true);
+            self.send_updates();
         } else if self.volatile.sweep_at <= now {
             self.volatile.sweep_at = now + 1_000;
             self.sweep();

@@ -27,7 +27,8 @@ impl Isc {
         all.into_iter().map(|(address, _)| *address).collect()
     }
 
-    /// Gives addresses away until both have as many. How many it gave.
+    /// Gives addresses away until both have as many. How many it gave; their updates are still to be
+    /// sent.
     pub(super) fn rebalance(&mut self, by_timer: bool) -> usize {
         if self.image.state != ServerState::NORMAL || self.volatile.active.is_none() {
             return 0;
@@ -70,7 +71,6 @@ impl Isc {
             }
             self.changed(*address);
         }
-        self.send_updates();
         given.len()
     }
 
@@ -94,9 +94,7 @@ impl Isc {
         let (now, state) = (self.now_s(), self.image.state);
         match lease.status {
             // isc-L34: the primary's business.
-            B::ACTIVE => {
-                lease.ends <= now && (self.is_primary() || state != ServerState::NORMAL)
-            }
+            B::ACTIVE => lease.ends <= now && (self.is_primary() || state != ServerState::NORMAL),
             B::ABANDONED => lease.ends <= now,
             _ if lease.is_over() => {
                 state == ServerState::PARTNER_DOWN && lease.from_partner.max(lease.ends) < now

@@ -27,12 +27,8 @@ impl Isc {
     /// isc-S05: and in no state of a conflict.
     pub(crate) fn serves(&self) -> bool {
         let own = [S::NORMAL, S::COMMUNICATIONS_INTERRUPTED, S::PARTNER_DOWN];
-        let not = [
-            S::PARTNER_DOWN,
-            S::POTENTIAL_CONFLICT,
-            S::CONFLICT_DONE,
-            S::RESOLUTION_INTERRUPTED,
-        ];
+        let not =
+            [S::PARTNER_DOWN, S::POTENTIAL_CONFLICT, S::CONFLICT_DONE, S::RESOLUTION_INTERRUPTED];
         self.up
             && self.volatile.startup_until.is_none()
             && own.contains(&self.image.state)

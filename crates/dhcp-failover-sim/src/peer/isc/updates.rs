@@ -110,9 +110,8 @@ impl Isc {
     /// isc-U05: one request at a time; isc-U16: unused addresses too.
     fn update_request(&mut self, xid: u32, all: bool) {
         let it = &self.volatile;
-        let waiting = |address: &Ipv4Addr| {
-            it.queue.contains(address) || it.unanswered.contains(address)
-        };
+        let waiting =
+            |address: &Ipv4Addr| it.queue.contains(address) || it.unanswered.contains(address);
         let more: Vec<_> = self
             .image
             .leases
