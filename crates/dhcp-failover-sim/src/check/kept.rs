@@ -214,6 +214,9 @@ impl Pair {
     }
 
     fn keeps(&self, host: Host, address: Ipv4Addr, client: usize) -> bool {
+        if let Some(isc) = &self.servers[host.index()].foreign {
+            return isc.keeps(address, &self.clients[client].client);
+        }
         let binding = self.record_of(host, address);
         binding.status == BindingStatus::Active && binding.is_for(&self.clients[client].client)
     }
@@ -251,8 +254,9 @@ impl Pair {
         let partner = &self.servers[host.partner().index()];
         let covered = |address, client: usize, ack: &Ack| {
             self.keeps(host.partner(), address, client)
-                && partner.true_ms_of_lease(self.record_of(host.partner(), address).expiries.lease)
-                    + slack_ms
+                && partner
+                    .true_ms_of_lease(self.record_of(host.partner(), address).expiries.lease)
+                    .saturating_add(slack_ms)
                     >= ack.expires_ms
         };
         let lost: Vec<_> = self

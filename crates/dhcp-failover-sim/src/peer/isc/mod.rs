@@ -19,7 +19,7 @@ use self::link::{Active, Connection};
 pub(crate) use self::serve::Request;
 use super::Word;
 use crate::{Rng, Survives};
-use dhcp_failover_lease::Role;
+use dhcp_failover_lease::{Client, Role};
 use dhcp_failover_wire::{BindingStatus, ServerState};
 use dhcp_loadbalance::HashBuckets;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -136,6 +136,12 @@ impl Isc {
 
     pub(crate) fn lease(&self, address: Ipv4Addr) -> Option<&Lease> {
         self.image.leases.get(&address)
+    }
+
+    /// Whether it has the address leased to this client.
+    pub(crate) fn keeps(&self, address: Ipv4Addr, who: &Client) -> bool {
+        let lease = self.image.leases.get(&address);
+        lease.is_some_and(|lease| lease.status == BindingStatus::ACTIVE && lease.is_of(who))
     }
 
     pub(crate) fn take_words(&mut self) -> Vec<Word> {

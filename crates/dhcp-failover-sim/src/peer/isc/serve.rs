@@ -35,16 +35,15 @@ impl Isc {
             && !not.contains(&self.image.partner)
     }
 
-    /// Whether the client is its own to answer; isc-L23: only a DISCOVER is anybody's.
-    fn is_own(&self, request: &Request<'_>) -> bool {
-        if request.class != RequestClass::New
-            || request.wanted.is_some()
-            || self.image.state != S::NORMAL
-            || request.secs > MAX_SECONDS
-        {
+    /// Whether it would answer; isc-L23: only a DISCOVER is for one of the two.
+    pub(crate) fn answers(&self, class: RequestClass, key: &[u8], secs: u16) -> bool {
+        if !self.serves() {
+            return false;
+        }
+        if class != RequestClass::New || self.image.state != S::NORMAL || secs > MAX_SECONDS {
             return true;
         }
-        let bucket = hash(request.client.balance_key());
+        let bucket = hash(key);
         // isc-L25: unless the partner has no address.
         self.volatile.buckets.is_some_and(|own| own.contains(bucket))
             || !self.image.leases.values().any(|lease| lease.status == self.partner_free())
@@ -53,7 +52,12 @@ impl Isc {
     /// The lease for a client, durable and told when this returns: address and seconds.
     pub(crate) fn serve(&mut self, now: u64, request: &Request<'_>) -> Option<(Ipv4Addr, u64)> {
         self.now = now;
-        if !self.serves() || !self.is_own(request) {
+        let class = match request.wanted {
+            // A DHCPREQUEST: INIT-REBOOT.
+            Some(_) => RequestClass::Renewal,
+            None => request.class,
+        };
+        if !self.answers(class, request.client.balance_key(), request.secs) {
             return None;
         }
         let address = self.choose(request)?;
