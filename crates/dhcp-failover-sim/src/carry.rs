@@ -17,6 +17,7 @@ impl Pair {
         let server = &mut self.servers[host.index()];
         let monotonic = server.monotonic(now);
         let Some(endpoint) = &mut server.endpoint else { return };
+        self.tally.events += 1;
         endpoint.handle(monotonic, input, &server.table);
         loop {
             let server = &mut self.servers[host.index()];
@@ -97,9 +98,8 @@ impl Pair {
             if let Some(trace) = &mut self.trace {
                 trace.push((self.now, host, crate::monitor::step(&packet.message)));
             }
-            if !matches!(packet.message, Message::Contact | Message::PoolReq | Message::PoolResp(_))
-            {
-                self.log(Some(host), line(&packet));
+            if self.log.is_kept() && packet.message != Message::Contact {
+                self.log.sent(self.now, host, line(&packet));
             }
             let server = &self.servers[host.index()];
             let mut window = self.setup.max_unacked[host.partner().index()];
@@ -160,7 +160,7 @@ impl Pair {
             if *to == State::Normal {
                 self.servers[host.index()].incomplete = false;
             }
-        } else {
+        } else if self.log.is_kept() {
             self.log(Some(host), format!("{event:?}"));
         }
         if self.setup.mutation != Mutation::SwallowReports {

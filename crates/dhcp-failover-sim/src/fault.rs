@@ -31,6 +31,7 @@ impl Pair {
         let before = self.servers[host.index()].lease_now(self.now);
         self.servers[host.index()].boot(self.now, trust_wall);
         self.note_clock(host, before);
+        self.note_states();
     }
 
     /// Starts both servers.
@@ -124,6 +125,7 @@ impl Pair {
         self.network.kill(host, silently, self.now);
         self.kept.touch_all();
         self.grants.retain(|(server, _), _| *server != host);
+        self.note_states();
     }
 
     /// Destroys the disk of a server that is down.

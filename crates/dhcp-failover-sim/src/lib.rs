@@ -35,9 +35,11 @@ mod observe;
 mod pair;
 mod peer;
 mod rng;
+pub mod runs;
 mod server;
 mod setup;
 pub mod storm;
+mod tally;
 
 pub use check::kept::{Doubled, DoubledCounts, Fate};
 pub use check::{Rule, Violation};
@@ -52,3 +54,4 @@ pub use rng::Rng;
 pub use server::{Host, Server};
 pub use setup::{Mutation, Setup};
 pub use storm::{Action, Regime, Step, Storm};
+pub use tally::Standing;

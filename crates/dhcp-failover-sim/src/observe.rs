@@ -10,6 +10,17 @@ impl Pair {
         self.log.add(self.now, host, text);
     }
 
+    /// Keeps the whole log from now on, or none of it, which is faster.
+    pub fn keep_log(&mut self, all: bool) {
+        self.log.keep(all);
+    }
+
+    /// All of the log that is kept, in columns.
+    #[must_use]
+    pub fn log_kept(&self) -> String {
+        self.log.to_string()
+    }
+
     /// What happened last, in columns: 250 lines, or as many as the environment variable
     /// `DHCP_FAILOVER_SIM_LOG` says.
     #[must_use]
@@ -60,7 +71,7 @@ impl Pair {
     #[must_use]
     pub fn state(&self, host: Host) -> Option<State> {
         let foreign = self.servers[host.index()].foreign_state();
-        foreign.or_else(|| self.status(host).map(|status| status.state))
+        foreign.or_else(|| self.endpoint(host).map(Endpoint::state))
     }
 
     /// A server's binding of an address.

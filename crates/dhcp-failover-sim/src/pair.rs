@@ -10,6 +10,7 @@ use crate::monitor::Monitor;
 use crate::net::{Arrival, Network};
 use crate::server::{Host, Inbox, Server};
 use crate::setup::{Setup, hardware};
+use crate::tally::Tally;
 use dhcp_failover_lease::{BindingStatus, Client, Grant, Role};
 use dhcp_failover_proto::{
     Bindings, Event, Input, LeaseEvent, LinkId, LinkSide, Listener, Route, Ticket, Token,
@@ -43,6 +44,8 @@ pub struct Pair {
     pub(crate) notes: crate::connections::Notes,
     pub(crate) stamp_shift_s: [i64; 2],
     pub(crate) last_connect: Option<Vec<u8>>,
+    /// What happened, counted.
+    pub(crate) tally: Tally,
     at_this_moment: u32,
     pub(crate) changed: bool,
     pub(crate) kept: crate::check::kept::Kept,
@@ -93,6 +96,7 @@ impl Pair {
             notes: crate::connections::Notes::default(),
             stamp_shift_s: [0; 2],
             last_connect: None,
+            tally: Tally::default(),
             at_this_moment: 0,
             changed: false,
             kept: crate::check::kept::Kept::default(),
@@ -146,7 +150,12 @@ impl Pair {
             self.violation(Rule::Livelock, "nothing comes to rest".to_owned());
             return false;
         }
+        let fed = self.tally.events;
         self.happen();
+        if self.tally.events == fed {
+            self.tally.events += 1; // it reached no endpoint
+        }
+        self.note_states();
         if std::mem::take(&mut self.changed) {
             self.check_disjoint();
             self.check_protection();

@@ -362,6 +362,12 @@ impl Endpoint {
         }
     }
 
+    /// The state, without the rest of [`status`](Self::status).
+    #[must_use]
+    pub const fn state(&self) -> State {
+        self.state
+    }
+
     /// For operators.
     #[must_use]
     pub fn status(&self) -> Status {

@@ -1,6 +1,7 @@
 //! What may be done to a pair, and what then counts as broken.
 
 use crate::Rule;
+use std::str::FromStr;
 
 /// How far a storm goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,5 +32,27 @@ impl Regime {
     #[must_use]
     pub const fn is_honest(self) -> bool {
         matches!(self, Self::Honest)
+    }
+}
+
+impl Regime {
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Honest => "honest",
+            Self::Unsafe => "unsafe",
+        }
+    }
+}
+
+impl FromStr for Regime {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|it| it.name() == text).ok_or_else(|| {
+            let known = Self::ALL.map(Self::name).join(", ");
+            format!("there is no regime {text}; there are {known}")
+        })
     }
 }

@@ -1,52 +1,78 @@
 //! Random storms: in the honest regime nothing may ever go wrong, and after every storm all is well.
 
-use dhcp_failover_proto::Event;
-use dhcp_failover_sim::{DoubledCounts, Host, Regime, Storm};
+use dhcp_failover_sim::runs::{self, Plan, complaint};
+use dhcp_failover_sim::{DoubledCounts, Regime, Storm};
 
 /// How many seeds, unless `DHCP_FAILOVER_SIM_SEEDS` says otherwise; `DHCP_FAILOVER_SIM_SEED` (hex)
 /// runs one.
 const SEEDS: u64 = 40;
 
-fn one(seed: u64, regime: Regime, test: &str) -> Storm {
+/// Runs a seed again, with a log, to say what is wrong with it.
+fn shown(seed: u64, regime: Regime) -> String {
     let mut storm = Storm::new(seed, regime);
     storm.run();
-    if let Some(first) = storm.broken() {
-        panic!(
-            "{}\nfirst broken: {first}\nagain: DHCP_FAILOVER_SIM_SEED={seed:x} cargo test \
-             -p dhcp-failover-sim --test it {test}",
-            storm.pair.log_text()
-        );
-    }
-    // No storm brings an old copy back, so nobody may take a store for one (isc-S14).
-    let alarm = |event: &Event| matches!(event, Event::OldStore { .. });
-    for host in Host::BOTH {
-        let first = storm.pair.events_of(host).find(|(_, event)| alarm(event));
-        assert_eq!(first, None, "seed {seed:x}: {}", storm.pair.log_text());
-    }
-    storm
+    format!("{}\n{:?}", storm.pair.log_text(), complaint(&storm))
 }
 
-fn many(regime: Regime, test: &str) {
+fn many(regime: Regime) {
     let number = |name: &str, radix| {
         std::env::var(name).ok().and_then(|text| u64::from_str_radix(&text, radix).ok())
     };
-    if let Some(seed) = number("DHCP_FAILOVER_SIM_SEED", 16) {
-        one(seed, regime, test);
-        return;
+    let one = number("DHCP_FAILOVER_SIM_SEED", 16);
+    let seeds = match one {
+        Some(_) => 1,
+        None => number("DHCP_FAILOVER_SIM_SEEDS", 10).unwrap_or(SEEDS),
+    };
+    let plan = Plan {
+        base: one.unwrap_or(0),
+        seeds: Some(seeds),
+        regimes: vec![regime],
+        limit: None,
+        threads: 1,
+    };
+    let report = plan.run(|_| ());
+    if let Some(first) = report.failures.first() {
+        panic!("{}\n{first:?}\nagain: {}", shown(first.seed, regime), first.command());
     }
-    let seeds = number("DHCP_FAILOVER_SIM_SEEDS", 10).unwrap_or(SEEDS);
-    let faults: usize = (0..seeds).map(|seed| one(seed, regime, test).steps().len()).sum();
-    println!("{seeds} seeds, {faults} actions");
+    let total = report.total();
+    assert_eq!(total.seeds, seeds);
+    println!("{seeds} seeds, {} events, {:?}", total.events, total.actions);
 }
 
 #[test]
 fn honest_storms_break_no_rule() {
-    many(Regime::Honest, "honest_storms");
+    many(Regime::Honest);
 }
 
 #[test]
 fn other_storms_leave_nothing_stuck() {
-    many(Regime::Unsafe, "other_storms");
+    many(Regime::Unsafe);
+}
+
+/// The same seeds, the same figures, on however many threads.
+#[test]
+fn a_run_is_the_same_on_any_number_of_threads() {
+    let plan = |threads| Plan {
+        base: 100,
+        seeds: Some(6),
+        regimes: Regime::ALL.to_vec(),
+        limit: None,
+        threads,
+    };
+    let [mut one, three] = [1, 3].map(|threads| plan(threads).run(|_| ()));
+    assert_eq!(one.regimes, three.regimes);
+    assert_eq!(one.total().seeds, 6 * Regime::ALL.len() as u64);
+    let events = one.total().events;
+    one.merge(three);
+    assert_eq!(one.total().events, 2 * events);
+}
+
+#[test]
+fn seeds_that_found_something_find_nothing_any_more() {
+    for past in runs::past_seeds().expect("the file can be read") {
+        let failure = runs::run_seed(past.seed, past.regime).1;
+        assert_eq!(failure, None, "{}", shown(past.seed, past.regime));
+    }
 }
 
 /// A run is its setup and its steps: the same again, without the seed.
@@ -65,12 +91,17 @@ fn a_storm_can_be_had_again_from_what_was_recorded() {
         assert_eq!(first.actions(), again.actions());
     }
 }
+
 /// S14: where an address went to two clients and the servers have the records of both, they find that
 /// out, report it, and keep one.
 #[test]
 fn s14_other_storms_resolve_every_double_lease_they_know_of() {
     let all: Vec<_> = (0..SEEDS)
-        .map(|seed| one(seed, Regime::Unsafe, "other_storms").pair.doubled_counts())
+        .map(|seed| {
+            let mut storm = Storm::new(seed, Regime::Unsafe);
+            storm.run();
+            storm.pair.doubled_counts()
+        })
         .collect();
     let sum = |of: fn(&DoubledCounts) -> u64| all.iter().map(of).sum::<u64>();
     assert!(sum(|counts| counts.survived) > 0, "{all:?}");
