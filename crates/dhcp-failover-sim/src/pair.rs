@@ -151,8 +151,7 @@ impl Pair {
             return false;
         }
         let fed = self.tally.events;
-        self.happen();
-        if self.tally.events == fed {
+        if self.happen() && self.tally.events == fed {
             self.tally.events += 1; // it reached no endpoint
         }
         self.note_states();
@@ -183,33 +182,40 @@ impl Pair {
         hosts.chain(clients).chain(self.network.next()).chain(early).chain(foreign).min()
     }
 
-    fn happen(&mut self) {
+    /// The next thing; whether it is one, and not a look at the clock for leases that have ended.
+    fn happen(&mut self) -> bool {
         let now = self.now;
         if let Some((host, ticket)) = self.early.pop_front() {
-            return self.feed(host, Input::Persisted(ticket));
+            self.feed(host, Input::Persisted(ticket));
+            return true;
         }
         for host in self.running().map(|(host, _)| host).collect::<Vec<_>>() {
             let server = &mut self.servers[host.index()];
             if let Some(ticket) = server.disk.finish(now) {
-                return self.feed(host, Input::Persisted(ticket));
+                self.feed(host, Input::Persisted(ticket));
+                return true;
             }
             if server.wake.is_some_and(|at| at <= now) {
                 server.wake = None;
-                return self.feed(host, Input::Tick);
+                self.feed(host, Input::Tick);
+                return true;
             }
             if server.next_sweep <= now {
-                return self.sweep(host);
+                self.sweep(host);
+                return false;
             }
         }
         if self.foreign_due() {
-            return;
+            return true;
         }
         if let Some(arrival) = self.network.take(now) {
-            return self.arrived(arrival);
+            self.arrived(arrival);
+            return true;
         }
         if let Some(number) = self.clients.iter().position(|c| c.wake.is_some_and(|at| at <= now)) {
             self.client_due(number);
         }
+        true
     }
 
     /// What a DHCP server does about leases whose time is over.

@@ -166,6 +166,12 @@ impl BindingTable {
         self.used.values()
     }
 
+    /// What is on record of an address, unless it is unused; nothing is copied.
+    #[must_use]
+    pub fn used(&self, address: Ipv4Addr) -> Option<&Binding> {
+        self.used.get(&address)
+    }
+
     /// Keeps an address from changing hands while it is offered; undone by [`unpin`](Self::unpin).
     pub fn pin(&mut self, address: Ipv4Addr) {
         self.pinned.insert(address);

@@ -1,26 +1,58 @@
 //! S4: the servers' allocatable sets are disjoint.
 
 use crate::check::Rule;
+use crate::server::Server;
 use crate::{Host, Pair};
-use dhcp_failover_lease::{Client, Control, HardwareAddress};
-use dhcp_failover_proto::{Bindings, Service, State};
+use dhcp_failover_lease::{Allocator, Binding, Client, Control, HardwareAddress, LeaseInstant};
+use dhcp_failover_proto::{Service, ServiceView, State};
+use std::borrow::Cow;
 use std::net::Ipv4Addr;
+
+/// A server that may give addresses to new clients.
+enum Giver<'a> {
+    Running {
+        server: &'a Server,
+        view: ServiceView,
+        now: LeaseInstant,
+    },
+    /// Down: as it would be after a restart that loses everything not synced.
+    Down {
+        server: &'a Server,
+        allocator: Allocator,
+    },
+}
+
+impl Giver<'_> {
+    fn gives(&self, address: Ipv4Addr, fresh: &Client) -> bool {
+        match self {
+            Self::Running { server, view, now } => {
+                server.table.pool_of(address).is_some_and(|pool| view.gives_new(pool, *now)) && {
+                    let binding = or_unused(server.table.used(address), address);
+                    view.may_allocate(&binding, fresh, *now).is_ok()
+                }
+            }
+            Self::Down { server, allocator } => {
+                // None of its addresses, or what the disk says of one.
+                server.table.pool_of(address).is_some() && {
+                    let binding = or_unused(server.disk.bindings.get(&address), address);
+                    allocator.check(&binding, fresh).is_ok()
+                }
+            }
+        }
+    }
+}
 
 impl Pair {
     /// S4: no address may be given to a new client by both servers, as they are now, nor as one of
     /// them would come back from its disk.
     pub(crate) fn check_disjoint(&mut self) {
+        let [Some(a), Some(b)] = Host::BOTH.map(|host| self.giver(host)) else { return };
         let fresh = Client::new(
             Some(b"nobody"),
             HardwareAddress::new(1, &[9]).unwrap_or_else(|| unreachable!("one byte")),
         );
-        let mut shared = Vec::new();
-        for &address in &self.addresses {
-            let both = Host::BOTH.map(|host| self.may_allocate(host, address, &fresh));
-            if both == [true; 2] {
-                shared.push(address);
-            }
-        }
+        let both = |address: &&Ipv4Addr| a.gives(**address, &fresh) && b.gives(**address, &fresh);
+        let shared: Vec<Ipv4Addr> = self.addresses.iter().filter(both).copied().collect();
         for address in shared {
             let text = format!(
                 "{address} is allocatable by both: A {:?} B {:?}",
@@ -31,37 +63,35 @@ impl Pair {
         }
     }
 
-    fn may_allocate(&self, host: Host, address: Ipv4Addr, fresh: &Client) -> bool {
+    /// Unless it gives none.
+    fn giver(&self, host: Host) -> Option<Giver<'_>> {
         let server = &self.servers[host.index()];
         let now = server.lease_now(self.now);
-        let Some(endpoint) = &server.endpoint else {
-            // Down: as it would be after a restart that loses everything not synced.
-            let Some(record) = server.disk.record() else { return false };
-            let partner_alone = self.servers[host.partner().index()]
-                .endpoint
-                .as_ref()
-                .is_some_and(|partner| partner.status().state == State::PartnerDown);
-            if partner_alone || Service::of(record.state) == Service::Nobody {
-                return false; // it will have to recover first
-            }
-            if record.role != server.config.role || server.table.pool_of(address).is_none() {
-                return false; // likewise, or none of its addresses
-            }
-            let allocator = dhcp_failover_lease::Allocator {
-                role: record.role,
-                control: Control::Shared,
-                mclt: record.mclt.for_waits(),
-                now,
-                storage_lost: record.storage_lost_at,
-            };
-            return allocator.check(&server.disk.binding(address), fresh).is_ok();
+        if let Some(endpoint) = &server.endpoint {
+            let view = endpoint.view();
+            let serves = matches!(view.service(), Service::Balanced | Service::Everybody);
+            return serves.then_some(Giver::Running { server, view, now });
+        }
+        let record = server.disk.record()?;
+        let partner = self.servers[host.partner().index()].endpoint.as_ref();
+        let partner_alone = partner.is_some_and(|it| it.state() == State::PartnerDown);
+        if partner_alone
+            || Service::of(record.state) == Service::Nobody
+            || record.role != server.config.role
+        {
+            return None; // it will have to recover first
+        }
+        let allocator = Allocator {
+            role: record.role,
+            control: Control::Shared,
+            mclt: record.mclt.for_waits(),
+            now,
+            storage_lost: record.storage_lost_at,
         };
-        let view = endpoint.view();
-        matches!(view.service(), Service::Balanced | Service::Everybody)
-            && server.table.pool_of(address).is_some_and(|pool| view.gives_new(pool, now))
-            && server
-                .table
-                .get(address)
-                .is_some_and(|binding| view.may_allocate(&binding, fresh, now).is_ok())
+        Some(Giver::Down { server, allocator })
     }
+}
+
+fn or_unused(known: Option<&Binding>, address: Ipv4Addr) -> Cow<'_, Binding> {
+    known.map_or_else(|| Cow::Owned(Binding::unused(address)), Cow::Borrowed)
 }
