@@ -24,6 +24,7 @@ impl Pair {
             let Some(endpoint) = &mut server.endpoint else { return };
             match endpoint.poll_output() {
                 Output::Wait(at) => {
+                    let at = at.filter(|_| self.setup.mutation != Mutation::NoTimers);
                     server.wake = at.map(|at| server.true_ms(at).max(now));
                     return;
                 }
@@ -106,9 +107,8 @@ impl Pair {
             if self.setup.mutation == Mutation::StricterWindow {
                 window -= 1;
             }
-            if let Err((update_done, text)) = self.monitor.sent(host, link, &packet, window, server)
-            {
-                let rule = if update_done { Rule::S9 } else { Rule::S11 };
+            let sent = self.monitor.sent(host, link, &packet, window, server, self.now);
+            if let Err((rule, text)) = sent {
                 self.violation(rule, format!("{host:?}: {text}"));
             }
             if let Message::BndUpd(updates) = &packet.message {

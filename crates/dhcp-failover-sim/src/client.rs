@@ -254,6 +254,7 @@ impl Pair {
             return; // it gave up
         };
         if let Some(asking) = self.clients[number].asking.take() {
+            self.check_answer(host, asking.since_ms);
             self.acknowledged(number, asking, address);
         }
     }

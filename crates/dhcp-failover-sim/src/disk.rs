@@ -29,6 +29,10 @@ pub(crate) struct Disk {
     syncing: Option<(Ticket, u64)>,
     pub(crate) delay_ms: u64,
     pub(crate) stalled: bool,
+    /// Instead of all that were written since.
+    pub(crate) one_by_one: bool,
+    /// Since then it is as fast as it is now.
+    pub(crate) steady_since_ms: u64,
     /// Every state and CONNECT time that ever was durable, for the checkers.
     pub(crate) states: BTreeSet<(State, LeaseInstant)>,
     pub(crate) connects: BTreeSet<u32>,
@@ -44,14 +48,21 @@ impl Disk {
         Self { delay_ms, ..Self::default() }
     }
 
+    /// It is about to be slower or quicker, or to go on: what it does now still takes the time it took.
+    pub(crate) fn steady_from(&mut self, now: u64) {
+        let done = self.syncing.map_or(now, |(_, at)| at.max(now));
+        self.steady_since_ms = done + self.delay_ms;
+    }
+
     pub(crate) fn write(&mut self, ticket: Ticket, record: Record, now: u64) {
         self.pending.push_back((ticket, record));
         self.begin(now);
     }
 
     fn begin(&mut self, now: u64) {
+        let all = if self.one_by_one { self.pending.front() } else { self.pending.back() };
         if self.syncing.is_none()
-            && let Some((last, _)) = self.pending.back()
+            && let Some((last, _)) = all
         {
             self.syncing = Some((*last, now + self.delay_ms));
         }

@@ -32,6 +32,7 @@ impl Pair {
         self.servers[host.index()].boot(self.now, trust_wall);
         self.note_clock(host, before);
         self.note_states();
+        self.silence_begins();
     }
 
     /// Starts both servers.
@@ -124,6 +125,7 @@ impl Pair {
         self.servers[host.index()].disk.crash(survives, &mut self.rng);
         self.network.kill(host, silently, self.now);
         self.kept.touch_all();
+        self.silence_begins();
         self.grants.retain(|(server, _), _| *server != host);
         self.note_states();
     }
@@ -178,12 +180,16 @@ impl Pair {
     /// Stops a server's process without ending it, as SIGSTOP does.
     pub fn freeze(&mut self, host: Host) {
         self.log(Some(host), "freezes".to_owned());
+        self.silence_begins();
+        self.servers[host.index()].disk.steady_since_ms = u64::MAX;
         self.network.frozen[host.index()] = true;
     }
 
     /// Lets it go on.
     pub fn thaw(&mut self, host: Host) {
         self.log(Some(host), "thaws".to_owned());
+        self.silence_begins();
+        self.servers[host.index()].disk.steady_from(self.now);
         self.network.frozen[host.index()] = false;
     }
 
@@ -197,7 +203,10 @@ impl Pair {
     /// Lets nothing through from this server to the other, or again.
     pub fn block(&mut self, from: Host, blocked: bool) {
         self.log(Some(from), format!("network to partner blocked: {blocked}"));
-        self.network.blocked[from.index()] = blocked;
+        if self.network.blocked[from.index()] != blocked {
+            self.network.blocked[from.index()] = blocked;
+            self.silence_begins();
+        }
     }
 
     /// Lets nothing through in either direction, or again.
@@ -213,13 +222,19 @@ impl Pair {
 
     /// A sync takes this long from now on.
     pub fn set_disk_delay_ms(&mut self, host: Host, ms: u64) {
-        self.servers[host.index()].disk.delay_ms = ms;
+        let disk = &mut self.servers[host.index()].disk;
+        disk.steady_from(self.now);
+        disk.delay_ms = ms;
     }
 
     /// The disk does not answer, or answers again.
     pub fn stall_disk(&mut self, host: Host, stalled: bool) {
         self.log(Some(host), format!("disk stalled: {stalled}"));
-        self.servers[host.index()].disk.stalled = stalled;
+        let disk = &mut self.servers[host.index()].disk;
+        if disk.stalled != stalled {
+            disk.steady_from(self.now);
+        }
+        disk.stalled = stalled;
     }
 
     /// Crashes a server after so many more of its outputs.
@@ -271,8 +286,8 @@ impl Pair {
         self.crash_after = None;
         self.cut_after = None;
         for host in Host::BOTH {
-            self.network.blocked[host.index()] = false;
-            self.network.frozen[host.index()] = false;
+            self.block(host, false);
+            self.thaw(host);
             self.stall_disk(host, false);
             self.set_disk_delay_ms(host, self.setup.disk_delay_ms);
             if !self.is_up(host) {

@@ -1,7 +1,9 @@
 //! Watches the wire: windows, transaction ids, and what UPDDONE may say.
 
 use crate::Host;
+use crate::check::Rule;
 use crate::check::forward::Forward;
+use crate::check::offers::Offers;
 use crate::server::Server;
 use dhcp_failover_lease::{Binding, BindingStatus, LeaseInstant};
 use dhcp_failover_proto::Bindings;
@@ -20,6 +22,7 @@ struct Flow {
     updates: BTreeMap<(u32, Ipv4Addr), BindingUpdate>,
     /// The last xid before that request: later updates carry what it asked for.
     before_request: u32,
+    offers: Offers,
 }
 
 /// What the partner sees of each host.
@@ -33,7 +36,7 @@ pub(crate) struct Monitor {
 }
 
 impl Monitor {
-    /// `sender` sends this. S11 and S9.
+    /// `sender` sends this. S11, S9 and L7.
     pub(crate) fn sent(
         &mut self,
         sender: Host,
@@ -41,7 +44,8 @@ impl Monitor {
         packet: &Packet,
         window: u32,
         server: &Server,
-    ) -> Result<(), (bool, String)> {
+        now: u64,
+    ) -> Result<(), (Rule, String)> {
         let kind = kind(&packet.message);
         *self.counts.entry((sender, kind)).or_default() += 1;
         let flow = self.flows.entry((link, sender)).or_default();
@@ -50,16 +54,22 @@ impl Monitor {
             Message::BndAck(_) | Message::UpdDone | Message::PoolResp(_) | Message::ConnectAck(_)
         );
         if !answer && !flow.used_xids.insert(packet.xid) {
-            return Err((false, format!("{kind} with xid {} again", packet.xid)));
+            return Err((Rule::S11, format!("{kind} with xid {} again", packet.xid)));
         }
         if let Message::BndUpd(updates) = &packet.message {
             let told = updates.iter().map(|it| ((packet.xid, it.address), it.clone()));
             flow.updates.extend(told);
             flow.outstanding.insert(packet.xid);
+            for update in updates {
+                flow.offers.offered(update, now).map_err(|text| (Rule::L7, text))?;
+            }
             if flow.outstanding.len() > window as usize {
                 let count = flow.outstanding.len();
-                return Err((false, format!("{count} updates unanswered, limit {window}")));
+                return Err((Rule::S11, format!("{count} updates unanswered, limit {window}")));
             }
+        }
+        if matches!(packet.message, Message::State(_)) {
+            flow.offers.begin_anew();
         }
         if matches!(packet.message, Message::UpdDone) {
             let instance = server.disk.record().map_or(0, |record| record.instance);
@@ -69,7 +79,7 @@ impl Monitor {
                     && binding.knowledge.instance == instance;
                 if !told && binding.needs_telling(instance) {
                     return Err((
-                        true,
+                        Rule::S9,
                         format!("UPDDONE before {address} was answered: {binding:?}"),
                     ));
                 }
@@ -87,6 +97,9 @@ impl Monitor {
                 let newer = packet.xid > flow.before_request;
                 for ack in acks {
                     let update = flow.updates.remove(&(packet.xid, ack.address));
+                    if let Some(update) = &update {
+                        flow.offers.answered(update, ack.reject.is_none());
+                    }
                     let same = flow
                         .promised
                         .get(&ack.address)
@@ -100,6 +113,7 @@ impl Monitor {
             }
             Message::UpdReq(_) | Message::UpdReqAll => {
                 let all = packet.message == Message::UpdReqAll;
+                flow.offers.begin_anew();
                 let instance = server.disk.record().map_or(0, |record| record.instance);
                 flow.before_request = flow.used_xids.last().copied().unwrap_or(0);
                 flow.promised = server

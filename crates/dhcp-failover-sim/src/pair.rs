@@ -9,7 +9,7 @@ use crate::log::Log;
 use crate::monitor::Monitor;
 use crate::net::{Arrival, Network};
 use crate::server::{Host, Inbox, Server};
-use crate::setup::{Setup, hardware};
+use crate::setup::{Mutation, Setup, hardware};
 use crate::tally::Tally;
 use dhcp_failover_lease::{BindingStatus, Client, Grant, Role};
 use dhcp_failover_proto::{
@@ -53,6 +53,8 @@ pub struct Pair {
     /// When the configured pools of a server changed last.
     pub(crate) pools_changed_ms: u64,
     pub(crate) last_refused: Option<Token>,
+    /// Since when nothing gets through in one direction, and both servers would see that.
+    pub(crate) silent_since_ms: Option<u64>,
     pub(crate) early: VecDeque<(Host, Ticket)>,
     /// Crash a host, or cut the connections, after so many more outputs or messages.
     pub(crate) crash_after: Option<(Host, u32, Survives)>,
@@ -69,7 +71,8 @@ impl Pair {
         let mut network = Network::new(Rng::new(rng.next_u64()), setup.first_link);
         network.delay_ms = setup.net_delay_ms;
         let servers = Host::BOTH.map(|host| {
-            let disk = Disk::new(setup.disk_delay_ms);
+            let mut disk = Disk::new(setup.disk_delay_ms);
+            disk.one_by_one = setup.mutation == Mutation::OneByOne;
             let offset = setup.clock_offset_ms[host.index()];
             let drift = setup.clock_drift_ppm[host.index()];
             let mut server = Server::new(setup.config(host), offset, drift, disk, setup.pools());
@@ -103,6 +106,7 @@ impl Pair {
             balanced: crate::check::balance::Balanced::default(),
             pools_changed_ms: 0,
             last_refused: None,
+            silent_since_ms: None,
             early: VecDeque::new(),
             crash_after: None,
             cut_after: None,
@@ -155,6 +159,7 @@ impl Pair {
             self.tally.events += 1; // it reached no endpoint
         }
         self.note_states();
+        self.check_contact();
         if std::mem::take(&mut self.changed) {
             self.check_disjoint();
             self.check_protection();

@@ -37,6 +37,10 @@ pub enum Mutation {
     AnswersToo,
     /// The endpoints are not told how the pools are configured.
     HidePools,
+    /// The endpoints are not told that time passes.
+    NoTimers,
+    /// The disks take one record at a time.
+    OneByOne,
 }
 
 /// How to set up a pair. Server A is the primary.

@@ -1,9 +1,10 @@
 //! S4: the servers' allocatable sets are disjoint.
 
 use crate::check::Rule;
+use crate::check::healed::nobody;
 use crate::server::Server;
 use crate::{Host, Pair};
-use dhcp_failover_lease::{Allocator, Binding, Client, Control, HardwareAddress, LeaseInstant};
+use dhcp_failover_lease::{Allocator, Binding, Client, Control, LeaseInstant};
 use dhcp_failover_proto::{Service, ServiceView, State};
 use std::borrow::Cow;
 use std::net::Ipv4Addr;
@@ -47,10 +48,7 @@ impl Pair {
     /// them would come back from its disk.
     pub(crate) fn check_disjoint(&mut self) {
         let [Some(a), Some(b)] = Host::BOTH.map(|host| self.giver(host)) else { return };
-        let fresh = Client::new(
-            Some(b"nobody"),
-            HardwareAddress::new(1, &[9]).unwrap_or_else(|| unreachable!("one byte")),
-        );
+        let fresh = nobody();
         let both = |address: &&Ipv4Addr| a.gives(**address, &fresh) && b.gives(**address, &fresh);
         let shared: Vec<Ipv4Addr> = self.addresses.iter().filter(both).copied().collect();
         for address in shared {

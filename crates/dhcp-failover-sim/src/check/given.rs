@@ -34,13 +34,11 @@ impl Pair {
             None => Service::of(record.state) != Service::Nobody,
         };
         let kept = partner.disk.binding(before.address);
-        let for_another = match kept.status {
-            BindingStatus::Active => !kept.is_for(who),
-            status if status.is_transitional() => {
-                !kept.is_for(who) && !kept.knowledge.may_have_ended()
-            }
-            _ => false,
+        let kept_by_partner = match kept.status {
+            BindingStatus::Active => true,
+            status => status.is_transitional() && !kept.knowledge.may_have_ended(),
         };
+        let for_another = kept_by_partner && kept.client.is_some() && !kept.is_for(who);
         if !for_another || !renews || partner.incomplete || self.has_waited(host) {
             return None;
         }

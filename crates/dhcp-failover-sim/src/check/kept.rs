@@ -75,6 +75,18 @@ pub struct DoubledCounts {
     pub open: u64,
 }
 
+impl std::ops::AddAssign for DoubledCounts {
+    fn add_assign(&mut self, more: Self) {
+        self.happened += more.happened;
+        self.ended += more.ended;
+        self.record_lost += more.record_lost;
+        self.survived += more.survived;
+        self.resolved += more.resolved;
+        self.silent += more.silent;
+        self.open += more.open;
+    }
+}
+
 /// What is known of leases whose records are gone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Kept {

@@ -1,12 +1,15 @@
 //! The rules that are checked at every step.
 
 pub(crate) mod balance;
+mod contact;
 mod disjoint;
 mod durable;
 pub(crate) mod forward;
 mod given;
 mod grants;
+mod healed;
 pub(crate) mod kept;
+pub(crate) mod offers;
 mod protection;
 
 pub(crate) use durable::durable_before_visible;
@@ -41,6 +44,10 @@ pub enum Rule {
     L2,
     L3,
     L4,
+    L5,
+    L6,
+    L7,
+    L8,
     L9,
     /// A harness-level impossibility: the endpoint did not come to rest.
     Livelock,

@@ -78,7 +78,7 @@ impl Storm {
         true
     }
 
-    fn start(&mut self, host: Host) {
+    pub(super) fn start(&mut self, host: Host) {
         // A machine that has nothing but its wall clock to go by has it right.
         if self.regime.is_honest() && !self.pair.keeps_its_clock(host) {
             self.set_wall_clock(host, 0);

@@ -11,8 +11,14 @@ impl Storm {
         if self.broken().is_some() {
             return;
         }
+        // With the right clock, where that is all there is.
+        for host in
+            Host::BOTH.into_iter().filter(|host| !self.pair.is_up(*host)).collect::<Vec<_>>()
+        {
+            self.start(host);
+        }
         self.pair.heal();
-        let limit = 400 + self.pair.setup.mclt_s;
+        let (healed_ms, limit) = (self.pair.now, self.pair.healing_s());
         self.pair.run_s(30);
         for number in 0..self.pair.clients.len() {
             self.pair.mute(number);
@@ -27,6 +33,10 @@ impl Storm {
         // What a server knows better it says after half a minute (§7.2.1).
         self.pair.run_s(120);
         self.pair.check_resolved();
+        self.pair.check_stays(healed_ms);
+        if self.regime.is_honest() {
+            self.pair.check_service();
+        }
         // Every lease ends.
         let longest = 2 * self.pair.setup.lease_s + self.pair.setup.mclt_s + 200;
         self.pair.run_s(longest + 300);
@@ -34,6 +44,8 @@ impl Storm {
         self.check_all_available();
         if self.broken().is_none() {
             self.pair.check_silence(300);
+            let left = if self.pair.setup.seed.is_multiple_of(2) { Host::A } else { Host::B };
+            self.pair.check_whole_pool(left);
         }
     }
 

