@@ -253,8 +253,8 @@ pub enum Stale {
     Quarantine,
     /// The client's identifier is longer than 255 bytes and could not be told to the partner.
     Client,
-    /// The partner refused what this server says of the client's lease, and may hold the address for
-    /// somebody else ([`Endpoint::disputes`](crate::Endpoint::disputes)). It is to be settled soon.
+    /// The partner refused what this server says of the lease, for it has another client on record
+    /// ([`Endpoint::disputes`](crate::Endpoint::disputes)).
     Disputed,
     /// The address is reserved for another client, or not reserved although the grant says so
     /// (§5.13).

@@ -88,8 +88,8 @@ pub(super) fn judge(own: &Binding, update: &Update, receiver: &Receiver) -> Resu
         (Free | Backup, _) => Ok(()),
         (Active, Active) if same_client => Ok(()),
         // Of two clients, one whose lease is over has no claim, whoever gave it.
-        (Active, Active) if ended != theirs_ended => outdated_unless(ended),
-        (Active, Active) if primary => Err(Conflict::InUseByOther),
+        (Active, Active) if ended && !theirs_ended => Ok(()),
+        (Active, Active) if primary || theirs_ended && !ended => Err(Conflict::InUseByOther),
         (Active, Active) => Ok(()),
         (Active, Expired | Free | Backup) => outdated_unless(ended),
         (Active, Released) => {

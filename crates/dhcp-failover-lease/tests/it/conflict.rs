@@ -152,6 +152,6 @@ fn of_two_clients_the_one_whose_lease_is_over_gives_way() {
         Update { lease_earliest: s(9_000), lease_latest: s(9_001), ..update(Active, 2, 6_000) };
     for role in [Role::Primary, Role::Secondary] {
         let verdict = resolve(&running, &over, &receiver(role, &running));
-        assert_eq!(verdict, Verdict::Reject(Conflict::Outdated), "{role}");
+        assert_eq!(verdict, Verdict::Reject(Conflict::InUseByOther), "{role}");
     }
 }

@@ -83,7 +83,7 @@ impl Endpoint {
         if binding.version != version || allowed.is_err() {
             return Err(Stale::Binding);
         }
-        if self.has_lost_dispute(&binding) {
+        if self.has_lost_dispute(address) {
             return Err(Stale::Disputed);
         }
         let renews = binding.status == BindingStatus::Active; // `allowed` says that it is the client's

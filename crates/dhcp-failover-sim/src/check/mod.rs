@@ -1,4 +1,29 @@
-//! The rules that are checked at every step.
+//! The rules that are checked, and where.
+//!
+//! | rule | checked | when |
+//! |---|---|---|
+//! | S1 | [`Ledger::acked`](crate::Ledger::acked) | a client receives a DHCPACK |
+//! | S2 | `grants` | a server decides on a lease |
+//! | S3 | `protection` | every step that changed something |
+//! | S4 | `disjoint` | every step that changed something |
+//! | S5 | `durable` | a message or a DHCPACK leaves |
+//! | S6 | `given` | a server gives an address to another client |
+//! | S7 | [`Pair::ask`] | a server answers; what refused grants leave behind: `tests/it/grants.rs` |
+//! | S8, S13 | [`Pair::check_convergence`] | after everything has healed |
+//! | S9, S11 | `monitor` | a message leaves |
+//! | S10 | `forward` | a record is written, an update leaves |
+//! | S12 | `balance` | both have come to NORMAL, and every minute there |
+//! | S14 | `kept` | a binding changes, a server stops or starts |
+//! | S15 | `balance`, `given` | in NORMAL: names and roles; an address of a pool that differs is given |
+//! | S16 | [`hostile`](crate::hostile), `Livelock` | every step; a panic ends the run |
+//! | L1, L2 | [`Pair::check_convergence`] within [`Pair::healing_s`] | after everything has healed |
+//! | L3 | [`Storm::calm`](crate::Storm::calm) | when every lease is over |
+//! | L4 | [`Pair::check_silence`] | when everything is said |
+//! | L5 | [`Pair::check_stays`] | after everything has healed |
+//! | L6 | [`Pair::check_service`], [`Pair::check_whole_pool`] | in NORMAL; when every lease is over |
+//! | L7 | `offers` | an update leaves |
+//! | L8 | `contact` | a DHCPACK leaves |
+//! | L9 | `contact` | every step while something is silent |
 
 pub(crate) mod balance;
 mod contact;

@@ -8,7 +8,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
-use dhcp_failover_lease::{Binding, LeaseInstant};
+use dhcp_failover_lease::LeaseInstant;
 use dhcp_failover_wire::RejectReason;
 
 /// A disputed binding is offered again by itself so many times, this far apart.
@@ -105,18 +105,12 @@ impl Endpoint {
         }
     }
 
-    /// Whether the partner has another client on record, as far as its refusal tells: until that is
-    /// settled the lease is not taken up again here, for the partner may be doing the same for its
-    /// client (S1). One that runs is only given up for a client whose lease counts more.
-    pub(in crate::endpoint) fn has_lost_dispute(&self, binding: &Binding) -> bool {
-        let dispute = self.updates.disputes.by_partner.get(&binding.address);
-        match dispute.map(|dispute| dispute.reason) {
-            Some(RejectReason::FATAL_CONFLICT) => true,
-            Some(RejectReason::OUTDATED_BINDING_INFORMATION) => {
-                binding.expiries.lease <= self.lease_now
-            }
-            _ => false,
-        }
+    /// Whether the partner refused this server's record because it has another client on its own:
+    /// until that is settled the lease is not taken up again here, for the partner may be doing the
+    /// same for its client (S1).
+    pub(in crate::endpoint) fn has_lost_dispute(&self, address: Ipv4Addr) -> bool {
+        let dispute = self.updates.disputes.by_partner.get(&address);
+        dispute.is_some_and(|dispute| dispute.reason == RejectReason::FATAL_CONFLICT)
     }
 
     /// Offers all disputed bindings again, because the partner asks or the pair begins anew (H7).
