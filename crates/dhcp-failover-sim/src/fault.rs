@@ -25,6 +25,7 @@ impl Pair {
         self.log(Some(host), "starts".to_owned());
         self.network.up[host.index()] = true;
         self.network.frozen[host.index()] = false;
+        self.silence_begins();
         if self.servers[host.index()].foreign.is_some() {
             return self.foreign_starts(host);
         }
@@ -32,7 +33,6 @@ impl Pair {
         self.servers[host.index()].boot(self.now, trust_wall);
         self.note_clock(host, before);
         self.note_states();
-        self.silence_begins();
     }
 
     /// Starts both servers.
