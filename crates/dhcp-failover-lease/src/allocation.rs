@@ -1,7 +1,7 @@
 //! When an address may go to a client (draft-12 §5.2.2, §5.4, §9.4.2, §9.9.2).
 
 use crate::time::CLOCK_GUARD;
-use crate::{Binding, BindingStatus, Client, Knowledge, LeaseInstant, LeaseSpan, Role};
+use crate::{Binding, BindingStatus, Client, Knowledge, LeaseInstant, LeaseSpan, Mutant, Role};
 use core::fmt;
 
 /// Who else may be giving out addresses.
@@ -189,7 +189,8 @@ impl Allocator {
     /// primary said; the primary's is its own, and counts when the secondary has agreed to it.
     fn both_reserve(&self, binding: &Binding) -> bool {
         let agreed = binding.knowledge.acked_version == binding.version;
-        self.control == Control::Alone
+        Mutant::ReservationOnOneSide.is_on()
+            || self.control == Control::Alone
             || binding.flags.reserved && (agreed || self.role == Role::Secondary)
     }
 
@@ -214,6 +215,10 @@ impl Allocator {
                 self.wait(since + self.mclt, rules.dynamic_bootp)
             }
             _ if binding.status == own && binding.knowledge.is_certainly(own) => Ok(()),
+            _ if Mutant::BackupUsableUntilAcked.is_on() && binding.knowledge.agreed == own => {
+                Ok(())
+            }
+            _ if Mutant::FreeUsableBeforeAck.is_on() && binding.status == own => Ok(()),
             Control::PartnerDown { since } => {
                 let bootp = rules.dynamic_bootp && self.may_be_partners(&binding.knowledge);
                 self.wait(since + self.mclt, bootp)
@@ -231,11 +236,21 @@ impl Allocator {
                 self.wait(until(since), rules.dynamic_bootp)
             }
             // Rewind (H10): the partner never heard of this lease and knows the address as ours.
-            _ if binding.knowledge.is_certainly(self.role.own_available()) => Ok(()),
+            _ if !Mutant::NeverRewind.is_on()
+                && binding.knowledge.is_certainly(self.role.own_available()) =>
+            {
+                Ok(())
+            }
             Control::PartnerDown { since } => {
                 let bootp = rules.dynamic_bootp && self.may_be_partners(&binding.knowledge);
                 self.wait(until(since), bootp)
             }
+            _ if Mutant::ToldIsForgotten.is_on()
+                && binding.knowledge.agreed == self.role.own_available() =>
+            {
+                Ok(())
+            }
+            Control::Shared if Mutant::ExpiredReusedUnacked.is_on() => Ok(()),
             Control::Shared => Err(Refusal::AwaitingAgreement),
         }
     }
@@ -256,7 +271,7 @@ impl Allocator {
         let until = until + CLOCK_GUARD;
         if partners_bootp {
             Err(Refusal::PartnersBootp)
-        } else if self.now >= until {
+        } else if self.now >= until || Mutant::ForgetMcltWait.is_on() {
             Ok(())
         } else {
             Err(Refusal::WaitUntil(until))

@@ -1,6 +1,6 @@
 //! One address and everything failover remembers about it.
 
-use crate::{BindingStatus, Client, Knowledge, LeaseInstant};
+use crate::{BindingStatus, Client, Knowledge, LeaseInstant, Mutant};
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 
@@ -106,8 +106,13 @@ impl Binding {
     /// client's own at present, else none (S2).
     #[must_use]
     pub fn expiries_for(&self, client: &Client) -> Expiries {
-        let present = self.is_for(client) && !self.status.is_available();
-        if present { self.expiries } else { Expiries::default() }
+        let present =
+            self.is_for(client) && !self.status.is_available() || Mutant::OldExpiriesKept.is_on();
+        let mut expiries = if present { self.expiries } else { Expiries::default() };
+        if Mutant::LeadTimeFromOwnExpiry.is_on() {
+            expiries.acked_potential = expiries.acked_potential.max(expiries.lease);
+        }
+        expiries
     }
 
     /// An address that no client ever had: FREE, and both servers know it (§5.16).
@@ -171,6 +176,9 @@ impl Binding {
     pub fn made_available(mut self, status: BindingStatus, now: LeaseInstant) -> Self {
         self.status = status;
         self.start_of_state = now;
+        if Mutant::OldExpiriesKept.is_on() {
+            return self;
+        }
         self.expiries.lease_latest = LeaseInstant::ZERO;
         self.expiries.sent_potential = LeaseInstant::ZERO;
         self.expiries.acked_potential = LeaseInstant::ZERO;

@@ -1,7 +1,7 @@
 //! When a lease is over, and what a lost storage puts off (draft-12 §7.1.5, §9.4.2; H19).
 
 use crate::time::CLOCK_GUARD;
-use crate::{Allocator, Binding, BindingStatus, LeaseInstant, LeaseSpan, Role};
+use crate::{Allocator, Binding, BindingStatus, LeaseInstant, LeaseSpan, Mutant, Role};
 
 impl Allocator {
     /// When this server may take an ACTIVE lease for ended on its own: the latest its
@@ -61,7 +61,8 @@ impl Allocator {
     /// server may have renewed it until it went down, up to the MCLT beyond what both knew.
     fn hold(&self, binding: &Binding) -> Option<LeaseInstant> {
         let began = binding.last_transaction.unwrap_or(binding.start_of_state);
-        let lost = self.storage_lost.filter(|lost| began <= *lost)?;
+        let lost =
+            self.storage_lost.filter(|lost| began <= *lost && !Mutant::LossForgotten.is_on())?;
         Some(binding.expiries.latest().max(lost) + self.mclt)
     }
 }

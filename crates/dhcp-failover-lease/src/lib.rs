@@ -39,6 +39,7 @@ mod ending;
 mod grant;
 mod knowledge;
 mod mclt;
+mod mutant;
 mod pool;
 mod role;
 mod status;
@@ -53,6 +54,8 @@ pub use conflict::{
 pub use grant::{Grant, GrantTerms, LeaseLimit, early_renewal, grant};
 pub use knowledge::{Knowledge, StatusSet};
 pub use mclt::Mclt;
+#[doc(hidden)]
+pub use mutant::Mutant;
 pub use pool::{PoolCounts, PoolShare, Selection, Supply, Transfer, balance, time_left};
 pub use role::Role;
 pub use status::{BindingStatus, StatusCause};

@@ -4,8 +4,8 @@ use crate::explain::{Because, Explanation, LeaseExplanation};
 use crate::{Quarantine, State};
 use core::fmt;
 use dhcp_failover_lease::{
-    AddressRules, Allocator, Binding, Client, Control, Grant, GrantTerms, LeaseInstant, LeaseLimit,
-    LeaseSpan, Mclt, Refusal, Reservation, Role, grant,
+    AddressRules, Allocator, Binding, BindingStatus, Client, Control, Grant, GrantTerms,
+    LeaseInstant, LeaseLimit, LeaseSpan, Mclt, Mutant, Refusal, Reservation, Role, grant,
 };
 use dhcp_loadbalance::{Answer, DelayedService, HashBuckets, LoadBalance, hash};
 
@@ -185,7 +185,8 @@ impl ServiceView {
                     delayed_service: limit_s.map_or(DelayedService::NEVER, DelayedService::after_s),
                     check_secs_byte_order: false,
                 };
-                match (balance.decide_bucket(bucket, query.secs), limit_s) {
+                let secs = if Mutant::SecsOverrideBothWays.is_on() { u16::MAX } else { query.secs };
+                match (balance.decide_bucket(bucket, secs), limit_s) {
                     (Answer::Mine, _) => Because::OwnBucket { bucket },
                     (Answer::Delayed, Some(limit_s)) => {
                         Because::WaitedLongEnough { bucket, secs: query.secs, limit_s }
@@ -234,6 +235,12 @@ impl ServiceView {
         client: &Client,
         now: LeaseInstant,
     ) -> Result<(), Refusal> {
+        if Mutant::SecondaryServesFree.is_on()
+            && (self.state, self.role) == (State::CommunicationsInterrupted, Role::Secondary)
+            && binding.status == BindingStatus::Free
+        {
+            return Ok(());
+        }
         self.allocator(now).check(binding, client)
     }
 

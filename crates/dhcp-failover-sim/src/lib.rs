@@ -30,6 +30,8 @@ pub mod hostile;
 mod ledger;
 mod log;
 mod monitor;
+#[cfg(failover_mutants)]
+mod mutants;
 mod net;
 mod observe;
 mod pair;

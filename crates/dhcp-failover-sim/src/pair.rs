@@ -67,6 +67,8 @@ impl Pair {
     /// Two servers that are not started yet.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
+        #[cfg(failover_mutants)]
+        crate::mutants::switch_on_named();
         let mut rng = Rng::new(setup.seed);
         let mut network = Network::new(Rng::new(rng.next_u64()), setup.first_link);
         network.delay_ms = setup.net_delay_ms;

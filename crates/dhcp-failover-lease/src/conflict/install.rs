@@ -2,7 +2,7 @@
 
 use super::judge::{is_in_step, later};
 use super::{Receiver, Update};
-use crate::{Binding, BindingStatus, Expiries, LeaseInstant, Role};
+use crate::{Binding, BindingStatus, Expiries, LeaseInstant, Mutant, Role};
 use alloc::vec::Vec;
 
 /// The binding after an accepted update.
@@ -29,7 +29,7 @@ pub(super) fn install(own: &Binding, update: &Update, receiver: &Receiver) -> Bi
     if receiver.role == Role::Secondary {
         new.flags = update.flags;
     }
-    if !says_the_same(own, &new) {
+    if !says_the_same(own, &new) || Mutant::EverythingIsNews.is_on() {
         new.version = own.version.saturating_add(1);
     }
     new.knowledge.agreed = new.status;
@@ -147,6 +147,9 @@ fn active(own: &Binding, update: &Update, takes_tie: bool) -> Binding {
         },
         ..own.clone()
     };
+    if Mutant::LastPotentialCounts.is_on() {
+        new.expiries.received_potential = update.potential_earliest;
+    }
     if takes_theirs {
         new.client.clone_from(&update.client);
     }
@@ -157,7 +160,7 @@ fn active(own: &Binding, update: &Update, takes_tie: bool) -> Binding {
     take(&mut new.reply_options, &update.reply_options, takes_theirs);
     take(&mut new.ddns, &update.ddns, takes_theirs);
     // One client's times do not go back, whatever its lease has been through (S10).
-    new.last_transaction = if same_client {
+    new.last_transaction = if same_client && !Mutant::CopiesLastTransaction.is_on() {
         own.last_transaction.max(update.last_transaction)
     } else {
         update.last_transaction

@@ -2,7 +2,7 @@
 
 use super::{Conflict, ConflictRules, Receiver, Update};
 use crate::time::CLOCK_GUARD;
-use crate::{Binding, BindingStatus, LeaseInstant, Role};
+use crate::{Binding, BindingStatus, LeaseInstant, Mutant, Role};
 
 /// What the reservation of the address has to say (§7.1.3, below the figure).
 pub(super) fn reservation(update: &Update, receiver: &Receiver) -> Result<(), Conflict> {
@@ -56,8 +56,8 @@ pub(super) fn judge(own: &Binding, update: &Update, receiver: &Receiver) -> Resu
     let outdated_unless = |fresh: bool| if fresh { Ok(()) } else { Err(Conflict::Outdated) };
     let same_client =
         matches!((&own.client, &update.client), (Some(mine), Some(theirs)) if mine.is_same(theirs));
-    let primary = receiver.role == Role::Primary;
-    let ended = receiver.now >= receiver.lease_ends;
+    let primary = receiver.role == Role::Primary || Mutant::WinnerInverted.is_on();
+    let ended = receiver.now >= receiver.lease_ends || Mutant::PartnerEndsLeases.is_on();
     let theirs_ended = receiver.now >= update.lease_latest;
     let in_step = is_in_step(own, receiver.instance);
     let since = |at: LeaseInstant| {
@@ -117,7 +117,7 @@ pub(super) fn is_in_step(own: &Binding, instance: u32) -> bool {
 /// that is by more than whole seconds and a partner's clock can hide.
 fn released_after(own: &Binding, update: &Update, in_step: bool) -> bool {
     match (own.last_transaction, update.last_transaction) {
-        _ if in_step => later(own, update, true),
+        _ if in_step => later(own, update, !Mutant::EqualSecondsOutdated.is_on()),
         (Some(mine), Some(theirs)) => theirs > mine + CLOCK_GUARD,
         _ => false,
     }

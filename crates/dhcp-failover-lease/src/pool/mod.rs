@@ -6,7 +6,7 @@ mod supply;
 pub use selection::Selection;
 pub use supply::{Supply, time_left};
 
-use crate::{Binding, BindingStatus};
+use crate::{Binding, BindingStatus, Mutant};
 
 /// How many addresses of one pool are available to each server.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -114,6 +114,7 @@ pub fn balance(counts: PoolCounts, share: PoolShare) -> Transfer {
     let target = share.target(total);
     let threshold = u64::from(total).saturating_mul(u64::from(share.threshold_percent)) / 100;
     let threshold = u32::try_from(threshold).unwrap_or(total).max(1);
+    let threshold = if Mutant::RebalanceWithoutThreshold.is_on() { 0 } else { threshold };
     let missing = target.saturating_sub(backup).min(free);
     let surplus = backup.saturating_sub(target);
     if missing > threshold || backup == 0 && missing > 0 {

@@ -4,7 +4,7 @@ use super::link::{Link, Phase};
 use super::{Endpoint, PartnerState};
 use crate::{Bindings, Event, LinkId, State};
 use alloc::string::String;
-use dhcp_failover_lease::LeaseInstant;
+use dhcp_failover_lease::{LeaseInstant, Mutant};
 use dhcp_failover_wire::{
     Disconnect, Message, MessageLimit, MessageType, OptionCode, Packet, PoolResp, RawMessage,
     RejectReason, ServerFlags, UpdReq,
@@ -17,7 +17,9 @@ impl Endpoint {
             let link = self.candidates.remove(at);
             return self.first_frame(link, bytes, bindings);
         }
-        let Some(link) = self.link.as_ref().filter(|link| link.id == id) else {
+        let Some(link) =
+            self.link.as_ref().filter(|link| link.id == id || Mutant::OldConnectionRead.is_on())
+        else {
             return; // of a connection that is gone: nothing crosses connections (S11)
         };
         let dialect = match link.phase {
@@ -184,7 +186,8 @@ impl Endpoint {
             self.event(Event::PeerError { message: text.clone() });
             return self.disconnect(RejectReason::UNKNOWN_ERROR, text);
         };
-        let startup = message.server_flags.contains(ServerFlags::STARTUP);
+        let startup = message.server_flags.contains(ServerFlags::STARTUP)
+            && !Mutant::StartupBitIgnored.is_on();
         if self.partner.is_none() {
             self.event(Event::Connected);
         }

@@ -2,7 +2,7 @@
 
 use crate::{Event, LinkId, Output, Record, Ticket, Token};
 use alloc::collections::VecDeque;
-use dhcp_failover_lease::Binding;
+use dhcp_failover_lease::{Binding, Mutant};
 use dhcp_failover_wire::Message;
 
 /// Something that waits for a record to be durable.
@@ -84,8 +84,14 @@ impl Gate {
 
     /// The next that may leave now.
     pub(super) fn released(&mut self) -> Option<Held> {
-        let (needs, _) = self.held.front()?;
-        (*needs <= self.persisted).then(|| self.held.pop_front())?.map(|(_, held)| held)
+        let (needs, held) = self.held.front()?;
+        let too_early = match held {
+            Held::Confirm(_) => Mutant::AckBeforeSync.is_on(),
+            _ => Mutant::SendBeforeSync.is_on(),
+        };
+        (*needs <= self.persisted || too_early)
+            .then(|| self.held.pop_front())?
+            .map(|(_, held)| held)
     }
 
     /// Forgets what was to be said on a connection that is gone.

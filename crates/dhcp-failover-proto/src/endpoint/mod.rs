@@ -36,7 +36,7 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
-use dhcp_failover_lease::{Binding, Control, LeaseInstant, LeaseSpan, Mclt, Role};
+use dhcp_failover_lease::{Binding, Control, LeaseInstant, LeaseSpan, Mclt, Mutant, Role};
 use dhcp_failover_wire::{MessageLimit, RejectReason};
 use dhcp_loadbalance::HashBuckets;
 use dial::Attempts;
@@ -338,10 +338,18 @@ impl Endpoint {
         ServiceView {
             epoch: self.epoch,
             state: self.state,
-            service: Service::of(self.state),
+            service: match self.state {
+                State::PotentialConflict if Mutant::ServeInPotentialConflict.is_on() => {
+                    Service::Everybody
+                }
+                state => Service::of(state),
+            },
             role: self.config.role,
             my_buckets: match self.config.role {
                 Role::Primary => primary,
+                Role::Secondary if Mutant::HashBucketsOffByOne.is_on() => {
+                    one_more(primary.complement())
+                }
                 Role::Secondary => primary.complement(),
             },
             control: self.control(),
@@ -351,8 +359,15 @@ impl Endpoint {
             storage_lost: self.record.storage_lost_at,
             quarantine: self.quarantine,
             // A state that is not on disk yet is not acted in.
-            deadline: if durable { self.alive_durable } else { LeaseInstant::ZERO },
+            deadline: if Mutant::DeadlineIgnored.is_on() {
+                LeaseInstant::NEVER
+            } else if durable {
+                self.alive_durable
+            } else {
+                LeaseInstant::ZERO
+            },
             expiry_grace: match (self.config.role, self.state) {
+                (Role::Secondary, _) if Mutant::ExpiryLeftToPrimary.is_on() => LeaseSpan::INFINITE,
                 (Role::Secondary, State::Normal) => EXPIRY_GRACE,
                 // It only renews: its partner may have given the address to somebody else, and an
                 // end found here would look newer than that (S1).
@@ -420,7 +435,10 @@ impl Endpoint {
     fn control(&self) -> Control {
         match self.state {
             State::PartnerDown if !self.record.partner_returned => {
-                let since = self.record.state_since;
+                let since = match Mutant::McltWaitFromRestart.is_on() {
+                    true => self.started_at,
+                    false => self.record.state_since,
+                };
                 match self.record.storage_lost || self.record.partner_was_alone {
                     true => Control::PartnerDownWithoutData { since },
                     false => Control::PartnerDown { since },
@@ -593,4 +611,17 @@ fn instance_at(now: LeaseInstant) -> u32 {
 /// A span in milliseconds for the monotonic clock.
 fn ms(span: LeaseSpan) -> u64 {
     span.as_s().saturating_mul(1_000)
+}
+
+/// For [`Mutant::HashBucketsOffByOne`]: the next bucket, too.
+#[cfg(failover_mutants)]
+fn one_more(buckets: HashBuckets) -> HashBuckets {
+    let mut bytes = buckets.to_bytes();
+    let first = bytes.iter_mut().find(|byte| **byte != 0xff);
+    first.into_iter().for_each(|byte| *byte |= 1 << byte.trailing_ones());
+    HashBuckets::from_bytes(bytes)
+}
+#[cfg(not(failover_mutants))]
+const fn one_more(buckets: HashBuckets) -> HashBuckets {
+    buckets
 }

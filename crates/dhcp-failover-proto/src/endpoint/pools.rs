@@ -7,7 +7,7 @@ use crate::{Bindings, Cause, Event, Monotonic, Outcome, Service, State, rule_for
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use core::net::Ipv4Addr;
-use dhcp_failover_lease::{Client, LeaseInstant, Role, Selection, Transfer, balance};
+use dhcp_failover_lease::{Client, LeaseInstant, Mutant, Role, Selection, Transfer, balance};
 use dhcp_failover_wire::{Dialect, Message, PoolResp};
 use dhcp_loadbalance::{HashBuckets, hash};
 
@@ -212,7 +212,7 @@ impl Endpoint {
             self.budget.take();
             let Some(binding) = bindings.get(address) else { continue };
             round.after = Some((binding.start_of_state, address));
-            let stays = bindings.is_pinned(address)
+            let stays = bindings.is_pinned(address) && !Mutant::OfferedMoved.is_on()
                 || bindings.is_reserved(address)
                 || self.staged.contains_key(&address);
             if !stays {

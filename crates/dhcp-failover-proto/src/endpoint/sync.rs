@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use core::ops::RangeInclusive;
-use dhcp_failover_lease::LeaseInstant;
+use dhcp_failover_lease::{LeaseInstant, Mutant};
 use dhcp_failover_wire::{Message, Packet, RejectReason, UpdReq};
 
 /// Our UPDREQ or UPDREQALL, waiting for UPDDONE.
@@ -26,7 +26,9 @@ impl Endpoint {
             return; // hearing a state twice does not ask twice (isc-U17)
         }
         let all = self.record.storage_lost;
-        let message = if all { Message::UpdReqAll } else { Message::UpdReq(UpdReq::default()) };
+        let asks_all = all && !Mutant::UpdreqAfterDiskLoss.is_on();
+        let message =
+            if asks_all { Message::UpdReqAll } else { Message::UpdReq(UpdReq::default()) };
         if let Some(xid) = self.send_new(message) {
             self.request = Some(Request { xid, all, sent: self.lease_now, progress: self.now });
         }
@@ -34,7 +36,9 @@ impl Endpoint {
 
     /// §7.5.2. An UPDDONE with another transaction id belongs to no request of this connection.
     pub(super) fn updates_done(&mut self, packet: &Packet) {
-        let Some(request) = self.request.take_if(|request| request.xid == packet.xid) else {
+        let Some(request) =
+            self.request.take_if(|request| request.xid == packet.xid || Mutant::AnyUpddone.is_on())
+        else {
             let message = alloc::format!("UPDDONE for no request of ours (xid {})", packet.xid);
             return self.event(Event::PeerError { message });
         };

@@ -5,6 +5,7 @@ use super::link::Phase;
 use crate::timer::Timer;
 use crate::{Cause, Event, Outcome, Reason, Service, State, rule_for};
 use alloc::string::String;
+use dhcp_failover_lease::Mutant;
 use dhcp_failover_wire::{Message, ServerFlags, State as StateMessage};
 
 const ALL_ACKNOWLEDGED: Reason =
@@ -64,7 +65,7 @@ impl Endpoint {
             // Put to work without its data, it has as much to learn as the partner that returns.
             self.request_updates();
         }
-        for _ in 0..LONGEST_CHAIN {
+        for step in 0..LONGEST_CHAIN {
             let Some(partner) = self.partner.filter(|_| self.is_connected()) else { return };
             let rule = rule_for(self.config.role, self.state, Cause::Partner(partner.state));
             match rule.outcome {
@@ -79,6 +80,13 @@ impl Endpoint {
                     return self.request_updates();
                 }
                 Outcome::Enter(state) => self.enter(state, rule.because),
+                Outcome::RequestUpdates
+                    if Mutant::ConflictDoneOnTransition.is_on()
+                        && step > 0
+                        && partner.state == State::ConflictDone =>
+                {
+                    return;
+                }
                 Outcome::RequestUpdates => return self.request_updates(),
                 Outcome::RecoverNextTime => return self.recover_next_time(),
                 Outcome::Stay | Outcome::Resume | Outcome::Refused => return,
@@ -105,7 +113,9 @@ impl Endpoint {
         if !matches!(from, State::Startup) || self.record.state != to {
             self.record.state_since = self.lease_now;
         }
-        self.record.state = to;
+        if !Mutant::StateNotPersisted.is_on() {
+            self.record.state = to;
+        }
         self.record.partner_returned &= to == State::PartnerDown;
         self.record.partner_down_ordered &= to == State::PartnerDown;
         self.record.partner_was_alone &= to == State::PartnerDown;

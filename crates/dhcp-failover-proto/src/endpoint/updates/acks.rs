@@ -6,7 +6,7 @@ use crate::{Bindings, Event};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
-use dhcp_failover_lease::{BindingStatus, LeaseInstant, StatusSet};
+use dhcp_failover_lease::{BindingStatus, LeaseInstant, Mutant, StatusSet};
 use dhcp_failover_wire::{BindingAck, Packet, Reject};
 
 impl Endpoint {
@@ -37,6 +37,9 @@ impl Endpoint {
             self.budget.take();
             let changed = match &ack.reject {
                 None => self.update_accepted(&sent, bindings),
+                Some(_) if Mutant::RefusalIsAcceptance.is_on() => {
+                    self.update_accepted(&sent, bindings)
+                }
                 Some(reject) => self.update_rejected(&sent, reject, bindings),
             };
             // The partner has lost its storage since: its answer is worth nothing, and it waits as
@@ -145,7 +148,8 @@ impl Endpoint {
                 false => interlock.is_safe(address),
             }
         }
-        if !newer && sent.instance == self.record.instance {
+        let is_dispute = !newer && !Mutant::RefusalIsAnAnswer.is_on();
+        if is_dispute && sent.instance == self.record.instance {
             self.dispute(address, reject.reason, &message);
         }
         self.event(Event::UpdateRejected { address, reason: reject.reason, message });

@@ -15,7 +15,7 @@ use super::Endpoint;
 use alloc::collections::{BTreeMap, btree_map::Entry};
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
-use dhcp_failover_lease::{Binding, BindingStatus, Client, LeaseInstant};
+use dhcp_failover_lease::{Binding, BindingStatus, Client, LeaseInstant, Mutant};
 use disputes::Disputes;
 use sweep::Sweep;
 
@@ -190,8 +190,11 @@ impl Updates {
         self.answer = None;
         self.interlock = None;
         self.disputes.link_lost();
-        self.outstanding.clear();
-        let unanswered = core::mem::take(&mut self.busy);
+        if !Mutant::WindowNotGivenBack.is_on() {
+            self.outstanding.clear();
+        }
+        let mut unanswered = core::mem::take(&mut self.busy);
+        unanswered.retain(|_, _| !Mutant::DropUnackedOnReconnect.is_on());
         self.dirty.extend(unanswered.into_iter().map(|(address, busy)| (address, busy.turn)));
     }
 

@@ -6,7 +6,7 @@ use crate::endpoint::Endpoint;
 use crate::timer::Timer;
 use crate::{Bindings, State};
 use alloc::vec::Vec;
-use dhcp_failover_lease::{Binding, BindingStatus, LeaseInstant};
+use dhcp_failover_lease::{Binding, BindingStatus, LeaseInstant, Mutant};
 use dhcp_failover_wire::{BindingUpdate, Dialect, HEADER_LEN, Message, digest};
 
 /// A lease without a client identifier takes so many bytes.
@@ -40,6 +40,7 @@ impl Endpoint {
         }
         let window = self.link.as_ref().map_or(0, |link| link.max_unacked);
         let window = usize::try_from(window).unwrap_or(usize::MAX);
+        let window = if Mutant::WindowOneMore.is_on() { window.saturating_add(1) } else { window };
         while self.updates.outstanding.len() < window && self.updates.busy.len() < MAX_UNDER_WAY {
             if self.updates.dirty.is_empty() {
                 return;
