@@ -77,21 +77,22 @@ pub fn markdown(report: &Report) -> String {
     let names: Vec<&String> = report.regimes.keys().collect();
     let total = report.total();
     let columns: Vec<&Stats> = report.regimes.values().chain([&total]).collect();
+    let headings: Vec<&str> = names.iter().map(|name| name.as_str()).chain(["all"]).collect();
+    let _ = writeln!(text, "| | {} |", headings.join(" | "));
+    let _ = writeln!(text, "|---|{}", "---:|".repeat(headings.len()));
     let mut row = |name: &str, cell: &dyn Fn(&Stats) -> String| {
         let cells: Vec<String> = columns.iter().map(|stats| cell(stats)).collect();
         let _ = writeln!(text, "| {name} | {} |", cells.join(" | "));
     };
-    let mut headings = names.iter().copied().cloned().chain(["all".to_owned()]).collect::<Vec<_>>();
-    headings.reverse();
-    let heading = std::cell::RefCell::new(headings);
-    row("", &|_| heading.borrow_mut().pop().unwrap_or_default());
-    row("---", &|_| "---:".to_owned());
     row("seeds", &|it| it.seeds.to_string());
     row("events", &|it| it.events.to_string());
     row("simulated years", &|it| format!("{:.2}", it.simulated_years()));
     row("DHCPACKs", &|it| it.leases.to_string());
     row("actions", &|it| it.actions.values().sum::<u64>().to_string());
     row("pairs of states seen", &|it| it.state_pairs.len().to_string());
+    for name in total.doubled.keys() {
+        row(&format!("double leases: {name}"), &|it| count(&it.doubled, name));
+    }
     for name in total.violations.keys() {
         row(&format!("{name} broken"), &|it| count(&it.violations, name));
     }
@@ -117,4 +118,30 @@ pub fn markdown(report: &Report) -> String {
 
 fn count(counts: &BTreeMap<String, u64>, name: &str) -> String {
     counts.get(name).copied().unwrap_or(0).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_are_read_again_added_up_and_printed() {
+        let stats = Stats { seeds: 2, events: 1_000, ..Stats::default() };
+        let what = "S1: an address for two".to_owned();
+        let failure = Failure { seed: 31, regime: "honest".to_owned(), what };
+        let mut one = Report { core_ms: 10, ..Report::default() };
+        one.add(Regime::Honest, &stats, Some(failure));
+        let text = serde_json::to_string(&one).unwrap_or_default();
+        let again: Option<Report> = serde_json::from_str(&text).ok();
+        assert_eq!(again.as_ref(), Some(&one));
+        again.into_iter().for_each(|again| one.merge(again));
+        assert_eq!((one.total().seeds, one.events_per_core_s()), (4, 100_000));
+        let text = markdown(&one);
+        for line in ["| seeds | 4 | 4 |", "| events | 2000 | 2000 |", "2 seeds failed"] {
+            assert!(text.contains(line), "{text}");
+        }
+        assert!(text.contains("`failover-sim replay --seed 0x1f --regime honest`"), "{text}");
+        assert!(one.pairs_missing().contains(&"NORMAL / NORMAL".to_owned()));
+        assert!(!one.pairs_missing().contains(&"CONFLICT-DONE / NORMAL".to_owned()), "unsafe only");
+    }
 }

@@ -21,6 +21,10 @@ pub struct Stats {
     pub messages: BTreeMap<String, u64>,
     /// In how many seeds both servers were in these states at one time, A first: `NORMAL / down`.
     pub state_pairs: BTreeMap<String, u64>,
+    /// Addresses that two clients had at one time, by what became of them, as in
+    /// [`DoubledCounts`](crate::DoubledCounts).
+    #[serde(default)]
+    pub doubled: BTreeMap<String, u64>,
     /// Rules broken, whether they count in the regime or not.
     pub violations: BTreeMap<String, u64>,
 }
@@ -46,6 +50,18 @@ impl Stats {
         for (a, b) in pair.standings_seen() {
             add(&mut stats.state_pairs, &format!("{a} / {b}"), 1);
         }
+        let doubled = pair.doubled_counts();
+        for (fate, count) in [
+            ("happened", doubled.happened),
+            ("ended", doubled.ended),
+            ("record lost", doubled.record_lost),
+            ("survived", doubled.survived),
+            ("resolved", doubled.resolved),
+            ("silent", doubled.silent),
+            ("open", doubled.open),
+        ] {
+            add(&mut stats.doubled, fate, count);
+        }
         for violation in pair.violations() {
             add(&mut stats.violations, &format!("{:?}", violation.rule), 1);
         }
@@ -62,6 +78,7 @@ impl Stats {
             (&mut self.actions, &other.actions),
             (&mut self.messages, &other.messages),
             (&mut self.state_pairs, &other.state_pairs),
+            (&mut self.doubled, &other.doubled),
             (&mut self.violations, &other.violations),
         ] {
             for (name, count) in theirs {

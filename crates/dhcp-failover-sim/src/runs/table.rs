@@ -28,12 +28,66 @@ impl Legal {
 }
 
 /// The states of the primary and of the secondary, and what is true of them.
+///
+/// A partition, a crash or a frozen process makes one server miss whatever the other does, so that most
+/// pairs can be; these cannot, or only if somebody was not honest.
 #[must_use]
 pub fn legality(primary: Standing, secondary: Standing) -> Legal {
+    use State::{
+        CommunicationsInterrupted, ConflictDone, Normal, PartnerDown, PotentialConflict,
+        ResolutionInterrupted,
+    };
+    let either = |states: &[State]| {
+        [primary, secondary].iter().any(|it| it.0.is_some_and(|state| states.contains(&state)))
+    };
+    let serving = [Normal, CommunicationsInterrupted, PartnerDown];
     match (primary.0, secondary.0) {
-        (_, Some(State::ConflictDone)) => {
+        (_, Some(ConflictDone)) => {
             Legal::Never("only a primary has the changes of the other first (§9.12)")
         }
+        _ if either(&[PotentialConflict, ResolutionInterrupted, ConflictDone]) => {
+            Legal::Unsafe("there is a conflict only after both gave addresses as if alone (§9.10)")
+        }
+        (Some(PartnerDown), Some(other)) | (Some(other), Some(PartnerDown))
+            if serving.contains(&other) =>
+        {
+            Legal::Unsafe(
+                "one whose partner was truly called down recovers before it serves (§9.5)",
+            )
+        }
         _ => Legal::Always,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(is: fn(&Legal) -> bool) -> usize {
+        let all = Standing::all().flat_map(|a| Standing::all().map(move |b| legality(a, b)));
+        all.filter(is).count()
+    }
+
+    /// Nobody moves a pair from one kind to another without being seen.
+    #[test]
+    fn the_table_has_169_pairs() {
+        let never = count(|it| matches!(it, Legal::Never(_)));
+        let unsafe_only = count(|it| matches!(it, Legal::Unsafe(_)));
+        let always = count(|it| matches!(it, Legal::Always));
+        // A column; 3 rows of 12, and 2 columns of the other 10; PARTNER-DOWN with three that serve.
+        assert_eq!((never, unsafe_only, always), (13, 3 * 12 + 2 * 10 + 5, 95));
+    }
+
+    #[test]
+    fn only_dishonesty_lets_a_server_serve_whose_partner_has_taken_over() {
+        let [normal, alone] = [State::Normal, State::PartnerDown].map(|it| Standing(Some(it)));
+        for pair in [(normal, alone), (alone, normal), (alone, alone)] {
+            let legal = legality(pair.0, pair.1);
+            assert!(!legal.allowed_in(Regime::Honest) && legal.allowed_in(Regime::Unsafe));
+        }
+        assert_eq!(legality(alone, Standing(None)), Legal::Always);
+        let done = Standing(Some(State::ConflictDone));
+        assert!(!legality(normal, done).allowed_in(Regime::Unsafe));
+        assert!(legality(done, normal).allowed_in(Regime::Unsafe));
     }
 }
