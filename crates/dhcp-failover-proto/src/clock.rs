@@ -175,9 +175,15 @@ impl Skew {
         (nearest_s(self.low_ms), nearest_s(self.high_ms))
     }
 
-    /// The same with its own moment moved, for comparing endpoints.
-    pub(crate) fn rebased(self, shift: impl Fn(LeaseInstant) -> LeaseInstant) -> Self {
-        Self { as_of: shift(self.as_of), ..self }
+    /// The same to the second and without its own moment, for comparing endpoints.
+    pub(crate) fn without_drift(self) -> Self {
+        let (low_s, high_s) = self.bounds_s();
+        Self {
+            low_ms: low_s.saturating_mul(1_000),
+            high_ms: high_s.saturating_mul(1_000),
+            as_of: LeaseInstant::ZERO,
+            ..self
+        }
     }
 
     fn difference_ms(local: LeaseInstant, partner: u32) -> i64 {

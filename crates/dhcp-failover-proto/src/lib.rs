@@ -59,7 +59,7 @@ pub use clock::{Monotonic, Skew};
 pub use config::{Balance, EndpointConfig, StartupPolicy, TimePolicy};
 pub use endpoint::{
     ConfigurationError, Dispute, Endpoint, MAX_OPAQUE_OPTIONS, PartnerDownRisk, PoolRisk, Shortage,
-    Status,
+    Status, rename_message_times,
 };
 pub use explain::{Because, BoundBy, Explanation, LeaseExplanation};
 pub use io::{

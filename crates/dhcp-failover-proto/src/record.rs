@@ -126,6 +126,44 @@ pub struct PartnerOffset {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct HashBucketsRecord(pub [u8; 32]);
 
+impl EndpointRecord {
+    /// With its moments renamed, for comparing worlds: lease times by `times`, those on the partner's
+    /// clock by `wire_times`. Where the lease clock stood is not part of it.
+    #[must_use]
+    pub fn canonical(
+        mut self,
+        times: &dyn Fn(LeaseInstant) -> LeaseInstant,
+        wire_times: &dyn Fn(u32) -> u32,
+    ) -> Self {
+        for at in [
+            &mut self.state_since,
+            &mut self.recover_until,
+            &mut self.alive_until,
+            &mut self.written_at,
+        ] {
+            *at = times(*at);
+        }
+        for at in [
+            &mut self.connect_time,
+            &mut self.partner_served,
+            &mut self.partner_alive_until,
+            &mut self.instance,
+        ] {
+            *at = wire_times(*at);
+        }
+        self.mclt = self.mclt.rebased(times);
+        self.storage_lost_at = self.storage_lost_at.map(times);
+        // By how much the clocks may have drifted apart since is forgotten.
+        self.partner_offset = self.partner_offset.map(|it| PartnerOffset {
+            as_of: LeaseInstant::ZERO,
+            boot: 0,
+            ..it
+        });
+        self.clock = ClockStamp { boot: 0, monotonic_ms: 0, shown: LeaseInstant::ZERO };
+        self
+    }
+}
+
 impl From<HashBuckets> for HashBucketsRecord {
     fn from(buckets: HashBuckets) -> Self {
         Self(buckets.to_bytes())

@@ -82,10 +82,10 @@ impl TimerTable {
         self.0.iter().flatten().min().copied()
     }
 
-    /// Counts all moments from `origin` instead of 0.
-    pub(crate) fn rebase(&mut self, origin: Monotonic) {
+    /// Counts all moments from `origin` instead of 0, in whole steps of time.
+    pub(crate) fn rebase(&mut self, origin: Monotonic, step_ms: u64) {
         for at in self.0.iter_mut().flatten() {
-            *at = Monotonic::from_ms(at.ms_since(origin));
+            *at = Monotonic::from_ms(at.ms_since(origin).next_multiple_of(step_ms.max(1)));
         }
     }
 }

@@ -1,11 +1,15 @@
 //! A form of the endpoint in which only what matters is left.
 
-use super::Endpoint;
-use crate::{LinkId, Monotonic, Ticket};
-use dhcp_failover_lease::{LeaseInstant, LeaseSpan};
+use super::gate::Held;
+use super::hints::Hints;
+use super::{Endpoint, PartnerState};
+use crate::{LinkId, Monotonic, Stats, Ticket};
+use alloc::vec::Vec;
+use dhcp_failover_lease::LeaseInstant;
+use dhcp_failover_wire::Message;
 
 /// Canonical lease times count from here, so that the past has a place too.
-const CANONICAL_NOW: LeaseInstant = LeaseInstant::from_unix_s(1 << 40);
+const CANONICAL_NOW: LeaseInstant = LeaseInstant::from_unix_s((1 << 40) + (1 << 30));
 
 impl Endpoint {
     /// The endpoint with its clocks at a fixed moment and its running numbers counted from what is
@@ -16,77 +20,176 @@ impl Endpoint {
     /// because the partner knows the transaction ids it forgets.
     #[must_use]
     pub fn canonical(&self) -> Self {
-        let mut form = self.clone();
-        let (now, lease_now) = (self.now, self.lease_now);
-        let shift = |at: LeaseInstant| {
-            if at == LeaseInstant::ZERO || at.is_never() {
-                return at;
-            }
+        let lease_now = self.lease_now;
+        let times = |at: LeaseInstant| {
             if at >= lease_now {
                 CANONICAL_NOW + (at - lease_now)
             } else {
                 CANONICAL_NOW.saturating_sub(lease_now - at)
             }
         };
-        form.now = Monotonic::from_ms(now.as_ms() % 1_000);
-        form.lease_now = CANONICAL_NOW;
-        form.clock = form.clock.rebased(form.now, CANONICAL_NOW);
-        form.timers.rebase(now);
-        form.attempts.rebase(now);
-        form.last_heard = None;
-        form.pools.rebase(now);
-        let links = form.link.iter_mut().chain(&mut form.candidates);
-        for (number, link) in links.enumerate() {
-            {
-                link.rebase(now);
-                link.answered_connect = link.answered_connect.map(shift);
-                link.skew = link.skew.map(|skew| skew.rebased(shift));
-                if let Some(hints) = &mut link.hints {
-                    *hints = hints.without_times();
-                }
-                link.id = LinkId(u64::try_from(number).unwrap_or(0));
+        self.canonical_in(&times, &|_| 0, 1)
+    }
+
+    /// The same within a world that has more in it than this endpoint: what the others have of the
+    /// same times and transactions must be renamed alike.
+    ///
+    /// `times` renames lease times, the partner's as this server's, for which the partner's clock
+    /// must show the same; it must keep their order and the differences that matter.
+    /// `partners_xids` renames the transactions the partner began; this endpoint's own are counted
+    /// back from [`next_xid`](Self::next_xid). In a world in which time only passes in steps of
+    /// `quantum_ms` it makes no difference when within a step a timer ends; otherwise that is 1.
+    ///
+    /// Beside statistics it forgets by how much the clocks may have drifted, to the half second, and
+    /// what only decides how long a pause between attempts to connect is.
+    #[must_use]
+    pub fn canonical_in(
+        &self,
+        times: &dyn Fn(LeaseInstant) -> LeaseInstant,
+        partners_xids: &dyn Fn(u32) -> u32,
+        quantum_ms: u64,
+    ) -> Self {
+        let shift = |at: LeaseInstant| match at {
+            LeaseInstant::ZERO | LeaseInstant::NEVER => at,
+            at => times(at),
+        };
+        let lease_now = self.lease_now;
+        let shift_wire = |at: u32| match at {
+            0 | u32::MAX => at,
+            at => shift(LeaseInstant::from_wire_s(at, lease_now)).as_wire_s(),
+        };
+        let mut form = self.clone();
+        form.canonical_clocks(quantum_ms, &shift, &shift_wire);
+        form.canonical_record(&shift, &shift_wire);
+        form.canonical_numbers(self, &shift, &shift_wire, partners_xids);
+        form.updates.rebase(self.next_own_xid(), &shift, partners_xids);
+        form.epoch = 0;
+        form.stats = Stats::default();
+        form
+    }
+
+    /// The transaction id that the next request on this connection gets; `None` if there is no such
+    /// connection.
+    #[must_use]
+    pub fn next_xid(&self, link: LinkId) -> Option<u32> {
+        let mut links = self.link.iter().chain(&self.candidates);
+        links.find(|known| known.id == link).map(super::link::Link::next_xid)
+    }
+
+    fn next_own_xid(&self) -> u32 {
+        self.link.as_ref().map_or(0, super::link::Link::next_xid)
+    }
+
+    fn canonical_clocks(
+        &mut self,
+        quantum_ms: u64,
+        shift: &dyn Fn(LeaseInstant) -> LeaseInstant,
+        shift_wire: &dyn Fn(u32) -> u32,
+    ) {
+        let now = self.now;
+        self.timers.rebase(now, quantum_ms);
+        self.attempts.rebase(now);
+        self.pools.rebase(now, shift);
+        let next_xid = self.next_own_xid();
+        if let Some(request) = &mut self.request {
+            request.rebase(now, next_xid, shift);
+        }
+        for link in self.link.iter_mut().chain(&mut self.candidates) {
+            link.rebase(now, shift);
+            if let Some(hints) = &mut link.hints {
+                *hints = hints.with_times(shift_wire);
             }
         }
-        let record = &mut form.record;
-        for at in [
-            &mut record.state_since,
-            &mut record.recover_until,
-            &mut record.alive_until,
-            &mut record.written_at,
-            &mut form.alive_durable,
-            &mut form.stamp_at_start,
-            &mut form.started_at,
-        ] {
+        self.now = Monotonic::from_ms(now.as_ms() % 1_000);
+        self.lease_now = shift(self.lease_now);
+        self.clock = self.clock.rebased(self.now, self.lease_now);
+        // Only told to operators.
+        self.last_heard = None;
+        self.partner = self.partner.map(|it| PartnerState { since: shift_wire(it.since), ..it });
+        self.stamp_told = shift_wire(self.stamp_told);
+        for at in [&mut self.alive_durable, &mut self.stamp_at_start, &mut self.started_at] {
             *at = shift(*at);
         }
-        record.mclt = record.mclt.rebased(shift);
-        record.storage_lost_at = record.storage_lost_at.map(shift);
-        record.connect_time = 0;
-        record.connects_seen = [0; 4];
-        record.partner_served = 0;
-        record.partner_alive_until = 0;
-        form.stamp_told = 0;
-        record.clock = form.clock.stamp;
-        record.partner_offset = None;
-        record.instance = 0;
-        let base = form.gate.base();
-        form.state_ticket = Ticket(form.state_ticket.as_u64().saturating_sub(base));
-        for (ticket, at) in &mut form.alive_pending {
-            *ticket = Ticket(ticket.as_u64().saturating_sub(base));
+    }
+
+    fn canonical_record(
+        &mut self,
+        shift: &dyn Fn(LeaseInstant) -> LeaseInstant,
+        shift_wire: &dyn Fn(u32) -> u32,
+    ) {
+        self.record = self.record.canonical(shift, shift_wire);
+        self.record.clock = self.clock.stamp;
+    }
+
+    /// Tickets, connections, and what waits for them.
+    fn canonical_numbers(
+        &mut self,
+        original: &Self,
+        shift: &dyn Fn(LeaseInstant) -> LeaseInstant,
+        shift_wire: &dyn Fn(u32) -> u32,
+        partners_xids: &dyn Fn(u32) -> u32,
+    ) {
+        let base = self.gate.base();
+        let relative = |ticket: Ticket| Ticket(ticket.as_u64().saturating_sub(base));
+        self.state_ticket = relative(self.state_ticket);
+        for (ticket, at) in &mut self.alive_pending {
+            *ticket = relative(*ticket);
             *at = shift(*at);
         }
         let position = |id| {
-            let links = self.link.iter().chain(&self.candidates);
-            links.enumerate().find(|(_, link)| link.id == id).map(|(number, _)| number)
+            let links = original.link.iter().chain(&original.candidates);
+            let place = links.enumerate().find(|(_, link)| link.id == id);
+            LinkId(place.and_then(|(n, _)| u64::try_from(n).ok()).unwrap_or(u64::MAX))
         };
-        form.gate.rebase(|id| {
-            LinkId(position(id).and_then(|n| u64::try_from(n).ok()).unwrap_or(u64::MAX))
-        });
-        form.updates.rebase(self.record.instance);
-        form.epoch = 0;
-        form.stats = crate::Stats::default();
-        form.partner = form.partner.map(|partner| super::PartnerState { since: 0, ..partner });
-        debug_assert_eq!(form.lease_now - CANONICAL_NOW, LeaseSpan::ZERO);
-        form
+        for link in self.link.iter_mut().chain(&mut self.candidates) {
+            link.id = position(link.id);
+        }
+        self.gate.rebase(position);
+        let next_xid = original.next_own_xid();
+        for held in self.gate.held_mut() {
+            if let Held::Message { xid, message, .. } = held {
+                rename_message_times(message, shift_wire);
+                *xid = match message {
+                    Message::BndAck(_)
+                    | Message::ConnectAck(_)
+                    | Message::PoolResp(_)
+                    | Message::UpdDone => partners_xids(*xid),
+                    _ => next_xid.wrapping_sub(*xid),
+                };
+            }
+        }
+    }
+}
+
+/// Renames all times in a message, for comparing worlds with messages under way in them; 0 and
+/// `0xffff_ffff` are not given to `renamed`.
+pub fn rename_message_times(message: &mut Message, renamed: &dyn Fn(u32) -> u32) {
+    let rename = |at: &mut u32| match *at {
+        0 | u32::MAX => {}
+        moment => *at = renamed(moment),
+    };
+    let rename_hints = |bytes: &mut Option<Vec<u8>>| {
+        let hints = bytes.as_deref().and_then(Hints::parse);
+        if let Some(hints) = hints {
+            let zero_stays = |at| if at == 0 { 0 } else { renamed(at) };
+            *bytes = Some(hints.with_times(&zero_stays).to_bytes());
+        }
+    };
+    match message {
+        Message::BndUpd(updates) => {
+            for update in updates {
+                let times = [
+                    &mut update.lease_expiration_time,
+                    &mut update.potential_expiration_time,
+                    &mut update.start_time_of_state,
+                    &mut update.client_last_transaction_time,
+                ];
+                times.into_iter().flatten().for_each(rename);
+            }
+        }
+        Message::State(state) => rename(&mut state.start_time_of_state),
+        Message::Connect(connect) => rename_hints(&mut connect.vendor_specific),
+        Message::ConnectAck(ack) => rename_hints(&mut ack.vendor_specific),
+        _ => {}
     }
 }

@@ -28,7 +28,7 @@ const STIMULUS_EVERY_MS: u64 = 1_000;
 /// nobody may keep the servers apart by connecting and saying nothing.
 const STIMULUS_GRACE_MS: u64 = 3_000;
 /// A link that lived for so long was a good one.
-const STABLE_MS: u64 = 30_000;
+pub(super) const STABLE_MS: u64 = 30_000;
 /// Connections whose CONNECT has not come yet; the oldest gives way.
 const MAX_CANDIDATES: usize = 4;
 /// A link may be replaced so often within this time.
@@ -95,14 +95,21 @@ impl Attempts {
         (pause_ms - pause_ms / 4).saturating_add(self.random() % spread)
     }
 
-    /// Counts moments from `origin`, and forgets what only decides a pause.
-    pub(super) fn rebase(&mut self, origin: Monotonic) {
+    /// Says how long ago everything was as long as it matters, and forgets what only decides a pause.
+    pub(super) fn rebase(&mut self, now: Monotonic) {
         self.random = 0;
         self.unheard = 0;
-        let moments = [&mut self.refused_at, &mut self.stimulated_at, &mut self.skewed_at];
-        for at in moments.into_iter().chain(&mut self.replaced_at) {
-            *at = at.map(|at| Monotonic::from_ms(at.ms_since(origin)));
-        }
+        self.failures = 0;
+        self.short_lived = 0;
+        let ago = |at: &mut Option<Monotonic>, matters_ms| {
+            let passed = at.map(|at| now.ms_since(at)).filter(|passed| *passed < matters_ms);
+            *at = passed.map(Monotonic::from_ms);
+        };
+        ago(&mut self.refused_at, REFUSAL_LASTS_MS);
+        ago(&mut self.stimulated_at, STIMULUS_EVERY_MS);
+        ago(&mut self.skewed_at, SKEWED_MS);
+        self.replaced_at.iter_mut().for_each(|at| ago(at, REPLACEMENTS_MS));
+        self.replaced_at.sort_unstable();
     }
 }
 

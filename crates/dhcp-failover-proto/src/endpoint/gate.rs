@@ -138,6 +138,10 @@ impl Gate {
         self.taken = 0;
     }
 
+    pub(super) fn held_mut(&mut self) -> impl Iterator<Item = &mut Held> {
+        self.held.iter_mut().map(|(_, held)| held)
+    }
+
     pub(super) const fn base(&self) -> u64 {
         self.persisted.0
     }

@@ -115,10 +115,24 @@ impl Link {
         }
     }
 
-    pub(super) fn rebase(&mut self, origin: Monotonic) {
-        for at in [&mut self.opened, &mut self.last_received, &mut self.last_sent] {
-            *at = Monotonic::from_ms(at.ms_since(origin));
+    pub(super) const fn next_xid(&self) -> u32 {
+        self.next_xid
+    }
+
+    /// Says how long ago everything was, and counts transactions back from the next one, for comparing
+    /// endpoints.
+    pub(super) fn rebase(&mut self, now: Monotonic, shift: &dyn Fn(LeaseInstant) -> LeaseInstant) {
+        for at in [&mut self.last_received, &mut self.last_sent] {
+            *at = Monotonic::from_ms(now.ms_since(*at));
         }
+        // Later than this it only matters that it was long ago.
+        self.opened = Monotonic::from_ms(now.ms_since(self.opened).min(super::dial::STABLE_MS));
+        if let Phase::AwaitConnectAck { xid, sent } = &mut self.phase {
+            *xid = self.next_xid.wrapping_sub(*xid);
+            *sent = shift(*sent);
+        }
+        self.answered_connect = self.answered_connect.map(shift);
+        self.skew = self.skew.map(Skew::without_drift);
         self.next_xid = 0;
     }
 }

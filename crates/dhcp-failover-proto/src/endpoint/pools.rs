@@ -49,13 +49,20 @@ impl Pools {
     }
 
     /// Counts moments from `origin` instead of 0 and forgets what is for people only.
-    pub(super) fn rebase(&mut self, origin: Monotonic) {
+    pub(super) fn rebase(
+        &mut self,
+        origin: Monotonic,
+        shift: &dyn Fn(LeaseInstant) -> LeaseInstant,
+    ) {
         self.watched.clear();
         self.different.clear();
         self.asked_at = self.asked_at.map(|at| {
             let ago = origin.ms_since(at).min(ASK_PERIOD_MS);
             Monotonic::from_ms(ASK_PERIOD_MS.saturating_sub(ago))
         });
+        for (at, _) in self.round.iter_mut().filter_map(|round| round.after.as_mut()) {
+            *at = if *at == LeaseInstant::ZERO { *at } else { shift(*at) };
+        }
     }
 }
 

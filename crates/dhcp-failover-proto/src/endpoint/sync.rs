@@ -20,6 +20,21 @@ pub(super) struct Request {
     pub(super) progress: Monotonic,
 }
 
+impl Request {
+    /// Says how long ago it was, and counts its transaction back from the next one, for comparing
+    /// endpoints.
+    pub(super) fn rebase(
+        &mut self,
+        now: Monotonic,
+        next_xid: u32,
+        shift: &dyn Fn(LeaseInstant) -> LeaseInstant,
+    ) {
+        self.xid = next_xid.wrapping_sub(self.xid);
+        self.sent = shift(self.sent);
+        self.progress = Monotonic::from_ms(now.ms_since(self.progress));
+    }
+}
+
 impl Endpoint {
     pub(super) fn request_updates(&mut self) {
         if self.request.is_some() {

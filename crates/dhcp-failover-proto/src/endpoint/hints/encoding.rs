@@ -58,13 +58,13 @@ pub(crate) struct PoolDigests {
 }
 
 impl Hints {
-    /// For comparing endpoints.
-    pub(crate) fn without_times(&self) -> Self {
+    /// With its times renamed, for comparing endpoints.
+    pub(crate) fn with_times(&self, renamed: &dyn Fn(u32) -> u32) -> Self {
         Self {
-            heard_serving: 0,
-            alone_since: u32::from(self.alone_since != 0),
-            alive_until: 0,
-            heard_alive_until: 0,
+            heard_serving: renamed(self.heard_serving),
+            alone_since: renamed(self.alone_since),
+            alive_until: renamed(self.alive_until),
+            heard_alive_until: renamed(self.heard_alive_until),
             ..self.clone()
         }
     }

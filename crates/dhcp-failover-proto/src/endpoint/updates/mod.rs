@@ -198,9 +198,14 @@ impl Updates {
         self.dirty.extend(unanswered.into_iter().map(|(address, busy)| (address, busy.turn)));
     }
 
-    /// Numbers transactions in order, turns by how they compare with those that matter, and
-    /// instances from the present one, for comparing endpoints.
-    pub(super) fn rebase(&mut self, instance: u32) {
+    /// Counts this server's transactions back from the next one, and turns by how they compare with
+    /// those that matter, for comparing endpoints.
+    pub(super) fn rebase(
+        &mut self,
+        next_xid: u32,
+        shift: &dyn Fn(LeaseInstant) -> LeaseInstant,
+        partners_xids: &dyn Fn(u32) -> u32,
+    ) {
         let marks = [
             self.sweep.as_ref().map(|sweep| sweep.turn),
             self.answer.as_ref().map(|answer| answer.barrier.up_to),
@@ -211,25 +216,27 @@ impl Updates {
             *turn = u64::try_from(before).unwrap_or(u64::MAX);
         };
         self.dirty.values_mut().for_each(rank);
-        let xids = self.outstanding.keys().copied();
-        let numbers: BTreeMap<u32, u32> = xids.zip(0..).collect();
         for busy in self.busy.values_mut() {
-            busy.xid = numbers.get(&busy.xid).copied().unwrap_or(u32::MAX);
+            busy.xid = next_xid.wrapping_sub(busy.xid);
             rank(&mut busy.turn);
             busy.changed.iter_mut().for_each(rank);
         }
-        let outstanding = core::mem::take(&mut self.outstanding).into_values();
-        self.outstanding = (0..).zip(outstanding).collect();
+        let outstanding = core::mem::take(&mut self.outstanding).into_iter();
+        self.outstanding =
+            outstanding.map(|(xid, message)| (next_xid.wrapping_sub(xid), message)).collect();
         for message in self.outstanding.values_mut() {
-            message.at = LeaseInstant::ZERO;
+            message.at = shift(message.at);
             for sent in &mut message.updates {
-                sent.instance = instance.wrapping_sub(sent.instance);
+                sent.instance = shift(LeaseInstant::from_unix_s(sent.instance.into())).as_wire_s();
+                sent.potential = shift(sent.potential);
+                sent.start_of_state = shift(sent.start_of_state);
             }
         }
         self.sweep.iter_mut().for_each(|sweep| rank(&mut sweep.turn));
         self.answer.iter_mut().for_each(|answer| {
             rank(&mut answer.barrier.up_to);
             answer.forget_numbers();
+            answer.xid = partners_xids(answer.xid);
         });
         self.interlock.iter_mut().for_each(|interlock| rank(&mut interlock.barrier.up_to));
         self.turn = 0;
