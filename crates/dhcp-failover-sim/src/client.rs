@@ -43,13 +43,23 @@ pub struct SimClient {
     wanting_ms: Option<u64>,
     /// Does nothing by itself before then; `None`: only what the test tells it.
     pub(crate) wake: Option<u64>,
+    /// Requests without an answer.
+    tries: u32,
     /// Which servers hear it.
     pub(crate) reaches: [bool; 2],
 }
 
 impl SimClient {
     pub(crate) fn new(client: Client) -> Self {
-        Self { client, held: None, asking: None, wanting_ms: None, wake: None, reaches: [true; 2] }
+        Self {
+            client,
+            held: None,
+            asking: None,
+            wanting_ms: None,
+            wake: None,
+            tries: 0,
+            reaches: [true; 2],
+        }
     }
 }
 
@@ -100,10 +110,13 @@ impl Pair {
         if client.asking.is_some() {
             return;
         }
+        let pause_s = (1 << client.tries.min(10)).min(self.setup.longest_retry_s);
+        client.wake = Some(now + 1_000 * pause_s);
         match client.held {
             Some(held) if now < held.expires_ms => {
                 if now < held.renew_ms {
                     client.wake = Some(held.renew_ms);
+                    return;
                 } else if now < held.rebind_ms {
                     self.ask(number, RequestClass::Renewal, &[held.server], Some(held.address));
                 } else {
@@ -117,6 +130,7 @@ impl Pair {
                 self.ask(number, RequestClass::New, &both, None);
             }
         }
+        self.clients[number].tries += 1;
     }
 
     fn shuffled(&mut self) -> [Host; 2] {
@@ -133,6 +147,18 @@ impl Pair {
     ) -> bool {
         let since = *self.clients[number].wanting_ms.get_or_insert(self.now);
         let secs = u16::try_from((self.now - since) / 1_000).unwrap_or(u16::MAX);
+        self.ask_with_secs(number, class, servers, wanted, secs)
+    }
+
+    /// The same with another `secs` than the client should say.
+    pub fn ask_with_secs(
+        &mut self,
+        number: usize,
+        class: RequestClass,
+        servers: &[Host],
+        wanted: Option<Ipv4Addr>,
+        secs: u16,
+    ) -> bool {
         servers.iter().any(|host| self.serve(number, class, *host, wanted, secs))
     }
 
@@ -293,6 +319,7 @@ impl Pair {
             rebind_ms: asking.since_ms.saturating_add(lease_ms / 8 * 7),
         });
         client.wanting_ms = None;
+        client.tries = 0;
         if client.wake.is_some() {
             client.wake = client.held.map(|held| held.renew_ms);
         }
@@ -332,6 +359,16 @@ impl Pair {
             let event = LeaseEvent::Released { address: held.address, client };
             self.feed(held.server, Input::Lease(event));
         }
+    }
+
+    /// The client starts anew and remembers nothing; it looks for an address at once.
+    pub fn reboot(&mut self, number: usize) {
+        let client = &mut self.clients[number];
+        client.held = None;
+        client.asking = None;
+        client.wanting_ms = None;
+        client.tries = 0;
+        client.wake = Some(self.now);
     }
 
     /// The client finds its address in use by somebody else, who is not one of ours.

@@ -13,8 +13,20 @@ pub enum Survives {
     Nothing,
     /// The first so many of them, chosen by the seed: disks write early as they like.
     SomePrefix,
+    /// Everything written before some moment, and any of what was written at that moment: a write
+    /// of several records that was torn.
+    Torn,
     /// Everything: the machine went on, only the process died.
     Everything,
+}
+
+/// A disk that fails: the server cannot go on without it, and dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DiskFailure {
+    /// The next sync reports an error, and nothing is known of what it was to write.
+    NextSync,
+    /// Every sync does, until there is space again.
+    Full,
 }
 
 /// Stable storage of one server: group commit with a delay.
@@ -23,8 +35,8 @@ pub(crate) struct Disk {
     /// Synced.
     pub(crate) bindings: BTreeMap<Ipv4Addr, Binding>,
     record: Option<EndpointRecord>,
-    /// Written, not synced.
-    pending: VecDeque<(Ticket, Record)>,
+    /// Written, not synced, and when.
+    pending: VecDeque<(Ticket, Record, u64)>,
     /// The sync under way: everything up to this ticket, done at this moment.
     syncing: Option<(Ticket, u64)>,
     pub(crate) delay_ms: u64,
@@ -33,6 +45,7 @@ pub(crate) struct Disk {
     pub(crate) one_by_one: bool,
     /// Since then it is as fast as it is now.
     pub(crate) steady_since_ms: u64,
+    pub(crate) failure: Option<DiskFailure>,
     /// Every state and CONNECT time that ever was durable, for the checkers.
     pub(crate) states: BTreeSet<(State, LeaseInstant)>,
     pub(crate) connects: BTreeSet<u32>,
@@ -41,7 +54,7 @@ pub(crate) struct Disk {
 impl Disk {
     pub(crate) fn forget_record(&mut self) {
         self.record = None;
-        self.pending.retain(|(_, record)| matches!(record, Record::Binding(_)));
+        self.pending.retain(|(_, record, _)| matches!(record, Record::Binding(_)));
     }
 
     pub(crate) fn new(delay_ms: u64) -> Self {
@@ -55,14 +68,14 @@ impl Disk {
     }
 
     pub(crate) fn write(&mut self, ticket: Ticket, record: Record, now: u64) {
-        self.pending.push_back((ticket, record));
+        self.pending.push_back((ticket, record, now));
         self.begin(now);
     }
 
     fn begin(&mut self, now: u64) {
         let all = if self.one_by_one { self.pending.front() } else { self.pending.back() };
         if self.syncing.is_none()
-            && let Some((last, _)) = all
+            && let Some((last, ..)) = all
         {
             self.syncing = Some((*last, now + self.delay_ms));
         }
@@ -72,11 +85,21 @@ impl Disk {
         self.syncing.filter(|_| !self.stalled).map(|(_, at)| at)
     }
 
+    /// Whether the sync that is due fails.
+    pub(crate) fn fails(&mut self, now: u64) -> bool {
+        let due = self.next().is_some_and(|at| at <= now);
+        let fails = due && self.failure.is_some();
+        if fails {
+            self.failure.take_if(|failure| *failure == DiskFailure::NextSync);
+        }
+        fails
+    }
+
     /// Finishes the sync that is due.
     pub(crate) fn finish(&mut self, now: u64) -> Option<Ticket> {
         let (ticket, _) = self.syncing.take_if(|(_, at)| *at <= now && !self.stalled)?;
-        while self.pending.front().is_some_and(|(written, _)| *written <= ticket) {
-            if let Some((_, record)) = self.pending.pop_front() {
+        while self.pending.front().is_some_and(|(written, ..)| *written <= ticket) {
+            if let Some((_, record, _)) = self.pending.pop_front() {
                 self.store(record);
             }
         }
@@ -100,18 +123,24 @@ impl Disk {
     pub(crate) fn crash(&mut self, survives: Survives, rng: &mut Rng) {
         let kept = match survives {
             Survives::Nothing => 0,
-            Survives::SomePrefix => rng.below(self.pending.len() as u64 + 1) as usize,
+            Survives::SomePrefix | Survives::Torn => {
+                rng.below(self.pending.len() as u64 + 1) as usize
+            }
             Survives::Everything => self.pending.len(),
         };
         let pending = std::mem::take(&mut self.pending);
-        for (_, record) in pending.into_iter().take(kept) {
-            self.store(record);
+        let torn_at = pending.get(kept).map(|(.., at)| *at).filter(|_| survives == Survives::Torn);
+        for (index, (_, record, at)) in pending.into_iter().enumerate() {
+            let whole = index < kept && torn_at != Some(at);
+            if whole || torn_at == Some(at) && rng.percent(50) {
+                self.store(record);
+            }
         }
         self.syncing = None;
     }
 
     pub(crate) fn lose(&mut self) {
-        *self = Self::new(self.delay_ms);
+        *self = Self { failure: self.failure, ..Self::new(self.delay_ms) };
     }
 
     /// What was synced then; what nobody has seen on this disk since is still known to have been.

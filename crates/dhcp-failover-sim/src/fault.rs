@@ -1,6 +1,6 @@
 //! What a test can do to a pair.
 
-use crate::disk::Disk;
+use crate::disk::{Disk, DiskFailure};
 use crate::{Host, Mutation, Pair, Survives};
 use dhcp_failover_proto::{Bindings, EndpointConfig, PoolDigest};
 use std::net::Ipv4Addr;
@@ -237,6 +237,30 @@ impl Pair {
         disk.stalled = stalled;
     }
 
+    /// A server's disk fails at the next sync, which the process does not survive, or works again.
+    pub fn fail_disk(&mut self, host: Host, failure: Option<DiskFailure>) {
+        self.log(Some(host), format!("disk failure: {failure:?}"));
+        self.servers[host.index()].disk.failure = failure;
+    }
+
+    /// Breaks every connection when so many more bytes of this server have been sent; those arrive.
+    pub fn reset_after_bytes(&mut self, from: Host, bytes: usize) {
+        self.network.reset_after = Some((from, bytes));
+    }
+
+    /// Takes every connection away from one server, which notices; the other one does not before it
+    /// sends something.
+    pub fn half_open(&mut self, host: Host) {
+        self.log(Some(host), "its connections are gone".to_owned());
+        let now = self.now;
+        self.network.lose_at(host, now);
+    }
+
+    /// So many bytes are read at once at most, or as many as there are.
+    pub fn set_longest_read(&mut self, bytes: Option<usize>) {
+        self.network.longest_read = bytes;
+    }
+
     /// Crashes a server after so many more of its outputs.
     pub fn crash_after_outputs(&mut self, host: Host, outputs: u32, survives: Survives) {
         self.crash_after = Some((host, outputs, survives));
@@ -285,10 +309,13 @@ impl Pair {
         self.log(None, "heals".to_owned());
         self.crash_after = None;
         self.cut_after = None;
+        self.network.reset_after = None;
+        self.network.longest_read = None;
         for host in Host::BOTH {
             self.block(host, false);
             self.thaw(host);
             self.stall_disk(host, false);
+            self.servers[host.index()].disk.failure = None;
             self.set_disk_delay_ms(host, self.setup.disk_delay_ms);
             if !self.is_up(host) {
                 self.start(host);

@@ -55,6 +55,10 @@ pub(crate) struct Network {
     pub(crate) up: [bool; 2],
     /// Hosts that exist but do not run at the moment.
     pub(crate) frozen: [bool; 2],
+    /// Every connection breaks after so many more bytes of this host.
+    pub(crate) reset_after: Option<(Host, usize)>,
+    /// So many bytes are handed over at once at most.
+    pub(crate) longest_read: Option<usize>,
     rng: Rng,
 }
 
@@ -68,6 +72,8 @@ impl Network {
             blocked: [false; 2],
             up: [false; 2],
             frozen: [false; 2],
+            reset_after: None,
+            longest_read: None,
             rng,
         }
     }
@@ -81,7 +87,8 @@ impl Network {
     /// Sends bytes in one to three pieces.
     pub(crate) fn send(&mut self, from: Host, link: u64, bytes: &[u8], now: u64) {
         let pieces = self.rng.between(1, 3);
-        let mut rest = bytes;
+        let breaks = self.count_down_to_reset(from, bytes.len());
+        let mut rest = breaks.and_then(|left| bytes.get(..left)).unwrap_or(bytes);
         for piece in 0..pieces {
             let last = piece + 1 == pieces;
             let cut = if last { rest.len() } else { self.rng.below(rest.len() as u64) as usize };
@@ -91,6 +98,34 @@ impl Network {
                 self.push(from, link, Segment::Bytes(head.to_vec()), now + jitter);
             }
             rest = tail;
+        }
+        if breaks.is_some() {
+            for link in self.links() {
+                for host in Host::BOTH {
+                    self.push(host, link, Segment::End, now);
+                }
+            }
+        }
+    }
+
+    /// How many of so many bytes still get through, if connections break then.
+    fn count_down_to_reset(&mut self, from: Host, bytes: usize) -> Option<usize> {
+        let (_, left) = self.reset_after.as_mut().filter(|(which, _)| *which == from)?;
+        if *left >= bytes {
+            *left -= bytes;
+            return None;
+        }
+        self.reset_after.take().map(|(_, left)| left)
+    }
+
+    /// Every connection is gone at this host, which hears of it; the other one does not.
+    pub(crate) fn lose_at(&mut self, host: Host, now: u64) {
+        for link in self.links() {
+            let Some(connection) = self.connections.get_mut(&link) else { continue };
+            for pipe in &mut connection.pipes {
+                pipe.segments.clear();
+            }
+            self.push(host.partner(), link, Segment::End, now);
         }
     }
 
@@ -221,7 +256,11 @@ impl Network {
             match segment {
                 Segment::Open if open => return Some(Arrival::Accepted { to, link }),
                 Segment::Open => {}
-                Segment::Bytes(bytes) if open => {
+                Segment::Bytes(mut bytes) if open => {
+                    if let Some(longest) = self.longest_read.filter(|most| *most < bytes.len()) {
+                        let rest = bytes.split_off(longest);
+                        pipe.segments.push_front((now, Segment::Bytes(rest)));
+                    }
                     return Some(Arrival::Bytes { to, link, dialed, bytes });
                 }
                 // To a socket that is gone: answered by a reset, if anybody is there to answer.

@@ -198,6 +198,11 @@ impl Pair {
         }
         for host in self.running().map(|(host, _)| host).collect::<Vec<_>>() {
             let server = &mut self.servers[host.index()];
+            if server.disk.fails(now) {
+                self.log(Some(host), "its disk fails".to_owned());
+                self.crash(host, Survives::Torn);
+                return true;
+            }
             if let Some(ticket) = server.disk.finish(now) {
                 self.feed(host, Input::Persisted(ticket));
                 return true;

@@ -58,8 +58,8 @@ pub struct Setup {
     pub secondary_mclt_s: u64,
     /// What clients would like.
     pub lease_s: u64,
-    /// Addresses in the pool, at most 200.
-    pub pool: u8,
+    /// Addresses in the pool.
+    pub pool: u16,
     /// DHCP clients.
     pub clients: usize,
     /// Who answers whom.
@@ -90,6 +90,8 @@ pub struct Setup {
     pub sweep_ms: u64,
     /// One way through the network.
     pub net_delay_ms: u64,
+    /// A client that gets no answer asks again after 1, 2, 4 ... seconds, and no more than this.
+    pub longest_retry_s: u64,
     /// True time at the beginning.
     pub begin_ms: u64,
     /// The first connection's number.
@@ -125,6 +127,7 @@ impl Setup {
             disk_delay_ms: 3,
             sweep_ms: 1_000,
             net_delay_ms: 2,
+            longest_retry_s: 1,
             begin_ms: 0,
             first_link: 1,
             mutation: Mutation::None,
@@ -154,7 +157,8 @@ impl Setup {
     }
 
     pub(crate) fn addresses(&self) -> impl Iterator<Item = Ipv4Addr> + use<> {
-        (1..=self.pool).map(|last| Ipv4Addr::new(192, 0, 2, last))
+        let first = Ipv4Addr::new(192, 0, 2, 1).to_bits();
+        (0..u32::from(self.pool)).map(move |number| Ipv4Addr::from_bits(first + number))
     }
 
     /// The pool both servers begin with.

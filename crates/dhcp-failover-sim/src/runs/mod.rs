@@ -43,9 +43,10 @@ pub fn complaint(storm: &Storm) -> Option<String> {
     if let Some(first) = storm.broken() {
         return Some(first.to_string());
     }
-    // No storm brings an old copy back, so nobody may take a store for one (isc-S14).
+    // Where no old copy came back, nobody may take a store for one (isc-S14).
+    let restored = storm.actions().get("old disk restored").is_some_and(|count| count.done > 0);
     let old = |host| storm.pair.events_of(host).any(|(_, it)| matches!(it, Event::OldStore { .. }));
-    if let Some(host) = Host::BOTH.into_iter().find(|host| old(*host)) {
+    if let Some(host) = Host::BOTH.into_iter().find(|host| !restored && old(*host)) {
         return Some(format!("{host:?} takes a store for an old copy"));
     }
     storm.pair.standings_seen().find_map(|(a, b)| {

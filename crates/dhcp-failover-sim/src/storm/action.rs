@@ -1,7 +1,35 @@
 //! Everything that can be done to a pair.
 
-use crate::{Host, Survives};
-use dhcp_failover_proto::Command;
+use crate::{DiskFailure, Host, Survives};
+use dhcp_failover_proto::{Balance, Command};
+
+/// A part of a server's configuration, and what it becomes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The maximum client lead time, in seconds.
+    Mclt(u64),
+    /// Who answers whom.
+    Balance(Balance),
+    /// What it takes unanswered.
+    MaxUnacked(u32),
+    /// Updates in one message.
+    MaxBatch(usize),
+    /// tReceive, in seconds.
+    ReceiveTimer(u64),
+    /// A reservation that the partner may not have; 0 for none.
+    Reservation(u8),
+}
+
+/// What is said on a connection that neither endpoint has asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stray {
+    /// Nothing.
+    Silence,
+    /// The CONNECT of an earlier connection.
+    OldConnect,
+    /// The first bytes of one, and no more.
+    HalfAConnect,
+}
 
 /// One thing that is done to a pair. Whether it makes sense, and is honest, is decided when it is
 /// done: one that is not is left out.
@@ -14,6 +42,30 @@ pub enum Action {
     CutAfter {
         /// So many; the last one is lost.
         messages: u32,
+    },
+    /// Every connection is reset when so many more bytes of one server have been sent.
+    ResetAfter {
+        /// The sender.
+        from: Host,
+        /// So many; they arrive.
+        bytes: usize,
+    },
+    /// Every connection is gone at one server; the other one does not hear of it.
+    HalfOpen {
+        /// That notices.
+        host: Host,
+    },
+    /// A read hands over so many bytes at most, or as many as there are.
+    ShortReads {
+        /// So many.
+        longest: Option<usize>,
+    },
+    /// One more connection, as from a duplicated segment.
+    StrayConnection {
+        /// That seems to have opened it.
+        by: Host,
+        /// What it says there.
+        says: Stray,
     },
     /// Nothing gets through from this server to the other, or again.
     Block {
@@ -53,6 +105,17 @@ pub enum Action {
         /// Which one.
         host: Host,
     },
+    /// The process dies and is started, over and over.
+    Restarts {
+        /// Whose.
+        host: Host,
+        /// So often.
+        times: u32,
+        /// So many milliseconds after each other.
+        every_ms: u64,
+        /// What its disk keeps each time.
+        survives: Survives,
+    },
     /// Starts a server that is down.
     Start {
         /// Which one.
@@ -72,6 +135,23 @@ pub enum Action {
     LoseDisk {
         /// Whose.
         host: Host,
+    },
+    /// A copy of the disk is made.
+    CopyDisk {
+        /// Whose.
+        host: Host,
+    },
+    /// That copy takes the place of the disk of a server that is down.
+    RestoreDisk {
+        /// Whose.
+        host: Host,
+    },
+    /// A sync fails, which a server does not survive.
+    FailDisk {
+        /// Whose.
+        host: Host,
+        /// How.
+        failure: DiskFailure,
     },
     /// The disk does not answer, or answers again.
     StallDisk {
@@ -100,6 +180,23 @@ pub enum Action {
         host: Host,
         /// This.
         command: Command,
+    },
+    /// One server's configuration changes, while it runs or not.
+    Configure {
+        /// Whose.
+        host: Host,
+        /// What of it.
+        change: Change,
+    },
+    /// One server gets one more pool.
+    AddPool {
+        /// Which one.
+        host: Host,
+    },
+    /// One server loses that pool.
+    RemovePool {
+        /// Which one.
+        host: Host,
     },
     /// Works again: the network, both processes, both disks.
     Repair,
@@ -138,6 +235,36 @@ pub enum Action {
         /// There.
         host: Host,
     },
+    /// A client sends the same request twice.
+    AskTwice {
+        /// Which one.
+        client: usize,
+        /// To this server.
+        host: Host,
+    },
+    /// Both servers hear the same request, this one first, and both may serve it.
+    AskBoth {
+        /// Which one.
+        client: usize,
+        /// First.
+        first: Host,
+    },
+    /// A client asks for an address with `secs` in the wrong byte order.
+    AskSwapped {
+        /// Which one.
+        client: usize,
+        /// There.
+        host: Host,
+        /// As it should be.
+        secs: u16,
+    },
+    /// A client starts anew and remembers nothing.
+    Reboot {
+        /// Which one.
+        client: usize,
+    },
+    /// All clients do at once.
+    Avalanche,
     /// A client renews its lease, before it would by itself.
     Renew {
         /// Which one.
@@ -154,18 +281,30 @@ impl Action {
         match self {
             Self::Cut => "cut",
             Self::CutAfter { .. } => "cut after messages",
+            Self::ResetAfter { .. } => "reset at a byte",
+            Self::HalfOpen { .. } => "half-open",
+            Self::ShortReads { .. } => "short reads",
+            Self::StrayConnection { says: Stray::Silence, .. } => "stray connection",
+            Self::StrayConnection { says: Stray::OldConnect, .. } => "old connect",
+            Self::StrayConnection { says: Stray::HalfAConnect, .. } => "half a connect",
             Self::Block { .. } => "one-way silence",
             Self::Partition { .. } => "partition",
             Self::NetDelay { .. } => "network delay",
             Self::Crash { survives: Survives::Nothing, .. } => "crash, unsynced lost",
-            Self::Crash { survives: Survives::SomePrefix, .. } => "crash, unsynced torn",
+            Self::Crash { survives: Survives::SomePrefix, .. } => "crash, some written",
+            Self::Crash { survives: Survives::Torn, .. } => "crash, a write torn",
             Self::Crash { survives: Survives::Everything, .. } => "crash, all written",
             Self::CrashAfter { .. } => "crash after outputs",
             Self::PowerOff { .. } => "power off",
+            Self::Restarts { .. } => "restart storm",
             Self::Start { .. } => "start",
             Self::Freeze { .. } => "freeze",
             Self::Thaw { .. } => "thaw",
             Self::LoseDisk { .. } => "disk lost",
+            Self::CopyDisk { .. } => "disk copied",
+            Self::RestoreDisk { .. } => "old disk restored",
+            Self::FailDisk { failure: DiskFailure::NextSync, .. } => "sync fails",
+            Self::FailDisk { failure: DiskFailure::Full, .. } => "disk full",
             Self::StallDisk { .. } => "disk stalled",
             Self::SlowDisk { .. } => "disk slow",
             Self::SetClock { .. } => "clock set",
@@ -177,12 +316,27 @@ impl Action {
                 Command::Shutdown => "shutdown",
                 _ => "another order",
             },
+            Self::Configure { change, .. } => match change {
+                Change::Mclt(_) => "other MCLT",
+                Change::Balance(_) => "other balance",
+                Change::MaxUnacked(_) => "other window",
+                Change::MaxBatch(_) => "other batches",
+                Change::ReceiveTimer(_) => "other receive timer",
+                Change::Reservation(_) => "other reservation",
+            },
+            Self::AddPool { .. } => "pool added",
+            Self::RemovePool { .. } => "pool removed",
             Self::Repair => "repair",
             Self::Release { .. } => "release",
             Self::ReleaseAndAsk { .. } => "release and discover",
             Self::Decline { .. } => "decline",
             Self::Reach { .. } => "client heard or not",
             Self::AskAgain { .. } => "init-reboot",
+            Self::AskTwice { .. } => "request twice",
+            Self::AskBoth { .. } => "request to both",
+            Self::AskSwapped { .. } => "secs swapped",
+            Self::Reboot { .. } => "client reboots",
+            Self::Avalanche => "avalanche",
             Self::Renew { .. } => "early renewal",
         }
     }

@@ -1,9 +1,10 @@
 //! Doing it, if that makes sense and is honest.
 
 use super::Storm;
+use super::Stray;
 use super::action::Action;
-use crate::{Host, Pair};
-use dhcp_failover_proto::{Command, RequestClass, State};
+use crate::{Host, Pair, Survives};
+use dhcp_failover_proto::{Command, Event, RequestClass, State};
 
 impl Storm {
     /// Whether it was done.
@@ -14,7 +15,18 @@ impl Storm {
                 self.pair.command(host, command);
             }
             Action::Start { host } if !self.pair.is_up(host) => self.start(host),
+            Action::Restarts { host, times, every_ms, survives } if self.pair.is_up(host) => {
+                self.restart(host, times, every_ms, survives);
+            }
             Action::SetClock { host, ms } => self.set_wall_clock(host, ms),
+            Action::CopyDisk { host } => {
+                self.copies[host.index()] = Some((self.pair.copy_disk(host), self.pair.now));
+            }
+            Action::RestoreDisk { host } => return self.restore_disk(host),
+            Action::StrayConnection { by, says } => return self.stray(by, says),
+            Action::Configure { .. } | Action::AddPool { .. } | Action::RemovePool { .. } => {
+                return self.change(action);
+            }
             Action::Repair => self.repair(),
             _ => return self.apply_fault(action) || self.apply_client(action),
         }
@@ -27,6 +39,10 @@ impl Storm {
         match *action {
             Action::Cut => pair.cut(),
             Action::CutAfter { messages } => pair.cut_after_messages(messages),
+            Action::ResetAfter { from, bytes } => pair.reset_after_bytes(from, bytes),
+            Action::HalfOpen { host } => pair.half_open(host),
+            Action::ShortReads { longest } => pair.set_longest_read(longest),
+            Action::FailDisk { host, failure } => pair.fail_disk(host, Some(failure)),
             Action::Block { from, blocked } => pair.block(from, blocked),
             Action::Partition { blocked } => pair.partition(blocked),
             Action::NetDelay { ms } => pair.set_net_delay_ms(ms),
@@ -65,6 +81,28 @@ impl Storm {
             Action::Decline { client, for_s } if holds(pair, client).is_some() => {
                 pair.decline(client, for_s);
             }
+            Action::Reboot { client } if client < pair.clients.len() => pair.reboot(client),
+            Action::Avalanche => {
+                for client in 0..pair.clients.len() {
+                    pair.reboot(client);
+                }
+            }
+            Action::AskTwice { client, host } if client < pair.clients.len() => {
+                let wanted = pair.lease_of(client).map(|held| held.address);
+                for _ in 0..2 {
+                    pair.ask(client, RequestClass::New, &[host], wanted);
+                }
+            }
+            Action::AskBoth { client, first } => {
+                let Some(held) = holds(pair, client) else { return false };
+                for host in [first, first.partner()] {
+                    pair.ask(client, RequestClass::Renewal, &[host], Some(held.address));
+                }
+            }
+            Action::AskSwapped { client, host, secs } if client < pair.clients.len() => {
+                let class = RequestClass::New;
+                pair.ask_with_secs(client, class, &[host], None, secs.swap_bytes());
+            }
             Action::AskAgain { client, host } => {
                 let Some(held) = holds(pair, client) else { return false };
                 pair.ask(client, RequestClass::New, &[host], Some(held.address));
@@ -86,6 +124,17 @@ impl Storm {
         self.pair.start(host);
     }
 
+    fn restart(&mut self, host: Host, times: u32, every_ms: u64, survives: Survives) {
+        for _ in 0..times {
+            self.pair.crash(host, survives);
+            self.pair.run_ms(every_ms);
+            if !self.pair.is_up(host) {
+                self.start(host);
+            }
+            self.pair.run_ms(every_ms);
+        }
+    }
+
     /// So far from where it was at the beginning.
     fn set_wall_clock(&mut self, host: Host, ms: i64) {
         let before = std::mem::replace(&mut self.wall_set_ms[host.index()], ms);
@@ -94,11 +143,19 @@ impl Storm {
         }
     }
 
-    fn repair(&mut self) {
+    pub(super) fn repair(&mut self) {
         self.pair.partition(false);
+        self.pair.set_longest_read(None);
+        for (by, link) in std::mem::take(&mut self.strays) {
+            self.pair.close_at(by, link);
+        }
         for host in Host::BOTH {
             self.pair.thaw(host);
             self.pair.stall_disk(host, false);
+            self.pair.fail_disk(host, None);
+            if matches!(self.pair.state(host), Some(State::Paused | State::Shutdown)) {
+                self.pair.crash(host, Survives::Everything);
+            }
             if !self.pair.is_up(host) {
                 self.start(host);
             }
@@ -113,8 +170,47 @@ impl Storm {
     fn may_lose_disk(&self, host: Host) -> bool {
         let harmless = !self.pair.is_incomplete(host.partner())
             && !self.pair.is_incomplete(host)
-            && self.durable_state(host) != Some(State::PartnerDown);
+            && self.durable_state(host) != Some(State::PartnerDown)
+            && self.pools_are_alike();
         !self.pair.is_up(host) && (harmless || !self.regime.is_honest())
+    }
+
+    /// Not honest, for a young copy cannot be told from the truth. Otherwise only if this server's
+    /// partner can tell: it was told of a newer copy when they connected since,
+    /// and has everything.
+    fn restore_disk(&mut self, host: Host) -> bool {
+        let Some((copy, made_ms)) = self.copies[host.index()].clone() else { return false };
+        let connected = |event: &Event| matches!(event, Event::Connected);
+        let since = self
+            .pair
+            .events_of(host.partner())
+            .filter(|(at, event)| *at > made_ms + 2_000 && connected(event))
+            .map(|(at, _)| at)
+            .last();
+        let told = since.is_some_and(|at| self.settled_ms > at + 2_000);
+        // A copy that nobody can tell from the truth is beyond what failover can repair.
+        if self.regime.is_honest()
+            || !told
+            || !self.may_lose_disk(host)
+            || self.pair.is_incomplete(host.partner())
+        {
+            return false;
+        }
+        self.pair.restore_disk(host, copy);
+        true
+    }
+
+    fn stray(&mut self, by: Host, says: Stray) -> bool {
+        let bytes = self.pair.last_connect().map(<[u8]>::to_vec).unwrap_or_default();
+        let Some(link) = self.pair.stray_connection(by) else { return false };
+        self.strays.push((by, link));
+        let said = match says {
+            Stray::Silence => return true,
+            Stray::OldConnect => bytes.as_slice(),
+            Stray::HalfAConnect => bytes.get(..bytes.len() / 2).unwrap_or_default(),
+        };
+        self.pair.inject(by, link, said);
+        true
     }
 
     fn may_order(&self, host: Host, command: Command) -> bool {
@@ -123,6 +219,8 @@ impl Storm {
             Command::PartnerDown => self.is_truly_alone(host),
             // It is more than anybody can know.
             Command::ForcePartnerDown => false,
+            // What it forgets may be more than its partner knows.
+            Command::Recover => false,
             _ => true,
         };
         hears && (honest || !self.regime.is_honest())

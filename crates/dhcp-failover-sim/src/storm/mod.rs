@@ -7,18 +7,27 @@
 mod action;
 mod apply;
 mod calm;
+mod change;
 mod choose;
 mod regime;
 mod setup;
+mod shrink;
 
-pub use action::{Action, Step};
+pub use action::{Action, Change, Step, Stray};
 pub use regime::Regime;
+pub use shrink::{Shrunk, shrink};
 
 use crate::check::Violation;
-use crate::{Mutation, Pair, Setup};
+use crate::{DiskCopy, Host, Mutation, Pair, Setup};
 use choose::Chooser;
 use setup::Plan;
 use std::collections::BTreeMap;
+
+/// After so much time at the latest it is asked whether a storm goes on.
+const PASS_MS: u64 = 30_000;
+
+/// A storm of so few steps goes on for some more events.
+const LEAST_STEPS: usize = 60;
 
 /// How often something was done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,12 +43,32 @@ pub struct Count {
 pub struct Storm {
     /// The pair in the storm.
     pub pair: Pair,
+    setup: Setup,
     regime: Regime,
     script: Script,
     steps: Vec<Step>,
     counts: BTreeMap<&'static str, Count>,
     /// By how much each wall clock was set.
     wall_set_ms: [i64; 2],
+    /// A copy of each disk, and when it was made.
+    copies: [Option<(DiskCopy, u64)>; 2],
+    /// When both servers had last told each other everything.
+    settled_ms: u64,
+    /// What became of the second pool at each server.
+    second_pool: [SecondPool; 2],
+    /// Connections nobody asked for, and who opened them.
+    strays: Vec<(Host, u64)>,
+}
+
+/// A pool that comes at one server first, and goes so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum SecondPool {
+    /// Not there yet.
+    #[default]
+    Absent,
+    Present,
+    /// It does not come back: its leases would have to be waited for.
+    Removed,
 }
 
 /// Where the steps come from.
@@ -49,6 +78,7 @@ enum Script {
     Chosen {
         by: Chooser,
         rage_s: u64,
+        events: u64,
     },
     Given(Vec<Step>),
 }
@@ -63,9 +93,9 @@ impl Storm {
     /// The same with a fault in the harness, which the checkers should find.
     #[must_use]
     pub fn with_mutation(seed: u64, regime: Regime, mutation: Mutation) -> Self {
-        let Plan { setup, rage_s, pause_s } = Plan::new(seed, regime, mutation);
-        let by = Chooser::new(seed, pause_s);
-        Self::of(setup, regime, Script::Chosen { by, rage_s })
+        let Plan { setup, rage_s, pause_s, events } = Plan::new(seed, regime, mutation);
+        let by = Chooser::new(seed, regime, pause_s);
+        Self::of(setup, regime, Script::Chosen { by, rage_s, events })
     }
 
     /// A storm of these steps.
@@ -76,12 +106,17 @@ impl Storm {
 
     fn of(setup: Setup, regime: Regime, script: Script) -> Self {
         Self {
-            pair: Pair::new(setup),
+            pair: Pair::new(setup.clone()),
+            setup,
             regime,
             script,
             steps: Vec::new(),
             counts: BTreeMap::new(),
             wall_set_ms: [0; 2],
+            copies: [None, None],
+            settled_ms: 0,
+            second_pool: [SecondPool::Absent; 2],
+            strays: Vec::new(),
         }
     }
 
@@ -106,18 +141,40 @@ impl Storm {
                     self.step(step);
                 }
             }
-            Script::Chosen { mut by, rage_s } => {
+            Script::Chosen { mut by, rage_s, events } => {
                 let end = self.pair.now + rage_s * 1_000;
-                while self.pair.now < end && self.broken().is_none() {
-                    let step = by.next(&self.pair);
-                    self.step(step);
+                let goes_on = |it: &Self| {
+                    let busy = it.pair.tally.events < events
+                        || it.steps.len() < LEAST_STEPS && it.pair.tally.events < 3 * events;
+                    it.pair.now < end && busy && it.broken().is_none()
+                };
+                while goes_on(self) {
+                    let mut step = by.next(&self.pair);
+                    step.pause_ms = self.pass(step.pause_ms, goes_on);
+                    self.take(step);
                 }
             }
         }
     }
 
+    /// Lets so much time pass, or less if the storm is over before.
+    fn pass(&mut self, ms: u64, goes_on: impl Fn(&Self) -> bool) -> u64 {
+        let begin = self.pair.now;
+        while self.pair.now < begin + ms && goes_on(self) {
+            self.pair.run_ms((begin + ms - self.pair.now).min(PASS_MS));
+        }
+        self.pair.now - begin
+    }
+
     fn step(&mut self, step: Step) {
         self.pair.run_ms(step.pause_ms);
+        self.take(step);
+    }
+
+    fn take(&mut self, step: Step) {
+        if self.pair.is_settled() {
+            self.settled_ms = self.pair.now;
+        }
         let done = self.apply(&step.action);
         let count = self.counts.entry(step.action.kind()).or_default();
         if done {
@@ -143,7 +200,7 @@ impl Storm {
     /// How the pair was set up.
     #[must_use]
     pub fn setup(&self) -> &Setup {
-        &self.pair.setup
+        &self.setup
     }
 
     /// Everything done, in order, with what was left out.

@@ -60,7 +60,7 @@ fn l4_pools_of_every_size_and_share_come_to_rest() {
             Balance::LoadBalance { primary_percent: 100 - percent }
         };
         let clients = usize::try_from(rng.below(u64::from(pool) + 1)).unwrap();
-        let setup = Setup { pool, clients, balance: balance_by, ..Setup::new(seed) };
+        let setup = Setup { pool: pool.into(), clients, balance: balance_by, ..Setup::new(seed) };
         let mut pair = normal(Setup { lease_s: 600, mclt_s: 60, ..setup });
         let share = PoolShare::new(percent);
         let said = format!("seed {seed:#x}: {pool} addresses, {percent} %");

@@ -5,7 +5,7 @@ use crate::{busy, normal};
 use dhcp_failover_proto::{Command, Event, RequestClass, State};
 use dhcp_failover_sim::{Host, Pair, Rule, Setup, Survives};
 
-fn fought(seed: u64, pool: u8, clients: usize) -> Pair {
+fn fought(seed: u64, pool: u16, clients: usize) -> Pair {
     let mut pair = busy(Setup { mclt_s: 20, pool, clients, lease_s: 200, ..Setup::new(seed) });
     pair.partition(true);
     pair.run_s(30);

@@ -2,6 +2,7 @@
 
 use crate::{busy, normal};
 use dhcp_failover_proto::{Command, PoolDigest, RequestClass};
+use dhcp_failover_sim::storm::Shrunk;
 use dhcp_failover_sim::{Host, Mutation, Pair, Regime, Rule, Setup, Storm, Survives};
 
 fn broken(mutation: Mutation) -> Pair {
@@ -260,4 +261,31 @@ fn storms_find_every_mutant() {
         });
         assert!(found, "{mutation:?} survives");
     }
+}
+
+/// What a storm finds can be made small: few steps, clients and addresses still break the rule.
+#[test]
+fn a_storm_that_breaks_a_rule_can_be_made_small() {
+    for mutation in [Mutation::OwnEverything, Mutation::ClientsHoldOn] {
+        let mut found = (0..200).filter_map(|seed| {
+            let mut storm = Storm::with_mutation(seed, Regime::Honest, mutation);
+            storm.rage();
+            (storm.broken().is_some() && storm.steps().len() > 20).then_some(storm)
+        });
+        let storm = found.next().unwrap_or_else(|| panic!("{mutation:?} survives"));
+        let rule = storm.broken().map(|violation| violation.rule);
+        let small = Shrunk::of(&storm).expect("it is broken");
+        assert_eq!(Some(small.rule()), rule);
+        assert!(2 * small.steps.len() < small.steps_before, "{small}");
+        assert!(small.setup.clients <= storm.setup().clients, "{small}");
+        let mut again = small.again();
+        again.run();
+        assert_eq!(again.broken(), Some(&small.violation), "{small}");
+    }
+}
+
+/// A run without a violation is not made small.
+#[test]
+fn a_storm_that_breaks_nothing_cannot_be_made_small() {
+    assert!(dhcp_failover_sim::storm::shrink(1, Regime::Honest).is_none());
 }

@@ -97,7 +97,7 @@ fn given(setup: &mut Setup, text: &str) -> Result<(), String> {
             Some("leases") => setup.lease_s = value,
             Some("network") => setup.net_delay_ms = value,
             Some("clients") => setup.clients = value as usize,
-            Some("pool") => setup.pool = value as u8,
+            Some("pool") => setup.pool = value as u16,
             Some("updates") => setup.max_batch = [value as usize; 2],
             _ => return Err(format!("unknown fact {fact:?}")),
         }
