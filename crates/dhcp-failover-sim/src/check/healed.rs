@@ -89,6 +89,10 @@ impl Pair {
         for number in 0..self.clients.len() {
             for host in Host::BOTH {
                 let Some(held) = self.lease_of(number) else { continue };
+                let table = &self.servers[host.index()].table;
+                if table.pool_of(held.address).is_none() {
+                    continue; // taken away meanwhile
+                }
                 let acks = self.ledger.acks;
                 self.ask(number, RequestClass::Renewal, &[host], Some(held.address));
                 self.answered(acks);

@@ -18,6 +18,14 @@ impl Storm {
             Action::Restarts { host, times, every_ms, survives } if self.pair.is_up(host) => {
                 self.restart(host, times, every_ms, survives);
             }
+            // A server that then loses its store, and with that the clock it had gone on, is kept out by
+            // the secret until the time comes that it once had: what the operator is told to mend
+            // the storm cannot.
+            Action::SetClock { .. }
+                if !self.regime.is_honest() && self.pair.setup.secrets[0].is_some() =>
+            {
+                return false;
+            }
             Action::SetClock { host, ms } => self.set_wall_clock(host, ms),
             Action::CopyDisk { host } => {
                 self.copies[host.index()] = Some((self.pair.copy_disk(host), self.pair.now));
