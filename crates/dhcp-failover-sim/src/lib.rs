@@ -31,7 +31,7 @@ mod ledger;
 mod log;
 mod monitor;
 #[cfg(failover_mutants)]
-mod mutants;
+pub mod mutants;
 mod net;
 mod observe;
 mod pair;

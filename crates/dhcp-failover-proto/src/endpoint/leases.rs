@@ -7,7 +7,8 @@ use crate::{Bindings, LeaseEvent, Output, Service, Stale, State, Token};
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use dhcp_failover_lease::{
-    Binding, BindingFlags, BindingStatus, Client, Expiries, Grant, LeaseInstant, StatusCause,
+    Binding, BindingFlags, BindingStatus, Client, Expiries, Grant, LeaseInstant, Mutant,
+    StatusCause,
 };
 
 impl Endpoint {
@@ -217,7 +218,7 @@ impl Endpoint {
         }
         binding.version = binding.version.saturating_add(1);
         let own = self.config.role.own_available();
-        if binding.knowledge.is_certainly(own) {
+        if binding.knowledge.is_certainly(own) && !Mutant::NeverRewind.is_on() {
             // Rewind (H10): the partner never heard of this lease, so nobody needs to agree. If it
             // has lost its storage since it agreed whose address this is, it must be told that.
             binding = binding.made_available(own, self.lease_now);

@@ -116,6 +116,25 @@ fn h11_a_long_run_has_no_ping_pong() {
     pair.assert_clean();
 }
 
+/// H11, §5.4: a little more on one side than its share moves nothing; more than a tenth does.
+#[test]
+fn h11_a_small_imbalance_moves_nothing() {
+    let mut pair = normal(Setup { pool: 40, clients: 8, ..Setup::new(0x9102) });
+    let before = moves(&pair);
+    for number in 0..8 {
+        pair.set_reach(number, Host::B, false);
+    }
+    (0..4).for_each(|number| pair.join(number));
+    pair.run_s(300);
+    let counted = counts(&pair);
+    assert_eq!((counted.free, counted.backup), (16, 20), "{}", pair.log_text());
+    assert_eq!(moves(&pair), before, "{}", pair.log_text());
+    (4..8).for_each(|number| pair.join(number));
+    pair.run_s(300);
+    assert!(moves(&pair) > before, "{}", pair.log_text());
+    pair.assert_clean();
+}
+
 /// §5.4, isc-L37: after a burst that empties one side the other gives at once, not at the next
 /// period.
 #[test]

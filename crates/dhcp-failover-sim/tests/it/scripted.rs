@@ -72,6 +72,8 @@ pub(crate) fn config(role: Role) -> EndpointConfig {
 
 impl Scripted {
     pub(crate) fn start(config: EndpointConfig, record: Option<EndpointRecord>) -> Self {
+        #[cfg(failover_mutants)]
+        dhcp_failover_sim::mutants::switch_on_named();
         let wall = LeaseInstant::from_unix_s(BEGIN);
         let endpoint = Endpoint::new(config.clone(), record, Monotonic::from_ms(0), wall);
         let mut table = BindingTable::new();

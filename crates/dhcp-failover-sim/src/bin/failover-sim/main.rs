@@ -1,5 +1,6 @@
 //! Runs seeds of the simulator, repeats one, and adds up what runs found.
 
+mod mutants;
 mod replay;
 
 use clap::{Args, Parser, Subcommand};
@@ -25,6 +26,8 @@ enum Command {
     Replay(replay::ReplayArgs),
     /// Runs every seed that ever found something
     Past,
+    /// Breaks rules on purpose, one at a time, and counts the seeds until it is seen
+    Mutants(mutants::MutantsArgs),
     /// Adds up the figures of runs, written by `run --json`, in one table
     Report {
         /// The files
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run(arguments),
         Command::Replay(arguments) => replay::replay(&arguments),
         Command::Past => past(),
+        Command::Mutants(arguments) => mutants::mutants(&arguments),
         Command::Report { files } => report(&files),
     }
 }

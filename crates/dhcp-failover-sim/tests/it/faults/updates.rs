@@ -132,6 +132,9 @@ fn u03_an_answer_from_a_dead_connection_answers_nothing() {
             }
             assert_eq!(pending(&it), 4, "{role:?}: {:?}", it.events.last());
         }
+        // Not even if it names what was sent on the new one.
+        it.accept_from(0);
+        assert_eq!(pending(&it), 4, "{role:?}: {:?}", it.events.last());
         it.link = new;
         it.accept_from(0);
         assert_eq!(pending(&it), 0);
