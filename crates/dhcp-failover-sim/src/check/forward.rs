@@ -4,6 +4,7 @@
 use crate::check::Rule;
 use crate::{Host, Pair};
 use dhcp_failover_lease::{Binding, BindingStatus, LeaseInstant};
+use dhcp_failover_proto::State;
 use dhcp_failover_wire::{self as wire, BindingUpdate};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -91,10 +92,13 @@ impl Pair {
         }
     }
 
-    /// S10, of what a server puts on record; one whose data were lost takes its partner's word.
+    /// S10, of what a server puts on record; one that has lost its storage, or thinks so, takes its
+    /// partner's word.
     pub(crate) fn check_recorded(&mut self, host: Host, new: &Binding) {
         let server = &self.servers[host.index()];
-        let old = server.binding(new.address).filter(|_| !server.incomplete);
+        let lost = server.disk.record().is_some_and(|record| record.storage_lost_at.is_some());
+        let fetching = lost && self.state(host) == Some(State::Recover);
+        let old = server.binding(new.address).filter(|_| !server.incomplete && !fetching);
         if let Some(Err(text)) = old.map(|old| recorded(&old, new)) {
             self.violation(Rule::S10, format!("{host:?} {text}"));
         }

@@ -32,6 +32,11 @@ impl Storm {
             }
             Action::RestoreDisk { host } => return self.restore_disk(host),
             Action::StrayConnection { by, says } => return self.stray(by, says),
+            // What was in a pool that only one server has, when the other loses its data, nobody
+            // can tell any more.
+            Action::AddPool { .. } | Action::RemovePool { .. } if !self.regime.is_honest() => {
+                return false;
+            }
             Action::Configure { .. } | Action::AddPool { .. } | Action::RemovePool { .. } => {
                 return self.change(action);
             }
