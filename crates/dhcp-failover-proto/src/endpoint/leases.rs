@@ -121,7 +121,9 @@ impl Endpoint {
         let mut new = Binding {
             status: BindingStatus::Active,
             expiries: Expiries {
-                lease: grant.lease_expiry,
+                // If it is shorter than before: the client may never get this answer, and count on
+                // the former one (S1).
+                lease: known.lease.max(grant.lease_expiry),
                 sent_potential: known.sent_potential.max(grant.potential_expiry),
                 ..known
             },

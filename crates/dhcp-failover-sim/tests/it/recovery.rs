@@ -1,8 +1,8 @@
 //! PARTNER-DOWN, lost disks and the way back (draft-12 §9.4 - §9.7).
 
-use crate::{busy, entered, path, served};
+use crate::{busy, entered, normal, path, served};
 use dhcp_failover_lease::BindingStatus;
-use dhcp_failover_proto::{Command, State};
+use dhcp_failover_proto::{Command, RequestClass, State};
 use dhcp_failover_sim::{Host, Pair, Setup, Survives};
 
 /// §9.4.2, §9.5.2, §9.6.2: the returning server fetches, waits the MCLT from when it last served,
@@ -248,5 +248,36 @@ fn a_recovering_primary_does_not_hold_on_to_an_address_its_partner_gave_away() {
         let new = pair.binding(Host::A, address).and_then(|binding| binding.client);
         assert_eq!(new, pair.binding(Host::B, address).and_then(|binding| binding.client));
     }
+    pair.assert_clean();
+}
+
+/// S1, S14: an operator orders shorter leases. A client that never hears of it counts on the longer one
+/// that it was told of before, and so does the server.
+#[test]
+fn a_lease_made_shorter_is_kept_as_long_as_its_client_may_count_on() {
+    let setup = Setup {
+        unlimited_in_partner_down: true,
+        mclt_s: 20,
+        lease_s: 3_000,
+        clients: 1,
+        ..Setup::new(30)
+    };
+    let mut pair = normal(setup);
+    pair.crash(Host::B, Survives::Everything);
+    pair.run_s(30);
+    pair.command(Host::A, Command::PartnerDown);
+    pair.run_s(10);
+    assert!(pair.ask(0, RequestClass::New, &[Host::A], None));
+    pair.run_s(1);
+    let long = pair.lease_of(0).expect("a lease");
+    assert!(long.expires_ms > pair.now_ms() + 2_900_000, "{}", pair.log_text());
+    pair.configure(Host::A, |config| config.unlimited_in_partner_down = false);
+    pair.run_s(1);
+    assert!(pair.ask(0, RequestClass::Renewal, &[Host::A], Some(long.address)));
+    pair.set_reach(0, Host::A, false);
+    pair.run_s(2_000);
+    assert_eq!(pair.lease_of(0), Some(long), "the answer was lost");
+    let binding = pair.binding(Host::A, long.address).expect("in the pool");
+    assert_eq!(binding.status, BindingStatus::Active, "{}", pair.log_text());
     pair.assert_clean();
 }
