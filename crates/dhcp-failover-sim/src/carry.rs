@@ -114,7 +114,12 @@ impl Pair {
             if let Message::BndUpd(updates) = &packet.message {
                 self.check_forward(host, updates);
             }
-            if let Err(text) = keeps_the_tables(bytes, &packet) {
+            // What a dhcpd never said of a client cannot be said on.
+            let dialect = match self.foreigner() {
+                Some(_) => Dialect::IscDhcpd,
+                None => Dialect::Draft12,
+            };
+            if let Err(text) = keeps_the_tables(bytes, &packet, dialect) {
                 self.violation(Rule::S11, format!("{host:?}: {text}"));
             }
             let server = &self.servers[host.index()];
@@ -200,18 +205,18 @@ fn mutate(mutation: Mutation, host: Host, binding: &mut Binding) {
 }
 
 /// Every message has the options its table demands and none it forbids (draft-12 §7).
-fn keeps_the_tables(bytes: &[u8], packet: &Packet) -> Result<(), String> {
+fn keeps_the_tables(bytes: &[u8], packet: &Packet, dialect: Dialect) -> Result<(), String> {
     let raw = RawMessage::parse(bytes).map_err(|error| error.to_string())?;
     let checked = match &packet.message {
         Message::BndUpd(updates) => updates.iter().try_for_each(|update| {
             // The one deviation: it says when an ABANDONED address may be tried again.
             let allowed = (update.status == BindingStatus::ABANDONED)
                 .then_some(Violation::Forbidden { option: OptionCode::LEASE_EXPIRATION_TIME });
-            rules::check(Dialect::Draft12, Part::Update(update.status), update.options()).or_else(
+            rules::check(dialect, Part::Update(update.status), update.options()).or_else(
                 |violation| if Some(violation) == allowed { Ok(()) } else { Err(violation) },
             )
         }),
-        message => rules::check_message(Dialect::Draft12, raw, message),
+        message => rules::check_message(dialect, raw, message),
     };
     checked.map_err(|violation| format!("{}: {violation}", packet.message.message_type()))
 }

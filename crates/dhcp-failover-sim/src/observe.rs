@@ -98,6 +98,12 @@ impl Pair {
         self.monitor.counts.get(&(host, kind)).copied().unwrap_or(0)
     }
 
+    /// How many messages a server has sent.
+    pub(crate) fn sent_by(&self, host: Host) -> u64 {
+        let counts = self.monitor.counts.iter();
+        counts.filter(|((sender, _), _)| *sender == host).map(|(_, count)| count).sum()
+    }
+
     /// What an endpoint reported, with the time.
     pub fn events_of(&self, host: Host) -> impl Iterator<Item = (u64, &Event)> {
         self.events.iter().filter(move |(_, who, _)| *who == host).map(|(at, _, e)| (*at, e))

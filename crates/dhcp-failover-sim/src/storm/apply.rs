@@ -9,6 +9,9 @@ use dhcp_failover_proto::{Command, Event, RequestClass, State};
 impl Storm {
     /// Whether it was done.
     pub(super) fn apply(&mut self, action: &Action) -> bool {
+        if self.pair.foreigner().is_some() && super::dialect::is_not_for_dhcpd(action) {
+            return false;
+        }
         match *action {
             Action::LoseDisk { host } if self.may_lose_disk(host) => self.pair.lose_disk(host),
             Action::Order { host, command } if self.may_order(host, command) => {

@@ -21,6 +21,9 @@ impl Storm {
             return;
         }
         self.repair();
+        if let Some(dhcpd) = self.pair.foreigner() {
+            return self.calm_with_dhcpd(dhcpd);
+        }
         self.pair.heal();
         let (healed_ms, limit) = (self.pair.now, self.pair.healing_s());
         self.pair.run_s(30);

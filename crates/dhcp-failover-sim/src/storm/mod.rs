@@ -9,6 +9,7 @@ mod apply;
 mod calm;
 mod change;
 mod choose;
+mod dialect;
 mod regime;
 mod setup;
 mod shrink;
@@ -48,6 +49,7 @@ pub struct Storm {
     script: Script,
     steps: Vec<Step>,
     counts: BTreeMap<&'static str, Count>,
+    remedies: [u64; 2],
     /// By how much each wall clock was set.
     wall_set_ms: [i64; 2],
     /// A copy of each disk, and when it was made.
@@ -112,6 +114,7 @@ impl Storm {
             script,
             steps: Vec::new(),
             counts: BTreeMap::new(),
+            remedies: [0; 2],
             wall_set_ms: [0; 2],
             copies: [None, None],
             settled_ms: 0,

@@ -13,11 +13,15 @@ pub enum Regime {
     /// The operator does not care whether the partner is down, and any disk may go. Duplicates are
     /// possible, but nothing may stay stuck, and both servers must agree in the end.
     Unsafe,
+    /// The other server is a dhcpd, with its faults, and everybody else is honest. What our server
+    /// says and does keeps the rules, it tells of the violations of the other that it hears of, and
+    /// both come together as far as dhcpd can.
+    Dialect,
 }
 
 impl Regime {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Honest, Self::Unsafe];
+    pub const ALL: [Self; 3] = [Self::Honest, Self::Unsafe, Self::Dialect];
 
     /// Whether breaking this rule counts.
     #[must_use]
@@ -25,13 +29,16 @@ impl Regime {
         match self {
             Self::Honest => true,
             Self::Unsafe => !matches!(rule, Rule::S1 | Rule::S3 | Rule::S4 | Rule::S6),
+            // A dhcpd serves alone after a restart (isc-S10), and frees leases that run when it is told
+            // of addresses it had not told of (isc-L14, isc-L35).
+            Self::Dialect => !matches!(rule, Rule::S1 | Rule::S3 | Rule::S4 | Rule::S6 | Rule::S14),
         }
     }
 
     /// Whether the operator and the hardware keep the conditions under which nothing may go wrong.
     #[must_use]
     pub const fn is_honest(self) -> bool {
-        matches!(self, Self::Honest)
+        matches!(self, Self::Honest | Self::Dialect)
     }
 }
 
@@ -42,6 +49,7 @@ impl Regime {
         match self {
             Self::Honest => "honest",
             Self::Unsafe => "unsafe",
+            Self::Dialect => "dialect",
         }
     }
 }

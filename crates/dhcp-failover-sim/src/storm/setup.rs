@@ -27,6 +27,9 @@ impl Plan {
         let mut rng = Rng::new(seed ^ 0x5707_12ab_cdef_0001);
         let mut setup = Setup { mutation, ..Self::scale(&mut rng, seed) };
         Self::circumstances(&mut rng, &mut setup);
+        if regime == Regime::Dialect {
+            setup = super::dialect::with_dhcpd(setup);
+        }
         if !regime.is_honest() {
             // A secondary without a disk that is told to go alone has only its configuration.
             setup.secondary_mclt_s = setup.mclt_s;

@@ -3,7 +3,7 @@
 
 use crate::served;
 use dhcp_failover_proto::{Command, Event, State};
-use dhcp_failover_sim::{Host, Make, Pair, Setup, Survives};
+use dhcp_failover_sim::{Host, Make, Pair, Regime, Setup, Storm, Survives};
 
 const CLIENTS: usize = 8;
 
@@ -208,4 +208,20 @@ fn either_leaves_in_order() {
             }
         }
     });
+}
+
+/// Some dhcpd faults need its operator: a storm says how often.
+#[test]
+fn most_storms_with_a_dhcpd_end_without_its_operator() {
+    let mut remedies = [0; 2];
+    for seed in 100..120 {
+        let mut storm = Storm::new(seed, Regime::Dialect);
+        storm.run();
+        assert_eq!(storm.broken(), None, "seed {seed}: {}", storm.pair.log_text());
+        for (sum, more) in remedies.iter_mut().zip(storm.remedies()) {
+            *sum += more;
+        }
+    }
+    println!("dhcpd was started anew {} times, without its leases {}", remedies[0], remedies[1]);
+    assert!(remedies[0] + remedies[1] <= 10, "{remedies:?}");
 }

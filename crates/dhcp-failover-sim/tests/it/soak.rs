@@ -96,6 +96,12 @@ fn storms_do_everything_there_is() {
     }
 }
 
+/// With a dhcpd in the other place, what ours says and does keeps the rules.
+#[test]
+fn dialect_storms_break_no_rule_of_ours() {
+    many(Regime::Dialect, "dialect_storms");
+}
+
 /// A run is its setup and its steps: the same again, without the seed.
 #[test]
 fn a_storm_can_be_had_again_from_what_was_recorded() {

@@ -44,9 +44,12 @@ impl Isc {
             return true;
         }
         let bucket = hash(key);
-        // isc-L25: unless the partner has no address.
         self.volatile.buckets.is_some_and(|own| own.contains(bucket))
-            || !self.image.leases.values().any(|lease| lease.status == self.partner_free())
+    }
+
+    /// isc-L25: then it answers for the partner.
+    fn partner_has_none(&self) -> bool {
+        !self.image.leases.values().any(|lease| lease.status == self.partner_free())
     }
 
     /// The lease for a client, durable and told when this returns: address and seconds.
@@ -57,7 +60,8 @@ impl Isc {
             Some(_) => RequestClass::Renewal,
             None => request.class,
         };
-        if !self.answers(class, request.client.balance_key(), request.secs) {
+        let own = self.answers(class, request.client.balance_key(), request.secs);
+        if !self.serves() || !own && !self.partner_has_none() {
             return None;
         }
         let address = self.choose(request)?;
