@@ -99,7 +99,7 @@ fn storms_do_everything_there_is() {
 /// With a dhcpd in the other place, what ours says and does keeps the rules.
 #[test]
 fn dialect_storms_break_no_rule_of_ours() {
-    many(Regime::Dialect, "dialect_storms");
+    many(Regime::Dialect);
 }
 
 /// A run is its setup and its steps: the same again, without the seed.
