@@ -189,6 +189,8 @@ impl Pair {
             isc.stop(survives);
         }
         self.network.kill(host, silently, self.now);
+        self.kept.touch_all();
+        self.silence_begins();
     }
 
     /// An operator's order, as far as a dhcpd knows it: to pause is to end the process.

@@ -9,7 +9,8 @@ use dhcp_failover_proto::State;
 pub enum Legal {
     /// They can.
     Always,
-    /// Only if an operator said what was not true, or both servers lost their data.
+    /// Only if an operator said what was not true, or both servers lost their data; a dhcpd goes alone
+    /// without being told to (isc-S06, isc-S10).
     Unsafe(&'static str),
     /// Never, and why.
     Never(&'static str),
@@ -21,7 +22,7 @@ impl Legal {
     pub const fn allowed_in(self, regime: Regime) -> bool {
         match self {
             Self::Always => true,
-            Self::Unsafe(_) => !regime.is_honest(),
+            Self::Unsafe(_) => !matches!(regime, Regime::Honest),
             Self::Never(_) => false,
         }
     }

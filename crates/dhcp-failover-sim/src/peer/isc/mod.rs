@@ -223,12 +223,18 @@ impl Isc {
             return None;
         }
         let timers = [it.startup_until, it.dial_at, it.balance_at, it.leaving_at];
-        let acks = (!it.acks.is_empty() && it.active.is_some()).then_some(it.acks_since + 2_000);
+        let acks = self.acks_at();
         let silence = it.active.as_ref().map(|active| self.silent_at(active));
         let contact = it.active.as_ref().map(Active::contact_at);
         let handshakes = it.connections.values().filter_map(|it| it.give_up_at).min();
         let more = [Some(it.sweep_at), acks, silence, contact, handshakes];
         timers.into_iter().chain(more).flatten().min()
+    }
+
+    /// When the answers that wait go out; without a connection they stay.
+    fn acks_at(&self) -> Option<u64> {
+        let it = &self.volatile;
+        (!it.acks.is_empty() && it.active.is_some()).then_some(it.acks_since + 2_000)
     }
 
     /// Does one thing that is due; `false` if nothing is.
@@ -250,7 +256,7 @@ impl Isc {
         } else if self.volatile.sweep_at <= now {
             self.volatile.sweep_at = now + 1_000;
             self.sweep();
-        } else if !self.volatile.acks.is_empty() && self.volatile.acks_since + 2_000 <= now {
+        } else if self.acks_at().is_some_and(|at| at <= now) {
             self.flush_acks();
         } else {
             self.links_due();
