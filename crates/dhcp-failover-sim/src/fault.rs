@@ -254,6 +254,7 @@ impl Pair {
         self.log(Some(host), "its connections are gone".to_owned());
         let now = self.now;
         self.network.lose_at(host, now);
+        self.silence_begins();
     }
 
     /// So many bytes are read at once at most, or as many as there are.

@@ -3,7 +3,7 @@
 use super::Endpoint;
 use super::supply::Watch;
 use crate::timer::Timer;
-use crate::{Bindings, Cause, Event, Monotonic, Outcome, Service, State, rule_for};
+use crate::{Balance, Bindings, Cause, Event, Monotonic, Outcome, Service, State, rule_for};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use core::net::Ipv4Addr;
@@ -23,6 +23,8 @@ const STIRRED_MS: u64 = 250;
 const ASK_PERIOD_MS: u64 = 60_000;
 /// and this often while one of its pools is empty (isc-L05: no more often than that).
 const ASK_EMPTY_MS: u64 = 10_000;
+/// What a dhcpd strives for.
+const HALVES: Balance = Balance::LoadBalance { primary_percent: 50 };
 
 /// What the endpoint keeps on its pools.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -101,9 +103,32 @@ impl Endpoint {
         if !self.is_primary() {
             return self.ask_for_addresses(bindings);
         }
-        if (0..bindings.pool_count()).any(|pool| self.due(pool, bindings) != Transfer::None) {
+        let (mut moves, mut asks) = (false, false);
+        for due in (0..bindings.pool_count()).map(|pool| self.due(pool, bindings)) {
+            moves |= self.may_move(due);
+            asks |= due != Transfer::None && !self.may_move(due);
+        }
+        if moves {
             self.begin_round(None);
         }
+        if asks {
+            self.ask_every(ASK_PERIOD_MS);
+        }
+    }
+
+    /// Whether it is for this server to move these. Only the primary decides what a share is (§5.4);
+    /// the secondary gives back what it has beyond its own if it is asked. A dhcpd takes FREE even for
+    /// an address that it has leased meanwhile (isc-L14): nothing is taken from it, it is asked.
+    fn may_move(&self, transfer: Transfer) -> bool {
+        match transfer {
+            Transfer::None => false,
+            Transfer::ToSecondary(_) => self.is_primary(),
+            Transfer::ToPrimary(_) => !self.is_primary() || !self.partner_is_dhcpd(),
+        }
+    }
+
+    fn partner_is_dhcpd(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| matches!(link.dialect, Dialect::IscDhcpd))
     }
 
     /// What should change hands in a pool now.
@@ -111,7 +136,12 @@ impl Endpoint {
         if self.quarantine.holds(pool) {
             return Transfer::None; // nobody knows what the partner would do with them (S15)
         }
-        balance(bindings.counts(pool), self.config.balance.pool_share())
+        let share = match self.partner_is_dhcpd() {
+            // It strives for halves, and would give back each minute what it gets beyond (isc-L05).
+            true => HALVES,
+            false => self.config.balance,
+        };
+        balance(bindings.counts(pool), share.pool_share())
     }
 
     /// §7.6: now and then, and sooner if a pool of this server is empty and should not be. Nothing
@@ -121,7 +151,10 @@ impl Endpoint {
             bindings.counts(pool).backup == 0
                 && matches!(self.due(pool, bindings), Transfer::ToSecondary(_))
         });
-        let pause_ms = if empty { ASK_EMPTY_MS } else { ASK_PERIOD_MS };
+        self.ask_every(if empty { ASK_EMPTY_MS } else { ASK_PERIOD_MS });
+    }
+
+    fn ask_every(&mut self, pause_ms: u64) {
         if self.pools.asked_at.is_none_or(|at| self.now.ms_since(at) >= pause_ms) {
             self.pools.asked_at = Some(self.now);
             self.send_new(Message::PoolReq);
@@ -130,7 +163,7 @@ impl Endpoint {
 
     pub(super) fn pool_request(&mut self, xid: u32) {
         let rule = rule_for(self.config.role, self.state, Cause::PoolRequest);
-        if !self.is_primary() && !self.link.as_ref().is_some_and(|it| is_isc(it.dialect)) {
+        if !self.is_primary() && !self.partner_is_dhcpd() {
             // §7.6.2: report an error. dhcpd does this, and it gets what it asks for.
             let message = String::from("POOLREQ from the primary");
             self.event(Event::PeerError { message });
@@ -145,10 +178,13 @@ impl Endpoint {
     /// §7.7.2 has the secondary ask again whenever addresses came; our primary moves all it is
     /// going to move in one round, so asking again would only be the ping-pong of H11.
     pub(super) fn pool_response(&mut self, addresses_transferred: u32) {
-        let (to_secondary, to_primary) = (addresses_transferred, 0);
-        if to_secondary == 0 {
+        if addresses_transferred == 0 {
             return;
         }
+        let (to_secondary, to_primary) = match self.is_primary() {
+            true => (0, addresses_transferred),
+            false => (addresses_transferred, 0),
+        };
         self.event(Event::PoolMoved { to_secondary, to_primary });
     }
 
@@ -170,10 +206,8 @@ impl Endpoint {
         let mut budget = LOOK_CHUNK.min(self.budget.left());
         while round.pool < bindings.pool_count() && self.state == State::Normal {
             let left = round.left.unwrap_or_else(|| self.due(round.pool, bindings));
-            // Only the primary decides what a share is (§5.4); the secondary gives back what it has
-            // beyond its own if it is asked.
-            let may_move = self.is_primary() || matches!(left, Transfer::ToPrimary(_));
-            let Some(selection) = Selection::new(left, budget).filter(|_| may_move) else {
+            let mine = self.may_move(left);
+            let Some(selection) = Selection::new(left, budget).filter(|_| mine) else {
                 round.next_pool();
                 continue;
             };
@@ -270,8 +304,4 @@ impl PoolWork {
         *moved = moved.saturating_add(count);
         self.left = Some(left);
     }
-}
-
-const fn is_isc(dialect: Dialect) -> bool {
-    matches!(dialect, Dialect::IscDhcpd)
 }

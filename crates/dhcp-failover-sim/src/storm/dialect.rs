@@ -24,6 +24,7 @@ pub(super) fn with_dhcpd(setup: Setup) -> Setup {
         clock_drift_ppm: setup.clock_drift_ppm.map(|ppm| ppm / 10),
         unlimited_in_partner_down: false,
         secrets: [None, None],
+        begin_ms: 0,
         ..setup
     }
 }

@@ -29,8 +29,8 @@ impl Regime {
         match self {
             Self::Honest => true,
             Self::Unsafe => !matches!(rule, Rule::S1 | Rule::S3 | Rule::S4 | Rule::S6),
-            // A dhcpd serves alone after a restart (isc-S10), and frees leases that run when it is told
-            // of addresses it had not told of (isc-L14, isc-L35).
+            // A dhcpd serves alone after a restart (isc-S10), and ends leases that run when it hears of
+            // an older end (isc-L14, isc-L35).
             Self::Dialect => !matches!(rule, Rule::S1 | Rule::S3 | Rule::S4 | Rule::S6 | Rule::S14),
         }
     }

@@ -2,7 +2,8 @@
 //! in virtual time.
 
 use crate::served;
-use dhcp_failover_proto::{Command, Event, State};
+use dhcp_failover_lease::BindingStatus;
+use dhcp_failover_proto::{Balance, Command, Event, State};
 use dhcp_failover_sim::{Host, Make, Pair, Regime, Setup, Storm, Survives};
 
 const CLIENTS: usize = 8;
@@ -71,7 +72,7 @@ fn ours_and_a_dhcpd_serve_together() {
         }
         pair.run_s(300);
         come_together(&mut pair, 300);
-        assert_eq!(pair.count(ours, dhcp_failover_lease::BindingStatus::Active), 0);
+        assert_eq!(pair.count(ours, BindingStatus::Active), 0);
         pair.assert_clean();
     });
 }
@@ -151,6 +152,25 @@ fn either_loses_its_disk() {
             pair.assert_clean();
         }
     });
+}
+
+/// isc-L05: a dhcpd wants halves, whatever else is configured; what it gets beyond it gives back.
+#[test]
+fn l05_addresses_do_not_go_to_a_dhcpd_and_back() {
+    for primary_percent in [0, 20, 90] {
+        in_both_roles(|ours| {
+            let balance = Balance::LoadBalance { primary_percent };
+            let mut pair = together(ours, Setup { pool: 60, balance, ..short(9) });
+            pair.run_s(100);
+            let moved = |pair: &Pair| {
+                let all = pair.events_of(ours);
+                all.filter(|(_, event)| matches!(event, Event::PoolMoved { .. })).count()
+            };
+            let before = moved(&pair);
+            pair.run_s(600);
+            assert_eq!(moved(&pair), before, "{primary_percent} {ours:?} {}", pair.log_text());
+        });
+    }
 }
 
 /// isc-L13: both were alone and gave the same addresses away. Ours tells, and each address has one

@@ -73,7 +73,10 @@
 //! * **One update in a message**, no vendor options, no DNS data: dhcpd ends the connection, or worse,
 //!   on what it does not know.
 //! * **Conflicts** are decided as dhcpd decides them, so that both end with the same.
-//! * **Pools move from either side.** dhcpd asks for addresses and gives them back in either role.
+//! * **Pools move from either side, to halves.** dhcpd asks for addresses and gives them back in either
+//!   role. Nothing is taken back from it, for it would free an address that it has leased meanwhile: a
+//!   primary of ours asks with POOLREQ, once a minute at most. Any other share than a half would be
+//!   undone by dhcpd each minute, so none is tried.
 //!
 //! ## What cannot be mended from this side
 //!
@@ -81,6 +84,9 @@
 //!   and gave out one address twice. It does not refuse and does not tell us; only its own log has it.
 //! * **It takes up requests that name another server**, unless it has `server-id-check true`.
 //!   Otherwise both servers answer one DHCPREQUEST, with the same address.
+//! * **Leases of about a minute** may end too early: dhcpd believes an EXPIRED up to 65 s before the end
+//!   of its own record, so one of ours sent on reconnecting can end a lease it has just renewed. Give
+//!   leases of several minutes at least.
 //! * **Clocks more than 60 s apart** when they connect: dhcpd refuses. Nor does it correct smaller
 //!   differences, so leases it gives can be off by that much. Run NTP on both.
 //! * **Host names and option 82 stop there.** It drops the request and reply options it is sent, and
