@@ -2,6 +2,7 @@
 
 use crate::check::{Rule, durable_before_visible};
 use crate::monitor::line;
+use crate::reference::Seen;
 use crate::setup::Mutation;
 use crate::{Host, Pair};
 use dhcp_failover_lease::{Binding, BindingStatus as Status, LeaseSpan, StatusSet};
@@ -13,6 +14,7 @@ impl Pair {
     /// One input, and all that comes of it.
     pub(crate) fn feed(&mut self, host: Host, input: Input<'_>) {
         self.changed = true;
+        self.seen_input(host, &input);
         let now = self.now;
         let server = &mut self.servers[host.index()];
         let monotonic = server.monotonic(now);
@@ -77,6 +79,8 @@ impl Pair {
                 self.network.dial(host, now);
             }
             Output::Close { link } => {
+                self.seen(host, Seen::Closes { link: link.0 });
+                let server = &mut self.servers[host.index()];
                 self.notes.closes[host.index()] += 1;
                 server.inboxes.remove(&link.0);
                 self.network.close(host, link.0, now);
@@ -96,6 +100,7 @@ impl Pair {
 
     fn transmit(&mut self, host: Host, link: u64, bytes: &[u8]) {
         if let Ok(packet) = decode(bytes, Dialect::Draft12) {
+            self.seen(host, Seen::Says { link, packet: &packet });
             if let Some(trace) = &mut self.trace {
                 trace.push((self.now, host, crate::monitor::step(&packet.message)));
             }
@@ -157,6 +162,7 @@ impl Pair {
 
     fn event(&mut self, host: Host, event: Event) {
         if let Event::State { from, to, .. } = &event {
+            self.seen(host, Seen::Enters(*to));
             if let Some(trace) = &mut self.trace {
                 trace.push((self.now, host, format!("enters {to}")));
             }

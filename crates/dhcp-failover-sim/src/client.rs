@@ -2,6 +2,7 @@
 
 use crate::check::{Rule, grant_within_bounds};
 use crate::ledger::Ack;
+use crate::reference::Seen;
 use crate::{Host, Mutation, Pair};
 use dhcp_failover_lease::{Binding, BindingFlags, BindingStatus, Client, LeaseSpan};
 use dhcp_failover_proto::{
@@ -191,6 +192,8 @@ impl Pair {
         if self.decide(host, &query) != Some(Decision::Serve) {
             return false;
         }
+        let renewal = class == RequestClass::Renewal;
+        self.seen(host, Seen::Answers { renewal });
         if view.service() == Service::Nobody
             || view.service() == Service::RenewalsOnly && class != RequestClass::Renewal
         {

@@ -1,6 +1,7 @@
 //! What a test can do to a pair.
 
 use crate::disk::{Disk, DiskFailure};
+use crate::reference::Seen;
 use crate::{Host, Mutation, Pair, Survives};
 use dhcp_failover_proto::{Bindings, EndpointConfig, PoolDigest};
 use std::net::Ipv4Addr;
@@ -32,6 +33,7 @@ impl Pair {
         let before = self.servers[host.index()].lease_now(self.now);
         self.servers[host.index()].boot(self.now, trust_wall);
         self.note_clock(host, before);
+        self.seen_start(host);
         self.note_states();
     }
 
@@ -121,6 +123,7 @@ impl Pair {
         if self.servers[host.index()].foreign.is_some() {
             return self.foreign_stops(host, survives, silently);
         }
+        self.seen(host, Seen::Stopped);
         self.servers[host.index()].down(silently);
         self.servers[host.index()].disk.crash(survives, &mut self.rng);
         self.network.kill(host, silently, self.now);
@@ -139,6 +142,7 @@ impl Pair {
         }
         self.servers[host.index()].disk.lose();
         self.monitor.forward.forget(host);
+        self.seen(host, Seen::StorageLost);
         self.servers[host.index()].incomplete = true;
     }
 
@@ -154,6 +158,7 @@ impl Pair {
         self.note_lost(host);
         self.servers[host.index()].disk.restore(copy.0);
         self.monitor.forward.forget(host);
+        self.seen(host, Seen::StorageLost);
         self.servers[host.index()].incomplete = true;
     }
 
@@ -162,6 +167,7 @@ impl Pair {
     pub fn forget_endpoint(&mut self, host: Host) {
         self.log(Some(host), "has bindings of another relationship".to_owned());
         self.servers[host.index()].disk.forget_record();
+        self.seen(host, Seen::NewRelationship);
     }
 
     /// Whether a server runs.
@@ -191,6 +197,7 @@ impl Pair {
         self.silence_begins();
         self.servers[host.index()].disk.steady_from(self.now);
         self.network.frozen[host.index()] = false;
+        self.seen(host, Seen::Resumed);
     }
 
     /// Breaks every connection, with a reset at both ends; what was under way is lost.

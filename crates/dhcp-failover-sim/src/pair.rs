@@ -8,6 +8,8 @@ use crate::ledger::Ledger;
 use crate::log::Log;
 use crate::monitor::Monitor;
 use crate::net::{Arrival, Network};
+use crate::reference::{Reference, Seen};
+use crate::second::facts;
 use crate::server::{Host, Inbox, Server};
 use crate::setup::{Mutation, Setup, hardware};
 use crate::tally::Tally;
@@ -33,6 +35,8 @@ pub struct Pair {
     pub(crate) clients: Vec<SimClient>,
     pub(crate) ledger: Ledger,
     pub(crate) monitor: Monitor,
+    /// What the text of the draft has to say of each server.
+    pub(crate) reference: [Reference; 2],
     pub(crate) grants: BTreeMap<(Host, Token), (Ipv4Addr, Client, Grant, u64)>,
     pub(crate) next_token: u64,
     pub(crate) violations: Vec<Violation>,
@@ -81,6 +85,7 @@ impl Pair {
             server.foreign = crate::peer::foreign(&setup, host);
             server
         });
+        let reference = Host::BOTH.map(|host| Reference::new(facts(&setup.config(host))));
         let clients = (0..setup.clients)
             .map(|number| SimClient::new(Client::new(None, hardware(number))))
             .collect();
@@ -92,6 +97,7 @@ impl Pair {
             clients,
             ledger: Ledger::default(),
             monitor: Monitor::default(),
+            reference,
             grants: BTreeMap::new(),
             next_token: 0,
             violations: Vec::new(),
@@ -337,6 +343,7 @@ impl Pair {
         let server = &self.servers[to.index()];
         if let Some(packet) = &packet {
             self.monitor.received(to, link, packet, server);
+            self.seen(to, Seen::Heard { link, packet });
         }
         let updates = match packet.as_ref().map(|packet| &packet.message) {
             Some(Message::BndUpd(updates)) => &updates[..],

@@ -251,7 +251,7 @@ impl Endpoint {
             }
             (None, None) if wanted => self.timers.set(Timer::Dial, self.now),
             // It may have lost this link without our noticing: if it has, a message will tell.
-            (Some(link), _) if wanted && link.phase == Phase::Established => self.send_contact(),
+            (Some(link), _) if wanted && link.announced => self.send_contact(),
             _ => {}
         }
         if let Some(id) = id {

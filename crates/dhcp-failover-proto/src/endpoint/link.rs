@@ -43,7 +43,7 @@ pub(super) struct Link {
     /// The partner gives the link up after so long without a message.
     pub(super) partner_receive_ms: u64,
     /// Our first STATE has left, and CONNECTACK before it: nothing may come earlier (§8.2).
-    announced: bool,
+    pub(super) announced: bool,
     /// When CONNECTACK was sent: the partner's first STATE comes after it.
     pub(super) answered_connect: Option<LeaseInstant>,
     /// What the partner says of the past; `None` if it does not tell.

@@ -61,15 +61,12 @@ impl Endpoint {
     /// While the partner is in STARTUP it will soon say what it makes of our state; nothing is
     /// decided before (§9.4.3 has this for PARTNER-DOWN; it is right everywhere).
     pub(super) fn settle(&mut self) {
-        if self.state == State::PartnerDown && self.record.storage_lost && self.is_connected() {
-            // Put to work without its data, it has as much to learn as the partner that returns.
-            self.request_updates();
-        }
         for step in 0..LONGEST_CHAIN {
             let Some(partner) = self.partner.filter(|_| self.is_connected()) else { return };
             let rule = rule_for(self.config.role, self.state, Cause::Partner(partner.state));
             match rule.outcome {
                 Outcome::Enter(State::Normal) if self.state == State::PartnerDown => {
+                    self.catch_up();
                     return self.begin_interlock();
                 }
                 // A server without its data has promised leases that nobody can tell it of: even
@@ -89,8 +86,17 @@ impl Endpoint {
                 }
                 Outcome::RequestUpdates => return self.request_updates(),
                 Outcome::RecoverNextTime => return self.recover_next_time(),
-                Outcome::Stay | Outcome::Resume | Outcome::Refused => return,
+                Outcome::Stay | Outcome::Resume | Outcome::Refused => return self.catch_up(),
             }
+        }
+    }
+
+    /// Put to work without its data, a server in PARTNER-DOWN has as much to learn as the partner
+    /// that returns. Not before it is clear that it stays: in a conflict the primary asks first
+    /// (§9.10.1).
+    fn catch_up(&mut self) {
+        if self.state == State::PartnerDown && self.record.storage_lost {
+            self.request_updates();
         }
     }
 

@@ -7,6 +7,7 @@
 
 use crate::check::Rule;
 use crate::ledger::Ack;
+use crate::reference::Seen;
 use crate::{Host, Pair};
 use dhcp_failover_lease::{BindingStatus, LeaseInstant, LeaseSpan};
 use dhcp_failover_proto::{Bindings, Event};
@@ -255,6 +256,7 @@ impl Pair {
         let now = self.servers[host.index()].lease_now(self.now);
         if now > before + LeaseSpan::from_s(1) {
             self.note_lost(host);
+            self.seen(host, Seen::ClockSet);
         }
         self.kept.touch_all();
     }

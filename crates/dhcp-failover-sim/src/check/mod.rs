@@ -76,6 +76,8 @@ pub enum Rule {
     L9,
     /// A harness-level impossibility: the endpoint did not come to rest.
     Livelock,
+    /// The text of the draft does not allow it, as [`reference`](crate::reference) reads it.
+    Reference,
 }
 
 /// A rule was broken.

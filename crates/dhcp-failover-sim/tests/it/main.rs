@@ -25,6 +25,7 @@ mod pools;
 mod quarantine;
 mod reconfigured;
 mod recovery;
+mod reference;
 mod scopes;
 mod scripted;
 mod sections;

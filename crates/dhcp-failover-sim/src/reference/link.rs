@@ -1,0 +1,284 @@
+//! One connection: the order of its messages, answers, windows, timers (§7.9-7.12, §8).
+
+use super::{Facts, Refusal, refuse, slack_ms};
+use dhcp_failover_proto::State;
+use dhcp_failover_wire::{Message, Packet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::Ipv4Addr;
+
+/// How far a connection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Nothing was said.
+    New,
+    /// The CONNECT of this xid waits for its answer.
+    Asked(u32),
+    /// It was accepted.
+    Accepted,
+    /// It was refused, or ended by DISCONNECT: there is nothing left to say.
+    Over,
+}
+
+/// An update request of the partner's.
+#[derive(Clone, Debug)]
+struct Request {
+    xid: u32,
+    /// The updates that were unanswered when it came: they are part of the answer.
+    first: BTreeSet<u32>,
+}
+
+/// What is known of one connection.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    pub(super) phase: Phase,
+    said_ms: u64,
+    heard_ms: u64,
+    /// tReceive of the partner, which it told.
+    partner_timer_s: Option<u32>,
+    /// The MCLT in the partner's CONNECT.
+    pub(super) mclt_s: Option<u32>,
+    /// So many unanswered BNDUPDs the partner takes.
+    limit: Option<u32>,
+    /// The xids of requests said, as runs of numbers.
+    xids: Vec<(u32, u32)>,
+    /// The last state told.
+    told: Option<(State, bool)>,
+    /// States entered and not told yet, the oldest first.
+    owed: VecDeque<(State, bool)>,
+    /// The partner's last STATE, and whether the STARTUP bit was set.
+    pub(super) partner: Option<(State, bool)>,
+    /// BNDUPDs said and not answered.
+    unanswered: BTreeSet<u32>,
+    /// BNDUPDs heard and not answered, with the addresses in them.
+    updates: BTreeMap<u32, Vec<Ipv4Addr>>,
+    requests: Vec<Request>,
+    pool_requests: BTreeSet<u32>,
+    /// The partner said DISCONNECT.
+    left: bool,
+    /// This server's update request that was not answered yet.
+    pub(super) asked_updates: Option<u32>,
+}
+
+impl Link {
+    pub(super) const fn new(now: u64) -> Self {
+        Self {
+            phase: Phase::New,
+            said_ms: now,
+            heard_ms: now,
+            partner_timer_s: None,
+            mclt_s: None,
+            limit: None,
+            left: false,
+            xids: Vec::new(),
+            told: None,
+            owed: VecDeque::new(),
+            partner: None,
+            unanswered: BTreeSet::new(),
+            updates: BTreeMap::new(),
+            requests: Vec::new(),
+            pool_requests: BTreeSet::new(),
+            asked_updates: None,
+        }
+    }
+
+    /// A CONNECT was accepted: both timers start (§7.9.1, §7.9.2).
+    pub(super) const fn accepted(&mut self, now: u64) {
+        self.phase = Phase::Accepted;
+        self.begin_timers(now);
+    }
+
+    pub(super) const fn begin_timers(&mut self, now: u64) {
+        self.said_ms = now;
+        self.heard_ms = now;
+    }
+
+    /// What the partner's CONNECT or CONNECTACK says of itself.
+    pub(super) const fn offers(&mut self, limit: Option<u32>, timer_s: Option<u32>) {
+        self.limit = limit;
+        self.partner_timer_s = timer_s;
+    }
+
+    /// The first state to tell, if it is not known yet.
+    pub(super) fn begins_with(&mut self, state: (State, bool)) {
+        if self.owed.is_empty() {
+            self.owed.push_back(state);
+        }
+    }
+
+    /// §7.10: a STATE must be sent for this change.
+    pub(super) fn owes_state(&mut self, state: State, starting: bool) {
+        if self.phase == Phase::Accepted || !self.owed.is_empty() {
+            self.owed.push_back((state, starting));
+        }
+    }
+
+    /// In STARTUP, another state than the recorded one is the one to go on from.
+    pub(super) fn owes_instead(&mut self, state: State) {
+        if let Some(due) = self.owed.front_mut().filter(|(_, starting)| *starting) {
+            due.0 = state;
+        }
+    }
+
+    /// Its own state was told, and no newer one waits.
+    pub(super) fn is_told(&self) -> bool {
+        self.told.is_some() && self.owed.is_empty()
+    }
+
+    /// §8.3: connected, and a STATE was heard.
+    pub(super) fn is_okay(&self) -> bool {
+        self.is_established() && self.partner.is_some()
+    }
+
+    pub(super) fn heard(&mut self, now: u64, packet: &Packet) {
+        self.heard_ms = now;
+        match &packet.message {
+            Message::BndUpd(updates) => {
+                let addresses = updates.iter().map(|update| update.address).collect();
+                self.updates.insert(packet.xid, addresses);
+            }
+            Message::BndAck(_) => {
+                self.unanswered.remove(&packet.xid);
+                for request in &mut self.requests {
+                    request.first.remove(&packet.xid);
+                }
+            }
+            Message::UpdReq(_) | Message::UpdReqAll => {
+                let first = self.unanswered.clone();
+                self.requests.push(Request { xid: packet.xid, first });
+            }
+            Message::PoolReq => {
+                self.pool_requests.insert(packet.xid);
+            }
+            Message::Disconnect(_) => self.left = true,
+            _ => {}
+        }
+    }
+
+    /// Accepted, and neither server has said that it ends.
+    pub(super) fn is_established(&self) -> bool {
+        self.phase == Phase::Accepted && !self.left
+    }
+
+    /// What holds in every state.
+    pub(super) fn says(&mut self, now: u64, packet: &Packet, facts: &Facts) -> Result<(), Refusal> {
+        let name = packet.message.message_type();
+        let quiet = now - std::mem::replace(&mut self.said_ms, now);
+        let deaf = now - self.heard_ms;
+        let (was, xid) = (self.phase, packet.xid);
+        if let Message::Disconnect(_) = packet.message {
+            self.phase = Phase::Over;
+        }
+        match was {
+            Phase::Over => return refuse("7.12.1", format!("{name} after the last message")),
+            Phase::New
+                if !matches!(packet.message, Message::Connect(_) | Message::Disconnect(_)) =>
+            {
+                return refuse("7.8.1", format!("{name} before CONNECT"));
+            }
+            Phase::Accepted => self.timers(quiet, deaf, packet, facts)?,
+            _ => {}
+        }
+        if !is_answer(&packet.message) && !self.use_xid(xid) {
+            return refuse("6.1", format!("{name} with xid {xid} again"));
+        }
+        self.answers(packet)
+    }
+
+    /// §7.9.1, §7.9.2, §8.3.
+    fn timers(&self, quiet: u64, deaf: u64, packet: &Packet, facts: &Facts) -> Result<(), Refusal> {
+        // Departure: tSend is a third of the partner's timer at both servers.
+        // Not before STATE, which may wait for the disk and is the second message (§8.2).
+        let timer = self.partner_timer_s.filter(|timer_s| *timer_s > 0 && self.told.is_some());
+        if let Some(timer_s) = timer {
+            let send = u64::from(timer_s) * 1_000 / 3;
+            if quiet > send + slack_ms(send) {
+                return refuse("7.9.2", format!("nothing was said for {quiet} ms"));
+            }
+        }
+        let receive = facts.receive_timer_s * 1_000;
+        if deaf > receive + slack_ms(receive) && !matches!(packet.message, Message::Disconnect(_)) {
+            return refuse("8.3", format!("goes on after {deaf} ms of silence"));
+        }
+        if self.told.is_none()
+            && !matches!(packet.message, Message::State(_) | Message::Disconnect(_))
+        {
+            let name = packet.message.message_type();
+            return refuse("8.2", format!("{name} before STATE"));
+        }
+        Ok(())
+    }
+
+    /// Whether it is new; then it is used now.
+    fn use_xid(&mut self, xid: u32) -> bool {
+        if self.xids.iter().any(|(low, high)| (*low..=*high).contains(&xid)) {
+            return false;
+        }
+        match self.xids.last_mut() {
+            Some((_, high)) if high.checked_add(1) == Some(xid) => *high = xid,
+            _ => self.xids.push((xid, xid)),
+        }
+        true
+    }
+
+    /// Answers belong to a request of this connection, and are given once (§7.2, §7.5, §7.7, §8.6);
+    /// the window is kept (§8.4).
+    fn answers(&mut self, packet: &Packet) -> Result<(), Refusal> {
+        let xid = packet.xid;
+        match &packet.message {
+            Message::BndUpd(_) => {
+                self.unanswered.insert(xid);
+                let (count, limit) = (self.unanswered.len(), self.limit.unwrap_or(1));
+                if count > limit as usize {
+                    return refuse("8.4", format!("{count} BNDUPDs unanswered of {limit}"));
+                }
+            }
+            Message::BndAck(acks) => {
+                let Some(asked) = self.updates.remove(&xid) else {
+                    return refuse("8.6", format!("BNDACK {xid} of no BNDUPD"));
+                };
+                if !acks.iter().map(|ack| &ack.address).eq(asked.iter()) {
+                    return refuse("7.2.1", format!("BNDACK {xid} of other addresses"));
+                }
+            }
+            Message::UpdDone => {
+                let Some(index) = self.requests.iter().position(|it| it.xid == xid) else {
+                    return refuse("7.5", format!("UPDDONE {xid} of no request"));
+                };
+                let open = self.requests.remove(index).first;
+                if !open.is_empty() {
+                    return refuse("7.3.2", format!("UPDDONE {xid}, but {open:?} unanswered"));
+                }
+            }
+            Message::PoolResp(_) if !self.pool_requests.remove(&xid) => {
+                return refuse("7.7", format!("POOLRESP {xid} of no POOLREQ"));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// §7.10, §9.3.1: every change is told, in order, and nothing else.
+    pub(super) fn tells(&mut self, state: State, starting: bool) -> Result<(), Refusal> {
+        // What changed before the first STATE is in it.
+        while self.told.is_none()
+            && self.owed.len() > 1
+            && self.owed.front() != Some(&(state, starting))
+        {
+            self.owed.pop_front();
+        }
+        let due = self.owed.pop_front().or(self.told);
+        self.told = Some((state, starting));
+        if due == Some((state, starting)) {
+            return Ok(());
+        }
+        let bit = if starting { " with STARTUP" } else { "" };
+        refuse("7.10", format!("STATE {state}{bit}, due is {due:?}"))
+    }
+}
+
+const fn is_answer(message: &Message) -> bool {
+    matches!(
+        message,
+        Message::BndAck(_) | Message::UpdDone | Message::PoolResp(_) | Message::ConnectAck(_)
+    )
+}
