@@ -82,7 +82,8 @@ pub struct EndpointRecord {
     /// In PARTNER-DOWN: the partner has been heard in RECOVER-DONE since, so it may be renewing
     /// leases and its addresses are not ours any more (H21).
     pub partner_returned: bool,
-    /// In PARTNER-DOWN: an operator ordered it, rather than the safe period or the configuration.
+    /// In PARTNER-DOWN: an operator ordered it, rather than the safe period or the configuration,
+    /// and the partner has not been given all updates since: it has not served.
     pub partner_down_ordered: bool,
     /// In PARTNER-DOWN: while this server did not serve, the partner may have been alone for longer
     /// than the MCLT, and so may have leased every address, this server's own ones too (§9.4.2, H4).

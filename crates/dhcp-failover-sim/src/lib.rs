@@ -44,6 +44,7 @@ mod server;
 mod setup;
 pub mod storm;
 mod tally;
+mod wire_trace;
 
 pub use check::kept::{Doubled, DoubledCounts, Fate};
 pub use check::{Rule, Violation};

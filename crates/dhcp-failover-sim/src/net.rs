@@ -1,5 +1,6 @@
 //! The network between the two servers: ordered byte pipes that can stall, break and chop.
 
+use crate::wire_trace::WireTrace;
 use crate::{Host, Rng};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -59,6 +60,8 @@ pub(crate) struct Network {
     pub(crate) reset_after: Option<(Host, usize)>,
     /// So many bytes are handed over at once at most.
     pub(crate) longest_read: Option<usize>,
+    /// All that is sent, if somebody wants it.
+    pub(crate) wire: Option<WireTrace>,
     rng: Rng,
 }
 
@@ -74,6 +77,7 @@ impl Network {
             frozen: [false; 2],
             reset_after: None,
             longest_read: None,
+            wire: None,
             rng,
         }
     }
@@ -86,6 +90,9 @@ impl Network {
 
     /// Sends bytes in one to three pieces.
     pub(crate) fn send(&mut self, from: Host, link: u64, bytes: &[u8], now: u64) {
+        if let Some(wire) = &mut self.wire {
+            wire.sends(from, link, bytes, now);
+        }
         let pieces = self.rng.between(1, 3);
         let breaks = self.count_down_to_reset(from, bytes.len());
         let mut rest = breaks.and_then(|left| bytes.get(..left)).unwrap_or(bytes);
@@ -143,6 +150,9 @@ impl Network {
             && std::mem::take(&mut connection.open[host.index()])
         {
             self.push(host, link, Segment::End, now);
+            if let Some(wire) = &mut self.wire {
+                wire.closes(host, link, now);
+            }
         }
     }
 
@@ -240,6 +250,9 @@ impl Network {
         let pipes = [Pipe::default(), Pipe::default()];
         self.connections.insert(link, Connection { dialer: by, pipes, open: [true; 2] });
         self.push(by, link, Segment::Open, now);
+        if let Some(wire) = &mut self.wire {
+            wire.connects(by, link, now);
+        }
         Some(link)
     }
 

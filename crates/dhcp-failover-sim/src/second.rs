@@ -4,7 +4,7 @@ use crate::check::Rule;
 use crate::reference::{Alone, Facts, Seen};
 use crate::{Host, Pair};
 use dhcp_failover_lease::LeaseSpan;
-use dhcp_failover_proto::{EndpointConfig, Input, StartupPolicy};
+use dhcp_failover_proto::{Command, EndpointConfig, Input, StartupPolicy};
 
 /// What the reference knows of a configuration.
 pub(crate) fn facts(config: &EndpointConfig) -> Facts {
@@ -53,7 +53,12 @@ impl Pair {
         match input {
             Input::LinkUp { link, .. } => self.seen(host, Seen::Up { link: link.0 }),
             Input::LinkDown { link } => self.seen(host, Seen::Down { link: link.0 }),
-            Input::Command(command) => self.seen(host, Seen::Ordered(*command)),
+            Input::Command(command) => {
+                self.seen(host, Seen::Ordered(*command));
+                if matches!(command, Command::PartnerDown | Command::ForcePartnerDown) {
+                    self.seen(host.partner(), Seen::CalledDown);
+                }
+            }
             Input::Configure(config) => self.seen(host, Seen::Configured(facts(config))),
             _ => {}
         }

@@ -107,7 +107,9 @@ impl Endpoint {
             self.record.state_since = self.lease_now;
             self.epoch = self.epoch.saturating_add(1);
             self.state_ticket = self.persist_record();
-            self.send_state();
+            if self.has_sent_state() {
+                self.send_state();
+            }
         }
         self.settle();
     }

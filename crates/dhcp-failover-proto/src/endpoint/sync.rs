@@ -117,7 +117,7 @@ impl Endpoint {
         }
         if scopes.is_empty() {
             // None of them: there is nothing to wait for.
-            self.send_as(xid, Message::UpdDone);
+            self.say_updates_done(xid);
             return self.event(Event::Synchronized { bindings: 0 });
         }
         self.begin_answer(xid, scopes);
@@ -144,10 +144,19 @@ impl Endpoint {
         self.persist_record();
     }
 
+    /// With UPDDONE the partner has what it needs to serve again, without our hearing of it: that
+    /// an operator once said it was down tells nothing any more of when it last served (§9.6.2).
+    fn say_updates_done(&mut self, xid: u32) {
+        if core::mem::take(&mut self.record.partner_down_ordered) {
+            self.persist_record();
+        }
+        self.send_as(xid, Message::UpdDone);
+    }
+
     /// UPDDONE, when every update of the request was answered on this connection (S9).
     pub(super) fn finish_answer(&mut self) {
         if let Some(answer) = self.updates.take_finished_answer() {
-            self.send_as(answer.xid, Message::UpdDone);
+            self.say_updates_done(answer.xid);
             self.event(Event::Synchronized { bindings: answer.bindings });
         }
         // §9.5.2: a partner that neither updates nor finishes is not worth the connection.

@@ -57,6 +57,8 @@ pub(super) struct Link {
     left: bool,
     /// This server's update request that was not answered yet.
     pub(super) asked_updates: Option<u32>,
+    /// The partner was in CONFLICT-DONE in a state of this server's that is told, or is owed.
+    pub(super) partner_was_done: bool,
 }
 
 impl Link {
@@ -78,6 +80,7 @@ impl Link {
             requests: Vec::new(),
             pool_requests: BTreeSet::new(),
             asked_updates: None,
+            partner_was_done: false,
         }
     }
 
@@ -107,6 +110,8 @@ impl Link {
 
     /// §7.10: a STATE must be sent for this change.
     pub(super) fn owes_state(&mut self, state: State, starting: bool) {
+        self.partner_was_done &= !self.owed.is_empty();
+        self.partner_was_done |= self.partner == Some((State::ConflictDone, false));
         if self.phase == Phase::Accepted || !self.owed.is_empty() {
             self.owed.push_back((state, starting));
         }
@@ -117,6 +122,11 @@ impl Link {
         if let Some(due) = self.owed.front_mut().filter(|(_, starting)| *starting) {
             due.0 = state;
         }
+    }
+
+    /// Its state, as the partner knows it: what waits behind a slow disk was decided in it.
+    pub(super) fn told(&self) -> Option<State> {
+        self.told.map(|(state, starting)| if starting { State::Startup } else { state })
     }
 
     /// Its own state was told, and no newer one waits.
@@ -259,6 +269,10 @@ impl Link {
 
     /// §7.10, §9.3.1: every change is told, in order, and nothing else.
     pub(super) fn tells(&mut self, state: State, starting: bool) -> Result<(), Refusal> {
+        let again = self.told == Some((State::PartnerDown, false));
+        if again && (state, starting) == (State::PartnerDown, false) {
+            return Ok(()); // ordered again, it tells since when
+        }
         // What changed before the first STATE is in it.
         while self.told.is_none()
             && self.owed.len() > 1

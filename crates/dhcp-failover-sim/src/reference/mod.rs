@@ -77,6 +77,8 @@ pub enum Seen<'a> {
     NewRelationship,
     /// While it was down its clock was set forward: how long ago anything was it cannot know.
     ClockSet,
+    /// An operator tells the partner that this server is down, truly or not.
+    CalledDown,
     /// It was standing still until now, as a process that is stopped and continued.
     Resumed,
     /// A connection is there.
@@ -163,6 +165,8 @@ pub struct Reference {
     updated: bool,
     /// Its storage was lost, and nothing has replaced what was in it.
     lost: bool,
+    /// That it was lost may still be on record, though it was replaced: the news may not be.
+    lost_on_record: bool,
     estranged: bool,
     /// The states that may be the one in stable storage: the last told, and those entered since.
     /// `None`: there may be nothing. Empty: anything may be there.
@@ -171,6 +175,10 @@ pub struct Reference {
     told_mclt_s: Option<u64>,
     /// When it last answered a client.
     answered_ms: Option<u64>,
+    /// When it was called down first, since it served after a recovery.
+    called_down_ms: Option<u64>,
+    /// It need not wait in RECOVER-WAIT: the partner said that the relationship is new.
+    new: bool,
 }
 
 impl Reference {
@@ -189,10 +197,13 @@ impl Reference {
             order: None,
             updated: false,
             lost: false,
+            lost_on_record: false,
             estranged: false,
             recordable: Vec::new(),
             told_mclt_s: None,
             answered_ms: None,
+            called_down_ms: None,
+            new: false,
         }
     }
 
@@ -214,6 +225,7 @@ impl Reference {
             }
             Seen::StorageLost => {
                 self.lost = true;
+                self.lost_on_record = true;
                 self.recordable.clear();
                 Ok(())
             }
@@ -231,6 +243,10 @@ impl Reference {
             }
             Seen::ClockSet => {
                 self.answered_ms = None;
+                Ok(())
+            }
+            Seen::CalledDown => {
+                self.called_down_ms.get_or_insert(now_ms);
                 Ok(())
             }
             Seen::Resumed => {

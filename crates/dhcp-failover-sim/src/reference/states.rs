@@ -57,6 +57,7 @@ impl Reference {
         self.previous = after_loss(last).unwrap_or(last);
         self.recordable.clear();
         self.lost |= recorded.is_none();
+        self.lost_on_record |= self.lost;
         self.recordable.push(recorded);
         self.recordable.extend(self.goes_on_from().map(Some));
         if !known {
@@ -89,6 +90,19 @@ impl Reference {
                 format!("{from} -> {to}, the partner being {:?}", self.partner()),
             ),
         };
+        // The partner says that the relationship is new (§9.6.2): it has lost its storage, too.
+        if (from, to) == (Recover, RecoverWait) {
+            self.new = self.lost_on_record
+                && matches!(self.partner(), Some(Recover | RecoverWait | RecoverDone));
+            // Departure: without its storage it takes the operator's word for when it went down.
+            if self.lost_on_record {
+                let called = self.called_down_ms;
+                self.answered_ms = self.answered_ms.map(|at| called.map_or(at, |it| it.min(at)));
+            }
+        }
+        if matches!(to, RecoverDone | Normal | ConflictDone) {
+            self.called_down_ms = None;
+        }
         self.state = to;
         self.entered_ms = self.now;
         self.order = None;
@@ -187,7 +201,7 @@ impl Reference {
         let Some((answered, mclt)) = self.answered_ms.zip(mclt_s.map(|it| it * 1_000)) else {
             return true;
         };
-        self.now + slack_ms(mclt) >= answered + mclt
+        self.new || self.now + slack_ms(mclt) >= answered + mclt
     }
 
     /// §9.3.2 step 5: communications are okay, even by a STATE with the STARTUP bit.

@@ -51,6 +51,7 @@ impl Reference {
                     // A primary that begins anew is asked anew (departure, L5).
                     self.updated &= link.partner == Some((known, starting));
                     link.partner = Some((known, starting));
+                    link.partner_was_done |= (known, starting) == (State::ConflictDone, false);
                     self.partner_changed();
                 }
             }
@@ -81,6 +82,7 @@ impl Reference {
         link.says(self.now, packet, &self.facts)?;
         let name = packet.message.message_type();
         let role = self.facts.role;
+        let told = link.told().unwrap_or(self.state);
         match &packet.message {
             Message::Connect(_) => self.connects(number, packet.xid),
             Message::ConnectAck(ack) => self.acknowledges(number, packet.xid, ack),
@@ -104,6 +106,7 @@ impl Reference {
                     self.previous = known;
                 }
                 link.tells(known, starting)?;
+                self.lost_on_record = self.lost;
                 // §9.2: it is in stable storage now, and what came before is not any more.
                 if let Some(at) = self.recordable.iter().rposition(|it| *it == Some(known)) {
                     self.recordable.drain(..at);
@@ -115,7 +118,7 @@ impl Reference {
             {
                 refuse("8.3", format!("{name} before communications are okay"))
             }
-            Message::BndUpd(_) => match self.state {
+            Message::BndUpd(_) => match told {
                 State::Startup => refuse("9.3", "BNDUPD in STARTUP"),
                 State::Paused | State::Shutdown => refuse("9.2", "BNDUPD while it halts"),
                 _ => Ok(()),
@@ -123,8 +126,8 @@ impl Reference {
             Message::UpdReq(_) => self.asks_for_updates(packet.xid, false),
             Message::UpdReqAll => self.asks_for_updates(packet.xid, true),
             Message::PoolReq if role == Role::Primary => refuse("7.6", "POOLREQ by the primary"),
-            Message::PoolReq if self.state != State::Normal => {
-                refuse("7.6", format!("POOLREQ in {}", self.state))
+            Message::PoolReq if told != State::Normal => {
+                refuse("7.6", format!("POOLREQ in {told}"))
             }
             _ => Ok(()),
         }
@@ -176,30 +179,27 @@ impl Reference {
         let Some(link) = self.used.and_then(|used| self.links.get_mut(&used)) else {
             return Ok(());
         };
-        let told = link.is_told();
-        let before = link.asked_updates.replace(xid);
-        if before.is_some() || updated {
-            return refuse("7.3", format!("asks for updates a second time in {state}"));
-        }
-        if !told {
+        let Some(told) = link.told() else {
             return refuse("7.10", format!("asks for updates in {state} before it tells of it"));
+        };
+        let (before, done) = (link.asked_updates.replace(xid), link.partner_was_done);
+        if before.is_some() || updated && link.is_told() {
+            return refuse("7.3", format!("asks for updates a second time in {told}"));
         }
-        match state {
+        match told {
             State::Recover if lost && !all => refuse("9.5.2", "UPDREQ, but its storage was lost"),
             State::Recover => Ok(()),
-            State::PotentialConflict if all && !lost => {
-                refuse("9.10.1", "UPDREQALL, but its storage was not lost")
-            }
+            // UPDREQALL also by departure: an old copy of a store came back, as the partner says.
             State::PotentialConflict if role == Role::Primary => Ok(()),
-            State::PotentialConflict if partner == Some(State::ConflictDone) => Ok(()),
+            State::PotentialConflict if done => Ok(()),
             State::PotentialConflict => {
                 refuse("9.10.1", format!("asks for updates, the partner being {partner:?}"))
             }
             // §9.4.2: it must try to synchronize with its partner, if it never has.
-            State::PartnerDown if lost && all => Ok(()),
+            State::PartnerDown if all => Ok(()),
             // Departure: a pool that was added while the servers run is compared first.
             State::Normal if !all => Ok(()),
-            _ => refuse("7.3", format!("asks for updates in {state}")),
+            _ => refuse("7.3", format!("asks for updates in {told}")),
         }
     }
 

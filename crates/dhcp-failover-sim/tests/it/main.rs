@@ -33,6 +33,7 @@ mod soak;
 mod support;
 mod transcripts;
 mod updates;
+mod wire_trace;
 
 use dhcp_failover_proto::State;
 use dhcp_failover_sim::{Host, Pair, Setup};
