@@ -59,6 +59,8 @@ pub(super) struct Link {
     pub(super) asked_updates: Option<u32>,
     /// The partner was in CONFLICT-DONE in a state of this server's that is told, or is owed.
     pub(super) partner_was_done: bool,
+    /// The vendor class of its CONNECTACK says so.
+    pub(super) with_dhcpd: bool,
 }
 
 impl Link {
@@ -81,6 +83,7 @@ impl Link {
             pool_requests: BTreeSet::new(),
             asked_updates: None,
             partner_was_done: false,
+            with_dhcpd: false,
         }
     }
 

@@ -42,6 +42,8 @@ impl Reference {
                     link.phase = Phase::Over;
                 } else {
                     link.offers(ack.max_unacked_bndupd, ack.receive_timer);
+                    let maker = ack.vendor_class_identifier.as_deref().unwrap_or_default();
+                    link.with_dhcpd = maker.starts_with(b"isc");
                     self.accepted(number);
                 }
             }
@@ -125,7 +127,12 @@ impl Reference {
             },
             Message::UpdReq(_) => self.asks_for_updates(packet.xid, false),
             Message::UpdReqAll => self.asks_for_updates(packet.xid, true),
-            Message::PoolReq if role == Role::Primary => refuse("7.6", "POOLREQ by the primary"),
+            // Departure: a dhcpd gives its addresses back only if it is asked (isc-L14).
+            Message::PoolReq
+                if role == Role::Primary && !self.used_link().is_some_and(|it| it.with_dhcpd) =>
+            {
+                refuse("7.6", "POOLREQ by the primary")
+            }
             Message::PoolReq if told != State::Normal => {
                 refuse("7.6", format!("POOLREQ in {told}"))
             }
