@@ -142,6 +142,6 @@ mod tests {
         }
         assert!(text.contains("`failover-sim replay --seed 0x1f --regime honest`"), "{text}");
         assert!(one.pairs_missing().contains(&"NORMAL / NORMAL".to_owned()));
-        assert!(!one.pairs_missing().contains(&"CONFLICT-DONE / NORMAL".to_owned()), "unsafe only");
+        assert!(!one.pairs_missing().contains(&"PARTNER-DOWN / NORMAL".to_owned()), "unsafe only");
     }
 }
