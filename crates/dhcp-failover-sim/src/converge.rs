@@ -44,7 +44,7 @@ impl Pair {
         // A server that lost its memory in the second in which a lease began holds it to the end of
         // every promise (H19), while its partner, which lost nothing, says that it has ended: they
         // dispute that until the promise is over.
-        let promised_s = 2 * self.setup.lease_s + self.setup.mclt_s;
+        let promised_s = 2 * self.setup.lease_s.min(u64::from(u32::MAX)) + self.setup.mclt_s;
         if self.run_until(limit_s + promised_s, agreed) {
             return;
         }

@@ -14,6 +14,8 @@ use dhcp_failover_proto::{Bindings, Event};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
+const YEAR_S: u64 = 366 * 86_400;
+
 /// A DHCPACK may have been on its way when the lease was given up: a client waits no longer for it.
 const ON_ITS_WAY_MS: u64 = 4_000;
 
@@ -290,6 +292,7 @@ impl Pair {
     pub(crate) fn clock_slack_ms(&self) -> u64 {
         let drift = self.setup.clock_drift_ppm.map(|ppm| u64::from(ppm.unsigned_abs()));
         let lease_s = self.setup.lease_s.max(self.setup.mclt_s);
-        3_000 + 2 * lease_s * (drift[0] + drift[1]) / 1_000
+        // Of a lease without end, what a year makes.
+        3_000 + 2 * lease_s.min(YEAR_S) * (drift[0] + drift[1]) / 1_000
     }
 }
