@@ -71,6 +71,18 @@ fn import(label: &str, directory: &Path) {
         admin::call(&socket, &AdminRequest::PartnerDown { relationship: None }).ok().map(|_| ())
     });
     goes_on(&fleet);
+    unharmed(&fleet);
+}
+
+fn bound(fleet: &Fleet) {
+    wait::until("all clients have leases", 60, || {
+        let counts = fleet.counts();
+        (counts.bound == LIVE && counts.waiting == 0).then_some(())
+    });
+}
+
+/// Every client still has its address, nobody else has it, and nobody waited for long.
+fn unharmed(fleet: &Fleet) {
     fleet.hold();
     wait::until("quiet clients", 20, || (fleet.counts().waiting == 0).then_some(()));
     let acks = fleet.ledger();
@@ -82,13 +94,6 @@ fn import(label: &str, directory: &Path) {
     println!("{counts:?}");
     assert_eq!(counts.bound, LIVE);
     assert!(counts.longest_wait_ms <= LONGEST_WAIT_MS, "{counts:?}");
-}
-
-fn bound(fleet: &Fleet) {
-    wait::until("all clients have leases", 60, || {
-        let counts = fleet.counts();
-        (counts.bound == LIVE && counts.waiting == 0).then_some(())
-    });
 }
 
 /// Everybody renews at least twice more.
@@ -143,16 +148,7 @@ fn migrate(label: &str, directory: &Path, seeded: u32) {
     }
     goes_on(&fleet);
 
-    fleet.hold();
-    wait::until("quiet clients", 20, || (fleet.counts().waiting == 0).then_some(()));
-    let acks = fleet.ledger();
-    let duplicates = checker::duplicate_addresses(&acks);
-    assert!(duplicates.is_empty(), "S1: {duplicates:#?}");
-    let moved = checker::changed_addresses(&acks);
-    assert!(moved.is_empty(), "clients that lost their address: {moved:#?}");
-    let counts = fleet.counts();
-    println!("{counts:?}");
-    assert!(counts.longest_wait_ms <= LONGEST_WAIT_MS, "{counts:?}");
+    unharmed(&fleet);
     wait::until("equal tables", 20, || {
         let (one, other) = (leased(&socket_a), leased(&socket_b));
         let differ = checker::table_differences(("a", &one), ("b", &other));
