@@ -92,10 +92,32 @@ impl Client {
         &self.hardware
     }
 
-    /// Whether both are one client: same option 61, or neither has one and the hardware is equal.
+    /// Option 61 if it names the client, and `None` if the hardware address does: also where option 61
+    /// is just that, type and address (RFC 2132 §9.14). Windows tells only the latter of any client,
+    /// and many clients send it as option 61 or not, depending on what runs on them.
+    #[must_use]
+    pub fn own_name(&self) -> Option<&[u8]> {
+        let hardware = |identifier: &&[u8]| {
+            identifier.split_first().is_some_and(|(hardware_type, address)| {
+                *hardware_type == self.hardware.hardware_type && address == self.hardware.as_bytes()
+            })
+        };
+        self.identifier.as_deref().filter(|identifier| !hardware(identifier))
+    }
+
+    /// Whether both are one client: the same option 61, or the same hardware address if neither has
+    /// one that says more ([`own_name`](Self::own_name)).
+    ///
+    /// ```
+    /// use dhcp_failover_lease::{Client, HardwareAddress};
+    /// let mac = HardwareAddress::new(1, &[2, 0, 0, 0, 0, 7]).unwrap();
+    /// let named_by_hardware = Client::new(Some(&[1, 2, 0, 0, 0, 0, 7]), mac);
+    /// assert!(named_by_hardware.is_same(&Client::new(None, mac)));
+    /// assert!(!named_by_hardware.is_same(&Client::new(Some(b"seven"), mac)));
+    /// ```
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
-        match (&self.identifier, &other.identifier) {
+        match (self.own_name(), other.own_name()) {
             (Some(mine), Some(theirs)) => mine == theirs,
             (None, None) => self.hardware == other.hardware,
             _ => false,

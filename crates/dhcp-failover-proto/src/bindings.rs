@@ -51,10 +51,11 @@ pub trait Bindings {
     /// Whether the address is offered to a client at the moment, and so must not change hands.
     fn is_pinned(&self, address: Ipv4Addr) -> bool;
 
-    /// The addresses of a scope (subnet), by its address. Only Windows asks for the bindings of
-    /// single scopes; without scopes it hears that they are unknown.
-    fn scope(&self, id: Ipv4Addr) -> Option<RangeInclusive<Ipv4Addr>> {
-        let _ = id;
+    /// The subnet of an address, which Windows calls its scope: it is told of it with every binding,
+    /// and asks for the bindings of single ones. Only a table without a partner of that make does
+    /// without: each address is a subnet then, and whoever asks hears that its scopes are unknown.
+    fn subnet_of(&self, address: Ipv4Addr) -> Option<Subnet> {
+        let _ = address;
         None
     }
 
@@ -78,6 +79,43 @@ pub trait Bindings {
     fn pool_digest(&self, pool: usize) -> Option<PoolDigest> {
         let _ = pool;
         None
+    }
+}
+
+/// A subnet: a scope, as Windows calls it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
+pub struct Subnet {
+    /// Its first address.
+    pub id: Ipv4Addr,
+    /// Its mask.
+    pub mask: Ipv4Addr,
+}
+
+impl Subnet {
+    /// The subnet that an address is in, with a prefix of so many bits; more than 32 count as 32.
+    ///
+    /// ```
+    /// use dhcp_failover_proto::Subnet;
+    /// let subnet = Subnet::new([192, 0, 2, 77].into(), 26);
+    /// assert_eq!(subnet.id.to_string(), "192.0.2.64");
+    /// assert_eq!(subnet.mask.to_string(), "255.255.255.192");
+    /// assert_eq!(subnet.addresses().end().to_string(), "192.0.2.127");
+    /// ```
+    #[must_use]
+    pub const fn new(address: Ipv4Addr, prefix_len: u8) -> Self {
+        let host_bits = 32u32.saturating_sub(prefix_len as u32);
+        let mask = match u32::MAX.checked_shl(host_bits) {
+            Some(mask) => mask,
+            None => 0,
+        };
+        Self { id: Ipv4Addr::from_bits(address.to_bits() & mask), mask: Ipv4Addr::from_bits(mask) }
+    }
+
+    /// All its addresses.
+    #[must_use]
+    pub const fn addresses(self) -> RangeInclusive<Ipv4Addr> {
+        self.id..=Ipv4Addr::from_bits(self.id.to_bits() | !self.mask.to_bits())
     }
 }
 

@@ -54,7 +54,7 @@ mod table;
 mod timer;
 mod view;
 
-pub use bindings::{BindingTable, Bindings, TableError};
+pub use bindings::{BindingTable, Bindings, Subnet, TableError};
 pub use clock::{Monotonic, Skew};
 pub use config::{Balance, EndpointConfig, StartupPolicy, TimePolicy};
 pub use endpoint::{

@@ -8,12 +8,11 @@ use dhcp_failover_lease::{
 };
 use dhcp_failover_proto::{
     BindingTable, Bindings, Endpoint, EndpointConfig, EndpointRecord, Event, Input, LeaseEvent,
-    LinkId, LinkSide, Monotonic, Output, Record, State, Ticket, Token,
+    LinkId, LinkSide, Monotonic, Output, Record, State, Subnet, Ticket, Token,
 };
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::net::Ipv4Addr;
-use std::ops::RangeInclusive;
 
 /// 2023-11-14.
 const EPOCH_S: u64 = 1_700_000_000;
@@ -105,8 +104,8 @@ impl Bindings for View<'_> {
         self.table.misreserved().inspect(|address| self.seen.borrow_mut().push(*address))
     }
 
-    fn scope(&self, id: Ipv4Addr) -> Option<RangeInclusive<Ipv4Addr>> {
-        self.table.scope(id)
+    fn subnet_of(&self, address: Ipv4Addr) -> Option<Subnet> {
+        self.table.subnet_of(address)
     }
 }
 

@@ -17,7 +17,7 @@ enum ClientKey {
 
 impl ClientKey {
     fn of(client: &Client) -> Self {
-        match client.identifier() {
+        match client.own_name() {
             Some(identifier) => Self::Identifier(identifier.to_vec()),
             None => Self::Hardware(*client.hardware()),
         }

@@ -1,7 +1,7 @@
 //! A ready-made table of bindings.
 
 use super::indexes::{Indexes, Pool};
-use super::{Bindings, TableError};
+use super::{Bindings, Subnet, TableError};
 use crate::PoolDigest;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -34,7 +34,7 @@ pub struct BindingTable {
     used: BTreeMap<Ipv4Addr, Binding>,
     indexes: Indexes,
     pinned: BTreeSet<Ipv4Addr>,
-    scopes: BTreeMap<Ipv4Addr, RangeInclusive<Ipv4Addr>>,
+    subnets: BTreeMap<Ipv4Addr, Subnet>,
 }
 
 impl BindingTable {
@@ -116,9 +116,10 @@ impl BindingTable {
         }
     }
 
-    /// Names a scope (subnet) by its address, for partners that ask for the bindings of single ones.
-    pub fn add_scope(&mut self, id: Ipv4Addr, addresses: RangeInclusive<Ipv4Addr>) {
-        self.scopes.insert(id, addresses);
+    /// Says which subnet addresses are in, which a partner of Windows needs to know
+    /// ([`Bindings::subnet_of`]). Subnets do not overlap.
+    pub fn add_subnet(&mut self, subnet: Subnet) {
+        self.subnets.insert(subnet.id, subnet);
     }
 
     /// The pool of an address.
@@ -267,8 +268,9 @@ impl Bindings for BindingTable {
         self.pinned.contains(&address)
     }
 
-    fn scope(&self, id: Ipv4Addr) -> Option<RangeInclusive<Ipv4Addr>> {
-        self.scopes.get(&id).cloned()
+    fn subnet_of(&self, address: Ipv4Addr) -> Option<Subnet> {
+        let (_, subnet) = self.subnets.range(..=address).next_back()?;
+        subnet.addresses().contains(&address).then_some(*subnet)
     }
 
     fn is_reserved(&self, address: Ipv4Addr) -> bool {

@@ -19,9 +19,12 @@ const LONGEST_MCLT: LeaseSpan = LeaseSpan::from_s(366 * 86_400);
 /// most.
 const LONGEST_LOCK_OUT_S: i32 = 600;
 
-const NOT_SUPPORTED: &str = "this version does not speak the Windows dialect yet";
 const UNSIGNED_DIALECT: &str = "the partner is ISC dhcpd, which signs no messages: remove the \
                                 shared secret of this relationship";
+
+const WINDOWS_DIGESTS: &str = "; the partner is Windows, of which is not known for certain what its \
+                               digest covers and how the secret becomes its key: try the other \
+                               digest schemes, or do without a secret on both servers";
 
 /// Why a connection is not accepted.
 pub(super) struct Refusal(pub(super) RejectReason, pub(super) String);
@@ -56,9 +59,12 @@ impl Endpoint {
                 .or_else(|error| digest::verify(bytes, second).map_err(|_| error)),
         };
         checked.or_else(|error| {
-            let text = match error {
-                DigestError::Missing if comes_from_dhcpd(bytes) => UNSIGNED_DIALECT.to_string(),
-                error => error.to_string(),
+            let text = match (error, named_dialect(bytes)) {
+                (DigestError::Missing, Some(Dialect::IscDhcpd)) => UNSIGNED_DIALECT.to_string(),
+                (DigestError::Mismatch, Some(Dialect::Microsoft(_))) => {
+                    alloc::format!("{error}{WINDOWS_DIGESTS}")
+                }
+                (error, _) => error.to_string(),
             };
             refuse(reject_reason(error), text)
         })
@@ -66,13 +72,8 @@ impl Endpoint {
 
     /// How to read the first message: as configured, or as its sender calls itself.
     pub(super) fn first_dialect_of(&self, bytes: &[u8]) -> Dialect {
-        let named = || RawMessage::parse(bytes).ok().and_then(Dialect::detect);
+        let named = || named_dialect(bytes);
         self.config.dialect.or_else(named).unwrap_or(Dialect::Draft12)
-    }
-
-    pub(super) fn dialect_for(&self, vendor_class: Option<&[u8]>) -> Dialect {
-        let named = vendor_class.map(Dialect::of_vendor_class);
-        self.config.dialect.or(named).unwrap_or(Dialect::Draft12)
     }
 
     /// §7.8.2 steps 2 to 8, but for what [`Listener`](crate::Listener) has checked already. `mark`
@@ -84,9 +85,6 @@ impl Endpoint {
         dialect: Dialect,
         mark: Option<u64>,
     ) -> Result<(LeaseSpan, HashBuckets), Refusal> {
-        if !speaks(dialect) {
-            return refuse(RejectReason::UNKNOWN_REASON, NOT_SUPPORTED);
-        }
         check_version(connect.protocol_version)?;
         check_tls_request(connect.tls_request, self.config.tls, dialect)?;
         if self.config.role == Role::Primary {
@@ -197,11 +195,7 @@ impl Endpoint {
         &self,
         packet: &Packet,
         ack: &ConnectAck,
-        dialect: Dialect,
     ) -> Result<(), Refusal> {
-        if !speaks(dialect) {
-            return refuse(RejectReason::UNKNOWN_REASON, NOT_SUPPORTED);
-        }
         match ack.tls_reply {
             Some(0) | None => {}
             Some(reply) => {
@@ -259,15 +253,8 @@ fn check_tls_request(
     }
 }
 
-/// Whether an endpoint knows what a peer of this dialect means by its messages. Of Windows it does
-/// not yet know how addresses are handed over.
-const fn speaks(dialect: Dialect) -> bool {
-    !matches!(dialect, Dialect::Microsoft(_))
-}
-
-fn comes_from_dhcpd(bytes: &[u8]) -> bool {
-    let named = RawMessage::parse(bytes).ok().and_then(Dialect::detect);
-    named.is_some_and(|dialect| !dialect.has_digests())
+fn named_dialect(bytes: &[u8]) -> Option<Dialect> {
+    RawMessage::parse(bytes).ok().and_then(Dialect::detect)
 }
 
 /// What to say of a message that cannot be decoded. Where connections begin, a peer of another

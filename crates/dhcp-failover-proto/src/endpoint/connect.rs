@@ -43,7 +43,8 @@ impl Endpoint {
             receive_timer: Some(self.config.receive_timer.as_dhcp_s()),
             vendor_class_identifier: Some(VENDOR_CLASS.to_vec()),
             protocol_version: PROTOCOL_VERSION,
-            tls_request: (!self.config.tls).then_some(0),
+            tls_request: (!self.config.tls && dialect.survives(OptionCode::TLS_REQUEST))
+                .then_some(0),
             mclt: Some(self.record.mclt.agreed().as_dhcp_s()),
             hash_buckets: Some(buckets.to_bytes()),
             vendor_specific: self.vendor_specific(dialect, bindings),
@@ -60,13 +61,13 @@ impl Endpoint {
     /// our noticing must not be kept out. Nothing has changed before it is accepted.
     pub(super) fn connect<B: Bindings>(
         &mut self,
-        mut link: Link,
+        link: Link,
         packet: &Packet,
         connect: &Connect,
         mark: Option<u64>,
         bindings: &B,
     ) {
-        let dialect = self.dialect_for(connect.vendor_class_identifier.as_deref());
+        let dialect = link.dialect;
         let hints = hints_of(
             connect.vendor_class_identifier.as_deref(),
             connect.vendor_specific.as_deref(),
@@ -85,7 +86,6 @@ impl Endpoint {
                 self.event(Event::Refused { reason, message: text });
             }
             Ok((mclt, buckets)) => {
-                link.dialect = dialect;
                 let why = "the partner connected anew";
                 self.disconnect(RejectReason::DUPLICATE_CONNECTION, String::from(why));
                 self.close_candidates();
@@ -162,6 +162,7 @@ impl Endpoint {
         &mut self,
         packet: &Packet,
         ack: &ConnectAck,
+        dialect: Dialect,
         bindings: &B,
     ) {
         let Some(link) = &mut self.link else { return };
@@ -177,10 +178,9 @@ impl Endpoint {
             return self.refused(reason, message);
         }
         let id = link.id;
-        let dialect = self.dialect_for(ack.vendor_class_identifier.as_deref());
         let hints =
             hints_of(ack.vendor_class_identifier.as_deref(), ack.vendor_specific.as_deref());
-        if let Err(Refusal(reason, message)) = self.check_connect_ack(packet, ack, dialect) {
+        if let Err(Refusal(reason, message)) = self.check_connect_ack(packet, ack) {
             self.say_why(reason, message.clone());
             self.flush_and_close(id);
             self.link_lost(message.clone());

@@ -124,7 +124,7 @@ impl Endpoint {
     }
 
     pub(super) fn dial(&mut self) {
-        if self.is_leaving() || !self.wants_connection() {
+        if self.is_leaving() || !self.wants_connection() || self.leaves_it_to_partner() {
             return;
         }
         if self.candidates.iter().any(|link| link.side == LinkSide::Dialed) {
@@ -143,6 +143,11 @@ impl Endpoint {
                 && matches!(link.phase, Phase::AwaitConnectAck { .. })
                 && self.now.ms_since(link.opened) >= STIMULUS_GRACE_MS
         })
+    }
+
+    /// With Windows only the primary connects, and it does so by itself.
+    fn leaves_it_to_partner(&self) -> bool {
+        self.config.role == Role::Secondary && self.manner().dialect.windows().is_some()
     }
 
     fn pauses_ms(&self) -> (u64, u64) {

@@ -6,8 +6,8 @@ use crate::{Bindings, Event, LinkId, State};
 use alloc::string::String;
 use dhcp_failover_lease::{LeaseInstant, Mutant};
 use dhcp_failover_wire::{
-    Disconnect, Message, MessageLimit, MessageType, OptionCode, Packet, PoolResp, RawMessage,
-    RejectReason, ServerFlags, UpdReq,
+    Dialect, Disconnect, Message, MessageLimit, MessageType, OptionCode, Packet, PoolResp,
+    RawMessage, RejectReason, ServerFlags, ServerState, UpdReq, windows,
 };
 
 impl Endpoint {
@@ -36,7 +36,7 @@ impl Endpoint {
                     return;
                 }
                 self.heard(&packet);
-                self.message(&packet, bindings);
+                self.message(&packet, dialect, bindings);
             }
             Err((_, None)) => self.note_silence_broken(),
             Err((text, Some(reason))) => {
@@ -120,10 +120,12 @@ impl Endpoint {
         }
     }
 
-    fn message<B: Bindings>(&mut self, packet: &Packet, bindings: &B) {
+    fn message<B: Bindings>(&mut self, packet: &Packet, dialect: Dialect, bindings: &B) {
         let established = self.link.as_ref().is_some_and(|link| link.phase == Phase::Established);
         match &packet.message {
-            Message::ConnectAck(ack) if !established => self.connect_ack(packet, ack, bindings),
+            Message::ConnectAck(ack) if !established => {
+                self.connect_ack(packet, ack, dialect, bindings);
+            }
             Message::Connect(connect) if !established => self.connect_to_primary(packet, connect),
             Message::Disconnect(disconnect) => self.disconnected(disconnect),
             Message::State(state) if established => {
@@ -180,8 +182,20 @@ impl Endpoint {
         }
     }
 
+    /// What the partner's number stands for.
+    fn state_named(&self, number: ServerState) -> Option<State> {
+        let windows = self.link.as_ref().is_some_and(|link| link.dialect.windows().is_some());
+        match State::from_wire(number) {
+            // Two numbers say that it was in no state before: it has nothing to go on from.
+            None if windows && [ServerState(0), windows::INIT].contains(&number) => {
+                Some(State::Recover)
+            }
+            known => known,
+        }
+    }
+
     fn partner_state(&mut self, message: dhcp_failover_wire::State) {
-        let Some(state) = State::from_wire(message.server_state) else {
+        let Some(state) = self.state_named(message.server_state) else {
             let text = alloc::format!("unknown server-state {}", message.server_state);
             self.event(Event::PeerError { message: text.clone() });
             return self.disconnect(RejectReason::UNKNOWN_ERROR, text);

@@ -270,8 +270,12 @@ impl Endpoint {
         }
     }
 
+    /// What the partner would drop unread is not sent.
     pub(super) fn transmit(&mut self, id: LinkId, xid: u32, message: Message) {
         let link = self.link.as_mut().filter(|link| link.id == id);
+        if link.as_ref().is_some_and(|link| !link.dialect.hears(message.message_type())) {
+            return;
+        }
         let dialect = link.map_or(Dialect::Draft12, |link| {
             link.last_sent = self.now;
             link.announced |= matches!(message, Message::State(_));

@@ -1,7 +1,7 @@
 //! BNDUPD in, BNDACK out (draft-12 §7.1.2 - §7.1.5, §7.2.1).
 
 use super::Endpoint;
-use super::updates::status_from_wire;
+use super::updates::{same_station, status_from_wire};
 use crate::{Bindings, Event, Skew, State};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -19,6 +19,9 @@ use dhcp_failover_wire::{
 pub const MAX_OPAQUE_OPTIONS: usize = 512;
 /// The longest client identifier: one DHCP option's worth. A longer one might not fit a message.
 pub(super) const MAX_IDENTIFIER: usize = 255;
+
+/// The longest hardware address.
+const MAX_HARDWARE: usize = 16;
 
 /// Why an update is not taken, for the BNDACK.
 struct Refusal(RejectReason, String);
@@ -59,7 +62,10 @@ impl Endpoint {
         };
         let own = self.trusted(own);
         let skew = self.link.as_ref().and_then(|link| link.skew);
-        let update = to_local(received, skew.as_ref(), self.lease_now)?;
+        let mut update = to_local(received, skew.as_ref(), self.lease_now)?;
+        if let (Some(_), Some(theirs)) = (&received.windows, &update.client) {
+            update.client = same_station(&own, theirs).or(update.client);
+        }
         // An address on offer to a client is as good as used (§5.4: "MUST reject").
         let own_available = self.config.role.own_available();
         if bindings.is_pinned(update.address)
@@ -174,13 +180,20 @@ fn to_local(
 fn client_of(received: &BindingUpdate) -> Result<Option<Client>, String> {
     // An empty one names nobody, nor does hardware of type 0: neither could be told on.
     let identifier = received.client_identifier.as_deref().filter(|it| !it.is_empty());
+    // Windows has the identifier of a client in the place of its hardware address, if it knows one
+    // (MS-DHCPM 2.2.1.2.5.2).
+    let in_its_place = received
+        .client_hardware_address
+        .as_ref()
+        .filter(|it| received.windows.is_some() && it.bytes.len() > MAX_HARDWARE);
+    let identifier = identifier.or(in_its_place.map(|it| it.bytes.as_slice()));
     if let Some(length) = identifier.map(<[u8]>::len).filter(|length| *length > MAX_IDENTIFIER) {
         return Err(alloc::format!(
             "client-identifier of {length} bytes, at most {MAX_IDENTIFIER} are possible"
         ));
     }
     let hardware = match &received.client_hardware_address {
-        Some(hardware) if hardware.htype != 0 => {
+        Some(hardware) if hardware.htype != 0 && in_its_place.is_none() => {
             HardwareAddress::new(hardware.htype, &hardware.bytes).ok_or_else(|| {
                 let length = hardware.bytes.len();
                 alloc::format!("client-hardware-address of {length} bytes, at most 16 are possible")

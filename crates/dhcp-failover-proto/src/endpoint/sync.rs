@@ -104,8 +104,8 @@ impl Endpoint {
     ) {
         let mut scopes = Vec::new();
         for id in scope_ids {
-            match bindings.scope(*id) {
-                Some(scope) => scopes.push(scope),
+            match bindings.subnet_of(*id).filter(|subnet| subnet.id == *id) {
+                Some(subnet) => scopes.push(subnet.addresses()),
                 None => {
                     let message = alloc::format!(
                         "the partner asks for the bindings of scope {id}, which this relationship \
@@ -173,7 +173,7 @@ mod tests {
     use super::*;
     use crate::endpoint::PartnerState;
     use crate::endpoint::link::{Link, Phase};
-    use crate::{BindingTable, EndpointConfig, Input, LinkId, LinkSide, Output, Record};
+    use crate::{BindingTable, EndpointConfig, Input, LinkId, LinkSide, Output, Record, Subnet};
     use dhcp_failover_lease::{Binding, BindingStatus, Role};
     use dhcp_failover_wire::{BindingAck, Dialect, decode};
 
@@ -188,8 +188,8 @@ mod tests {
         let mut table = BindingTable::new();
         for scope in SCOPES {
             let addresses = address(scope, 1)..=address(scope, 3);
-            table.add_pool([addresses.clone()]).unwrap();
-            table.add_scope(scope, addresses);
+            table.add_pool([addresses]).unwrap();
+            table.add_subnet(Subnet::new(scope, 24));
             for number in 1..=3 {
                 let unused = Binding::unused(address(scope, number));
                 let status = BindingStatus::Backup;

@@ -123,6 +123,13 @@ impl Dialect {
         !self.facts().refused_options.0.contains(option)
     }
 
+    /// Whether the peer acts on a message of this type at all; [`encode`](crate::encode()) refuses to
+    /// send it any other. Windows drops POOLREQ, POOLRESP and DISCONNECT unread.
+    #[must_use]
+    pub fn hears(self, message_type: MessageType) -> bool {
+        !self.facts().refused_messages.0.contains(&message_type)
+    }
+
     /// What is not settled about Windows, if the dialect is that.
     #[must_use]
     pub const fn windows(self) -> Option<windows::Settings> {

@@ -62,8 +62,7 @@ impl BindingUpdate {
         }
     }
 
-    /// How many bytes of a message it takes, but for what only Windows has: for filling a BNDUPD up
-    /// to its limit.
+    /// How many bytes of a message it takes: for filling a BNDUPD up to its limit.
     #[must_use]
     pub fn encoded_len(&self) -> usize {
         const HEADER: usize = 4;
@@ -89,6 +88,7 @@ impl BindingUpdate {
             .saturating_add(times.iter().flatten().map(|_| TIME).sum())
             .saturating_add(if self.ip_flags == IpFlags::NONE { 0 } else { FLAGS })
             .saturating_add(values.map(|length| length.saturating_add(HEADER)).sum())
+            .saturating_add(self.windows.as_ref().map_or(0, |windows| windows.encoded_len()))
     }
 
     /// The options that stand for this binding in a message.

@@ -72,6 +72,28 @@ impl Binding {
         })
     }
 
+    /// How many bytes its options take in a message, at most; the status is the binding's own.
+    pub(crate) fn encoded_len(&self) -> usize {
+        const HEADER: usize = 4;
+        const FLAGS: usize = HEADER + 1;
+        let texts =
+            [&self.client_name, &self.client_description, &self.server_name, &self.matched_policy];
+        let texts = texts.into_iter().flatten().map(|text| text.as_bytes().len());
+        let numbers = [
+            self.subnet_mask.is_some(),
+            self.server_ip_address.is_some(),
+            self.client_type.is_some(),
+            self.nap_status.is_some(),
+            self.nap_probation.is_some(),
+            self.nap_capable.is_some(),
+            self.extended_address_state.is_some(),
+        ];
+        let numbers = numbers.into_iter().filter(|there| *there).map(|_| 4);
+        let scope = if self.scope_id.is_some() { 4 } else { 0 };
+        let options = texts.chain(numbers).map(|length| length.saturating_add(HEADER));
+        options.fold(FLAGS, usize::saturating_add).saturating_add(scope)
+    }
+
     /// No option at all.
     pub(crate) const fn empty() -> Self {
         Self {

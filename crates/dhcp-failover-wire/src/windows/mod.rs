@@ -16,6 +16,7 @@ mod status;
 pub(crate) mod text;
 
 pub use binding::{Binding, ClientType};
+pub use state::INIT;
 pub use status::{Dhcid, Flags, LeaseState, Status};
 pub use text::Text;
 

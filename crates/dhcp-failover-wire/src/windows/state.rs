@@ -7,7 +7,7 @@ use crate::ServerState;
 /// have, takes 12, which the draft leaves free. What then remains is paired so that every byte has
 /// its own counterpart and nothing a peer says is lost.
 const NUMBERS: [(u8, ServerState); 15] = [
-    (1, ServerState(12)),
+    (1, INIT),
     (2, ServerState::STARTUP),
     (3, ServerState::NORMAL),
     (4, ServerState::COMMUNICATIONS_INTERRUPTED),
@@ -23,6 +23,9 @@ const NUMBERS: [(u8, ServerState); 15] = [
     (254, ServerState(13)),
     (0, ServerState(0)),
 ];
+
+/// INIT of FSM_STATE, a server before its first state, by a number that the draft leaves free.
+pub const INIT: ServerState = ServerState(12);
 
 impl Settings {
     /// The draft's number for a state Windows sent.

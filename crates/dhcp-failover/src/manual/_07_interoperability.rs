@@ -8,7 +8,7 @@
 //! | this implementation | tested most: simulator, storms, real processes |
 //! | ISC dhcpd 4.4 | works in both roles; a live dhcpd 4.4.3 is part of the tests (`examples/failoverd/tests/isc`) |
 //! | another server of draft-12 | by the draft; none is known to test with |
-//! | Windows Server | refused: the codec reads and writes its messages, the endpoint does not know what it means by them |
+//! | Windows Server | by published facts and one capture, in both roles; **never tried with a real one** |
 //! | Kea | never: its protocol is another one |
 //!
 //! # Two of ours
@@ -98,6 +98,58 @@
 //!   until it is started anew. If it hangs for longer than the MCLT, restart dhcpd, not this server.
 //! * **A store restored from an old copy** is noticed by two of ours only. Do not restore
 //!   `dhcpd.leases`; start with an empty file and let the partner fill it.
+//!
+//! # Windows Server
+//!
+//! **No real Windows was there to try with.** What is known comes from \[MS-DHCPF\] and from one capture of
+//! a pair of Windows Server 2022 with load balance 50/50. Before you rely on it, run a pair in a lab, and
+//! look with `failoverctl decode` at what is said.
+//!
+//! | verified | how |
+//! |---|---|
+//! | messages, their options and order, names in UTF-16, STATE 3 and 4 | the messages of that capture are read and written byte by byte |
+//!
+//! What nobody outside has seen is a named setting
+//! ([`windows::Settings`](crate::wire::windows::Settings), [`Scheme`](crate::wire::digest::Scheme); in
+//! failoverd the table `windows`):
+//!
+//! | not verified | taken for true |
+//! |---|---|
+//! | what the digest covers, and how the secret becomes its key | the message with the digest zeroed; UTF-16LE |
+//! | whose an address is that is given with 1, or 2 | as in the capture: 1 is the secondary's. **The published table says the opposite.** If that is right, a secondary of ours gives out the primary's addresses: verify this first |
+//! | the numbers of states other than NORMAL and COMMUNICATIONS-INTERRUPTED | those of the management interface |
+//! | whose a set hash bucket is; what is hashed of a client | the primary's; the client identifier, or the hardware address |
+//! | what a declined address is, how rejects are written | ABANDONED; as the draft has them |
+//! | what Windows makes of RECOVER-WAIT, and how it recovers and resolves conflicts | as the draft |
+//! | how clients are named whose identifier is not their hardware address | by that address; the identifier beside it |
+//!
+//! ## Configure both
+//!
+//! The relationship is made on Windows by its tools, which want a Windows partner: how it is brought to
+//! accept another one is not known. Name, MCLT, mode, percentage, scopes, ranges and reservations must be
+//! the same here, for Windows tells none of them, or ignores what it is told.
+//!
+//! * Set [`dialect`](crate::proto::EndpointConfig::dialect). A secondary finds it out by itself; a
+//!   primary speaks first, and Windows does not understand the draft's CONNECT. With a secret the key
+//!   must be made for [`Scheme::WINDOWS`](crate::wire::digest::Scheme::WINDOWS).
+//! * The embedder's table says which subnet an address is in
+//!   ([`Bindings::subnet_of`](crate::proto::Bindings::subnet_of)): Windows is told of it with every binding.
+//! * Clocks: Windows ends the connection above 60 s. Run NTP on both.
+//!
+//! ## What the endpoint does differently with it
+//!
+//! * **Only the primary connects.** A secondary of ours does not ask for a connection.
+//! * **No POOLREQ, POOLRESP, DISCONNECT, TLS, vendor options.** Windows drops them unread. A pause or a
+//!   shutdown is a closed connection.
+//! * **Addresses are handed over by the primary.** One that ours takes back is told as RECONCILE, which
+//!   means the same in every reading.
+//! * **RESET is told as EXPIRED**, and reservations by the type of the client: for the flag there is no
+//!   bit. An address that is reserved here is given by the server that owns it only, and an update that
+//!   would make it available is refused.
+//! * **A client is who has its hardware address.** Windows names no other identifier.
+//! * **A request for some scopes** waits for their bindings only; scopes that are not known here are an
+//!   alarm.
+//! * **RECOVER-WAIT is kept** also when both servers are new: Windows does not tell whether it is.
 //!
 //! # Moving off dhcpd
 //!

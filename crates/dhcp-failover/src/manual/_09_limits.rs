@@ -2,9 +2,8 @@
 //!
 //! # Partners
 //!
-//! * **Windows Server** is refused: the codec reads and writes its messages
-//!   ([`Dialect::Microsoft`](crate::wire::Dialect::Microsoft)), but an endpoint does not know how it
-//!   hands addresses over.
+//! * **Windows Server** has not been tried: it is spoken to by published facts and one capture, and what
+//!   they leave open is a setting ([`_07_interoperability`](super::_07_interoperability)).
 //! * **ISC dhcpd** before 3.1 numbers its options in another way, and is refused by name. Versions
 //!   other than 4.4.3 have not been tried.
 //!

@@ -17,11 +17,12 @@ mod server;
 mod tests;
 mod types;
 mod value;
+mod windows;
 
 pub use error::{ConfigError, ConfigErrors, Position};
 pub use types::{
     Config, Dialect, LogFormat, LogLevel, Mode, Relationship, Reservation, ReservedFor, Role,
-    Scope, Secret, Server, StartupPolicy, TimePolicy,
+    Scope, Secret, Server, StartupPolicy, TimePolicy, Windows,
 };
 
 use reader::{Problems, Section};

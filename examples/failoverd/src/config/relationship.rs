@@ -4,6 +4,7 @@ use super::reader::{Place, Section};
 use super::server::{non_empty, path};
 use super::types::{Dialect, Mode, Relationship, Role, Secret, StartupPolicy, TimePolicy};
 use super::value::Value;
+use super::windows;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -58,7 +59,13 @@ fn complete(
         None => Some(None),
     };
     let second_secret = second_secret(table, &secret, directory);
-    let dialect = table.get("dialect").map_or(Some(Dialect::Auto), |value| dialect(&value));
+    let dialect = dialect(table);
+    if let (Some(Some(secret)), Some(Dialect::Microsoft(_)), Some(value)) =
+        (&secret, dialect, table.get("secret_file"))
+        && std::str::from_utf8(secret.bytes()).is_err()
+    {
+        value.error("the secret of a Windows server is text", "write a file with a text in UTF-8");
+    }
     if let (Some(Some(_)), Some(Dialect::Isc), Some(value)) =
         (&secret, dialect, table.get("dialect"))
     {
@@ -67,7 +74,7 @@ fn complete(
             "remove secret_file, or write another dialect",
         );
     }
-    let (time_policy, max_time_difference_s) = time_policy(table);
+    let (time_policy, max_time_difference_s) = time_policy(table, dialect);
     let receive_timer_s = seconds(table, "receive_timer_s", 2..=3600, 60);
     let startup_s = seconds(table, "startup_s", 0..=3600, 10);
     let startup_policy = match table.get("startup_policy") {
@@ -179,20 +186,24 @@ fn mode(table: &Section<'_>) -> Option<Mode> {
     }
 }
 
-fn dialect(value: &Value<'_>) -> Option<Dialect> {
-    let found = value.one_of(&[
-        ("auto", Some(Dialect::Auto)),
-        ("draft12", Some(Dialect::Draft12)),
-        ("isc", Some(Dialect::Isc)),
-        ("microsoft", None),
-    ])?;
-    if found.is_none() {
+fn dialect(table: &Section<'_>) -> Option<Dialect> {
+    let settings = table.get("windows");
+    let windows = windows::read(settings.as_ref())?;
+    let found = table.get("dialect").map_or(Some(Dialect::Auto), |value| {
+        value.one_of(&[
+            ("auto", Dialect::Auto),
+            ("draft12", Dialect::Draft12),
+            ("isc", Dialect::Isc),
+            ("microsoft", Dialect::Microsoft(windows)),
+        ])
+    })?;
+    if let (Some(value), false) = (settings, matches!(found, Dialect::Microsoft(_))) {
         value.error(
-            "pairing with a Windows server is not supported yet",
-            "write one of \"auto\", \"draft12\", \"isc\"",
+            "this is only for a partner that is known to be Windows",
+            "write dialect = \"microsoft\", or remove this",
         );
     }
-    found
+    Some(found)
 }
 
 /// The secret that is accepted as well while another one takes its place.
@@ -217,15 +228,20 @@ fn second_secret(
     None
 }
 
-/// What to do about the partner's clock, and from which difference on.
-fn time_policy(table: &Section<'_>) -> (Option<TimePolicy>, Option<u32>) {
+/// What to do about the partner's clock, and from which difference on. Windows ends the connection
+/// above 60 s, so there is nothing to be had from correcting more.
+fn time_policy(table: &Section<'_>, dialect: Option<Dialect>) -> (Option<TimePolicy>, Option<u32>) {
+    let usual = match dialect {
+        Some(Dialect::Microsoft(_)) => TimePolicy::Close,
+        _ => TimePolicy::Correct,
+    };
     let policy = match table.get("time_policy") {
         Some(value) => value.one_of(&[
             ("correct", TimePolicy::Correct),
             ("refuse", TimePolicy::Refuse),
             ("close", TimePolicy::Close),
         ]),
-        None => Some(TimePolicy::Correct),
+        None => Some(usual),
     };
     let limit = seconds(table, "max_time_difference_s", 1..=86400, 60);
     if let (Some(TimePolicy::Correct), Some(value)) = (policy, table.get("max_time_difference_s")) {

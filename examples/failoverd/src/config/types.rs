@@ -1,5 +1,7 @@
 //! What a checked configuration says.
 
+use dhcp_failover_wire::digest::Scheme;
+use dhcp_failover_wire::windows::Settings;
 use ipnet::Ipv4Net;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -138,6 +140,17 @@ pub enum Dialect {
     Draft12,
     /// ISC dhcpd 4.4.
     Isc,
+    /// Windows Server.
+    Microsoft(Windows),
+}
+
+/// What is not settled about Windows, as the configuration has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Windows {
+    /// Of its messages.
+    pub settings: Settings,
+    /// Of its digests.
+    pub digest: Scheme,
 }
 
 /// What happens when STARTUP ends without contact with the partner.

@@ -9,7 +9,7 @@ use crate::store::{Contents, RecordError, decode};
 use dhcp_failover_lease::{Binding, BindingStatus, Knowledge, LeaseSpan};
 use dhcp_failover_proto::{
     self as proto, Balance, BindingTable, Endpoint, EndpointConfig, EndpointRecord, PoolDigest,
-    TableError,
+    Subnet, TableError,
 };
 use dhcp_failover_wire::digest::{Key, Scheme};
 use std::collections::HashMap;
@@ -113,6 +113,10 @@ fn tables(networks: &Networks) -> Result<Vec<BindingTable>, TableError> {
             for pool in networks.pools(domain) {
                 table.add_pool(pool.iter().cloned())?;
             }
+            for (_, scope) in networks.scopes().filter(|(_, scope)| scope.domain == domain) {
+                let subnet = scope.config.subnet;
+                table.add_subnet(Subnet::new(subnet.network(), subnet.prefix_len()));
+            }
             Ok(table)
         })
         .collect()
@@ -192,7 +196,12 @@ fn without_failover(binding: Binding) -> Binding {
 fn endpoint_config(it: &Relationship) -> EndpointConfig {
     let seconds = |s: u32| LeaseSpan::from_s(u64::from(s));
     // The stronger of the two kinds; the draft's HMAC-MD5 only for a partner that knows no other.
-    let key = |secret: &Secret| Key::from_bytes(Scheme::HMAC_SHA256, secret.bytes());
+    let key = |secret: &Secret| match it.dialect {
+        Dialect::Microsoft(windows) => {
+            Key::new(windows.digest, &String::from_utf8_lossy(secret.bytes()))
+        }
+        _ => Key::from_bytes(Scheme::HMAC_SHA256, secret.bytes()),
+    };
     let limit = seconds(it.max_time_difference_s);
     EndpointConfig {
         balance: match it.mode {
@@ -222,6 +231,9 @@ fn endpoint_config(it: &Relationship) -> EndpointConfig {
             Dialect::Auto => None,
             Dialect::Draft12 => Some(dhcp_failover_wire::Dialect::Draft12),
             Dialect::Isc => Some(dhcp_failover_wire::Dialect::IscDhcpd),
+            Dialect::Microsoft(windows) => {
+                Some(dhcp_failover_wire::Dialect::Microsoft(windows.settings))
+            }
         },
         ..EndpointConfig::new(&it.name, role(it.role), it.partner.ip())
     }

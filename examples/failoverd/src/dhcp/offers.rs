@@ -16,7 +16,7 @@ enum ClientKey {
 impl ClientKey {
     fn of(client: &Client) -> Self {
         let hardware = client.hardware();
-        match client.identifier() {
+        match client.own_name() {
             Some(identifier) => Self::Identifier(identifier.to_vec()),
             None => Self::Hardware(hardware.hardware_type(), hardware.as_bytes().to_vec()),
         }

@@ -6,10 +6,12 @@ mod convert;
 mod disputes;
 mod outgoing;
 mod sweep;
+mod windows;
 
 use barrier::{Answer, Interlock};
 pub(super) use convert::status_from_wire;
 pub use disputes::Dispute;
+pub(super) use windows::same_station;
 
 use super::Endpoint;
 use alloc::collections::{BTreeMap, btree_map::Entry};

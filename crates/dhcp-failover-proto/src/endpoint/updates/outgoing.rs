@@ -1,7 +1,7 @@
 //! BNDUPD out (draft-12 §6.3, §7.1.1, §8.4).
 
 use super::convert::to_update;
-use super::{Outstanding, Sent};
+use super::{Outstanding, Sent, windows};
 use crate::endpoint::Endpoint;
 use crate::timer::Timer;
 use crate::{Bindings, State};
@@ -82,7 +82,13 @@ impl Endpoint {
             let binding = restored.unwrap_or(binding);
             // §7.1.5, H19: what we promise to wait for covers everything either of us knows.
             let potential = binding.expiries.latest();
-            let update = to_update(&binding, potential, dialect);
+            let update = match dialect.windows() {
+                Some(settings) => {
+                    let subnet = bindings.subnet_of(address);
+                    windows::to_update(&binding, potential, settings, subnet)
+                }
+                None => to_update(&binding, potential, dialect),
+            };
             let length = update.encoded_len();
             if length > room && !batch.is_empty() {
                 break;

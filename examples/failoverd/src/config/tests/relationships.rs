@@ -1,5 +1,7 @@
-use super::super::{Mode, Role, TimePolicy};
+use super::super::{Dialect, Mode, Role, TimePolicy};
 use super::{LAB, SERVER, mistake, mistakes, parse};
+use dhcp_failover_wire::digest::{Coverage, KeyEncoding, Scheme};
+use dhcp_failover_wire::windows::{Declined, Ownership, RejectText, Settings, StateNumbers};
 
 fn with(key: &str) -> String {
     mistake(&format!("{LAB}{key}\n"))
@@ -111,12 +113,48 @@ fn times_have_bounds() {
     );
 }
 
+/// What is not settled about Windows has the recommended answers, and each can be given another.
 #[test]
-fn windows_is_refused_with_a_reason() {
+fn of_windows_every_open_question_can_be_answered() {
+    let found = |keys: &str| {
+        let text = format!("{SERVER}{LAB}dialect = \"microsoft\"\n{keys}\n");
+        let found = parse(&text).expect(keys).relationships[0].clone();
+        let Dialect::Microsoft(windows) = found.dialect else { panic!("{:?}", found.dialect) };
+        (windows, found.time_policy)
+    };
+    let (usual, time_policy) = found("");
+    assert_eq!((usual.settings, usual.digest), (Settings::DEFAULT, Scheme::WINDOWS));
+    assert_eq!(time_policy, TimePolicy::Close);
+    let (other, time_policy) = found(
+        "time_policy = \"correct\"\n[relationship.windows]\nownership = \"as-documented\"\n\
+         state_numbers = \"draft\"\ndeclined = \"expired\"\nreject_text = \"utf-16\"\n\
+         set_buckets = \"secondary\"\nmax_bindings = 16\nnap_status = \"word\"\n\
+         digest_covers = \"without-option\"\ndigest_key = \"utf-16-nul\"",
+    );
+    let settings = Settings {
+        ownership: Ownership::AsDocumented,
+        state_numbers: StateNumbers::Draft,
+        declined: Declined::Expired,
+        reject_text: RejectText::Utf16,
+        set_buckets_are_primarys: false,
+        max_bindings: 16,
+        wide_nap_status: true,
+    };
+    let digest = Scheme {
+        coverage: Coverage::WithoutOption,
+        key_encoding: KeyEncoding::Utf16Nul,
+        ..Scheme::WINDOWS
+    };
+    assert_eq!((other.settings, other.digest), (settings, digest));
+    assert_eq!(time_policy, TimePolicy::Correct);
     assert_eq!(
-        with("dialect = \"microsoft\""),
-        "relationship[0].dialect = \"microsoft\": pairing with a Windows server is not supported \
-         yet; write one of \"auto\", \"draft12\", \"isc\""
+        with("windows = { ownership = \"as-documented\" }"),
+        "relationship[0].windows = { ownership = \"as-documented\" }: this is only for a partner \
+         that is known to be Windows; write dialect = \"microsoft\", or remove this"
+    );
+    assert_eq!(
+        with("dialect = \"microsoft\"\nwindows = { max_bindings = 17 }"),
+        "relationship[0].windows.max_bindings = 17: out of range; write a number from 1 to 16"
     );
 }
 
