@@ -150,6 +150,7 @@ impl Allocator {
         rules: AddressRules,
     ) -> Result<(), Refusal> {
         let same_client = binding.is_for(client);
+        let its_own = same_client && (!binding.knowledge.crossed || self.control == Control::Alone);
         let reserved = match rules.reservation {
             Reservation::OtherClient => return Err(Refusal::Reserved),
             Reservation::ThisClient => self.both_reserve(binding),
@@ -160,13 +161,14 @@ impl Allocator {
             Reservation::None => false,
         };
         match binding.status {
-            BindingStatus::Active if same_client => self.check_renewal(binding, rules),
+            BindingStatus::Active if its_own => self.check_renewal(binding, rules),
+            BindingStatus::Active if same_client => self.check_transitional(binding, rules),
             BindingStatus::Active => Err(Refusal::HeldByOther),
             BindingStatus::Abandoned => Err(Refusal::Abandoned),
             BindingStatus::Free | BindingStatus::Backup if reserved => Ok(()),
             BindingStatus::Free | BindingStatus::Backup => self.check_available(binding, rules),
             BindingStatus::Expired | BindingStatus::Released | BindingStatus::Reset => {
-                if same_client && (reserved || !binding.knowledge.may_have_ended()) {
+                if its_own && (reserved || !binding.knowledge.may_have_ended()) {
                     return self.check_renewal(binding, rules);
                 }
                 self.check_transitional(binding, rules)

@@ -33,6 +33,7 @@ pub(super) fn install(own: &Binding, update: &Update, receiver: &Receiver) -> Bi
         new.version = own.version.saturating_add(1);
     }
     new.knowledge.agreed = new.status;
+    new.knowledge.crossed &= !in_step;
     if in_step {
         new.knowledge.acked_version = new.version;
         new.knowledge.instance = receiver.instance;
@@ -155,6 +156,12 @@ fn active(own: &Binding, update: &Update, takes_tie: bool) -> Binding {
     }
     if !same_client {
         new.forget_client_data();
+        if own.knowledge.told.contains(BindingStatus::Active) {
+            // The partner may take the other client's lease while this server gives it up, and
+            // promise that client what it was told: waits must see that (S3).
+            new.knowledge.crossed = true;
+            new.expiries.sent_potential = own.expiries.latest();
+        }
     }
     take(&mut new.request_options, &update.request_options, takes_theirs);
     take(&mut new.reply_options, &update.reply_options, takes_theirs);

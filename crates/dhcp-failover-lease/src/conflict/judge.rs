@@ -87,10 +87,7 @@ pub(super) fn judge(own: &Binding, update: &Update, receiver: &Receiver) -> Resu
         (Free, Backup) | (Backup, Free) => outdated_unless(in_step || !primary),
         (Free | Backup, _) => Ok(()),
         (Active, Active) if same_client => Ok(()),
-        // Of two clients, one whose lease is over has no claim, whoever gave it.
-        (Active, Active) if ended && !theirs_ended => Ok(()),
-        (Active, Active) if primary || theirs_ended && !ended => Err(Conflict::InUseByOther),
-        (Active, Active) => Ok(()),
+        (Active, Active) => two_clients(update, receiver, primary, ended),
         (Active, Expired | Free | Backup) => outdated_unless(ended),
         (Active, Released) => {
             outdated_unless(ended || same_client && released_after(own, update, in_step))
@@ -103,6 +100,24 @@ pub(super) fn judge(own: &Binding, update: &Update, receiver: &Receiver) -> Resu
         (Reset, Active) => outdated_unless(!theirs_ended && back_since(own, update)),
         (Expired | Released | Reset, _) => Ok(()),
     }
+}
+
+/// Two leases of two clients: one that is over has no claim, whoever gave it, and of two that run
+/// the primary's stands.
+///
+/// Either may be about to end, and the servers know that to some seconds only. Where each would take
+/// the other's they would swap them until both are over. So a server gives up its own while it runs,
+/// or the primary while it may, only for one that certainly runs; for some seconds it may be that
+/// neither gives up its own.
+fn two_clients(
+    update: &Update,
+    receiver: &Receiver,
+    primary: bool,
+    ended: bool,
+) -> Result<(), Conflict> {
+    let theirs_runs = receiver.now < update.lease_earliest;
+    let takes = if primary { ended && theirs_runs } else { ended || theirs_runs };
+    if takes { Ok(()) } else { Err(Conflict::InUseByOther) }
 }
 
 /// Whether the partner knows all this server knows of the binding.

@@ -47,6 +47,7 @@ fn answered(sent: &Binding, mut now: Binding, accepted: bool) -> Binding {
         }
         now.knowledge.acked_version = now.version;
         now.knowledge.instance = 1;
+        now.knowledge.crossed = false;
     }
     now
 }
@@ -203,5 +204,90 @@ fn the_end_of_a_lease_does_not_undo_a_promise_that_is_under_way() {
                 assert_eq!(after.expiries.partner_known(), LeaseInstant::ZERO, "grants do not");
             }
         }
+    }
+}
+
+/// The lease of `who` until `ends` as the server that gave it has it, not yet told.
+fn given(who: u8, ends: u64) -> Binding {
+    let mut given = own(Active, ends, 9_000);
+    given.client = Some(client(who));
+    given.knowledge.acked_version = 0;
+    send(&mut given);
+    given
+}
+
+/// What becomes of `held` when the partner's `sent` arrives `now`, its times known to `margin_s`.
+fn hears(held: &Binding, sent: &Binding, role: Role, now: u64, margin_s: u64) -> Option<Binding> {
+    let end_s = sent.expiries.lease.as_unix_s();
+    let update = Update {
+        lease_earliest: LeaseInstant::from_unix_s(end_s - margin_s),
+        lease_latest: LeaseInstant::from_unix_s(end_s + margin_s),
+        ..told(sent)
+    };
+    let now = LeaseInstant::from_unix_s(now);
+    let alone = shared(role, now);
+    let receiver =
+        Receiver { now, lease_ends: alone.may_have_ended_at(held), ..receiver(role, held) };
+    match resolve(held, &update, &receiver) {
+        Verdict::Accept(accepted) => Some(accepted.binding),
+        Verdict::Reject(_) => None,
+    }
+}
+
+fn shared(role: Role, now: LeaseInstant) -> Allocator {
+    let mclt = LeaseSpan::from_s(60);
+    Allocator { role, control: Control::Shared, mclt, now, storage_lost: None }
+}
+
+/// S13, L4: two leases of two clients that end within seconds of each other and of now. The servers
+/// know those seconds only roughly, but never take each other's, which would go on until both are over
+/// (a storm found it).
+#[test]
+fn two_leases_about_to_end_are_not_swapped() {
+    let mut taken = [0, 0];
+    for now in 9_990..10_010 {
+        for (x_ends, y_ends) in (9_994..10_006).flat_map(|x| (9_994..10_006).map(move |y| (x, y))) {
+            for margin_s in 0..=2 {
+                let (x, y) = (given(1, x_ends), given(2, y_ends));
+                let by_primary = hears(&x, &y, Role::Primary, now, margin_s).is_some();
+                let by_secondary = hears(&y, &x, Role::Secondary, now, margin_s).is_some();
+                let what = format!("{x_ends} and {y_ends} at {now}, known to {margin_s} s");
+                assert!(!(by_primary && by_secondary), "{what}");
+                taken[0] += u32::from(by_primary);
+                taken[1] += u32::from(by_secondary);
+            }
+        }
+    }
+    assert!(taken.iter().all(|count| *count > 300), "{taken:?}");
+}
+
+/// S1, S3, S6: updates may cross on a slow connection, so that each server takes the other's lease at
+/// another moment. Then each may be the only one to know of its client: neither renews, nor gives a
+/// lapsed lease back, until the other has answered; and in PARTNER-DOWN what was promised to the other
+/// client is waited for.
+#[test]
+fn leases_that_crossed_are_nobodys_until_it_is_agreed() {
+    let (mut x, y) = (given(1, 10_000), given(2, 10_500));
+    x.expiries.sent_potential = LeaseInstant::from_unix_s(10_900);
+    let at_primary = hears(&x, &y, Role::Primary, 10_005, 1).expect("its own is over");
+    let at_secondary = hears(&y, &x, Role::Secondary, 9_990, 1).expect("the primary's runs");
+    for (mut held, role, who) in
+        [(at_primary, Role::Primary, 2), (at_secondary, Role::Secondary, 1)]
+    {
+        let who = client(who);
+        assert!(held.is_for(&who) && held.knowledge.crossed);
+        let now = LeaseInstant::from_unix_s(10_006);
+        let waits = Err(Refusal::AwaitingAgreement);
+        assert_eq!(shared(role, now).check(&held, &who), waits, "renewed by the {role:?}");
+        if role == Role::Primary {
+            let control = Control::PartnerDown { since: now };
+            let down = Allocator { control, ..shared(role, now) };
+            let wait = Refusal::WaitUntil(LeaseInstant::from_unix_s(10_900 + 60 + 2));
+            assert_eq!(down.check(&held, &who), Err(wait));
+        }
+        let agreed = answered(&held.clone(), held.clone(), true);
+        assert_eq!(shared(role, now).check(&agreed, &who), Ok(()), "agreed with the {role:?}");
+        held.status = BindingStatus::Expired;
+        assert_eq!(shared(role, now).check(&held, &who), waits, "given back by the {role:?}");
     }
 }

@@ -40,6 +40,7 @@ pub(crate) fn own(status: BindingStatus, lease: u64, heard: u64) -> Binding {
             told: StatusSet::EMPTY,
             acked_version: 5,
             instance: 1,
+            crossed: false,
         },
         ..Binding::unused([192, 0, 2, 1].into())
     }

@@ -136,6 +136,7 @@ impl Endpoint {
             request_options,
             ..old
         };
+        new.knowledge.crossed = false; // else it would not have been allowed
         if self.may_send_updates() && !self.updates.is_busy(new.address) {
             // Its BNDUPD can follow at once: one write covers the DHCPACK and that (H2). Without
             // contact the mark is left out, so that the lease can still be undone alone (H10).

@@ -2,7 +2,7 @@
 
 use super::{Action, Change, SecondPool, Storm};
 use crate::{Host, Pair};
-use dhcp_failover_lease::LeaseSpan;
+use dhcp_failover_lease::{LeaseSpan, Role};
 use dhcp_failover_proto::{EndpointConfig, PoolDigest};
 use std::net::Ipv4Addr;
 use std::ops::RangeInclusive;
@@ -27,8 +27,13 @@ impl Storm {
         }
         match *change {
             Change::Mclt(mclt_s) => {
-                // Leases under the longest there ever was are waited for.
-                let longest = &mut self.pair.setup.mclt_s;
+                // Leases under the longest there ever was are waited for; the secondary's is not
+                // used (§7.8.2).
+                let setup = &mut self.pair.setup;
+                let longest = match self.pair.servers[host.index()].config.role {
+                    Role::Primary => &mut setup.mclt_s,
+                    Role::Secondary => &mut setup.secondary_mclt_s,
+                };
                 *longest = mclt_s.max(*longest);
             }
             Change::Reservation(number) => {

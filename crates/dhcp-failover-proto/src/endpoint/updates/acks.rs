@@ -118,6 +118,7 @@ impl Endpoint {
             }
             binding.knowledge.acked_version = binding.version;
             binding.knowledge.instance = sent.instance;
+            binding.knowledge.crossed = false;
         }
         let again = binding.needs_telling(self.record.instance);
         self.persist_binding(binding);
