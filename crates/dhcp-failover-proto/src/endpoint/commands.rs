@@ -132,8 +132,11 @@ impl Endpoint {
     /// Everything is fetched as by a server without its data. What this server has still counts, so
     /// that what only it knows is not lost; RECOVER-WAIT is counted from its last service.
     fn recover(&mut self, because: Reason) {
-        let last_served_ends = self.record.alive_until + self.record.mclt.for_waits();
-        self.record.recover_until = self.record.recover_until.max(last_served_ends);
+        if !self.record.storage_lost {
+            // Without its storage it does not know: the wait is counted when it begins.
+            let last_served_ends = self.record.alive_until + self.record.mclt.for_waits();
+            self.record.recover_until = self.record.recover_until.max(last_served_ends);
+        }
         self.record.storage_lost = true;
         self.request = None;
         if self.state == State::Recover {
@@ -152,6 +155,7 @@ impl Endpoint {
         self.epoch = self.epoch.saturating_add(1);
         self.state_ticket = self.persist_record();
         self.timers.stop(Timer::Dial);
+        self.updates.interlock = None; // not even into NORMAL (§9.14.3)
         if self.has_sent_state() && self.partner_knows_leaving() {
             self.send_state();
         }

@@ -143,6 +143,8 @@ fn last_word(reason: RejectReason, why: String) -> Message {
 
 impl Endpoint {
     pub(super) fn link_down(&mut self, id: LinkId) {
+        // Of one that is being closed, too: its last words may still wait for the disk.
+        self.gate.forget(id);
         if let Some(at) = self.candidates.iter().position(|link| link.id == id) {
             let link = self.candidates.remove(at);
             if link.side == LinkSide::Dialed {
@@ -186,9 +188,13 @@ impl Endpoint {
             if link.phase == Phase::Established {
                 // §8.6, and behind the STATE that says more.
                 self.send_new(last_word(RejectReason::UNKNOWN_ERROR, String::from(why)));
+                // What is held for this connection must still leave, so it is not forgotten.
+                self.gate.hold(Held::Close(id));
+            } else {
+                // At once: an answer to CONNECT may come meanwhile, and would ask for a last word.
+                self.gate.forget(id);
+                self.close(id);
             }
-            self.gate.hold(Held::Close(id));
-            // What is held for this connection must still leave, so it is not forgotten.
             self.link = None;
             self.communications_failed(String::from(why));
         }

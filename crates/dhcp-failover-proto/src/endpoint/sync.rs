@@ -66,8 +66,9 @@ impl Endpoint {
             self.record.storage_lost_at = Some(request.sent);
             self.epoch = self.epoch.saturating_add(1);
         }
-        if request.all && self.state != State::Recover {
-            // In RECOVER this is still to be known, for how long to wait.
+        if request.all && self.record.state != State::Recover {
+            // In RECOVER this is still to be known, for how long to wait; after a restart, too, if
+            // this server is leaving.
             self.record.storage_lost = false;
             self.persist_record();
         }

@@ -1,6 +1,6 @@
 //! What the reference did not allow the endpoint, each as a story.
 
-use dhcp_failover_proto::{Command, StartupPolicy, State};
+use dhcp_failover_proto::{Command, Event, RequestClass, StartupPolicy, State};
 use dhcp_failover_sim::{Host, Pair, Setup, Survives};
 
 /// Two new servers that were alone meet again after one was restarted: it passes through
@@ -76,5 +76,124 @@ fn an_order_while_it_connects_is_not_told_before_connectack() {
     assert!(pair.run_until(60, asked), "{}", pair.log_text());
     pair.command(Host::A, Command::ForcePartnerDown);
     pair.run_s(30);
+    pair.assert_clean();
+}
+
+/// A pair in NORMAL.
+fn normal(setup: Setup) -> Pair {
+    let mut pair = Pair::new(setup);
+    pair.start_both();
+    let both = |pair: &Pair| pair.states() == [Some(State::Normal); 2];
+    assert!(pair.run_until(60, both), "{}", pair.log_text());
+    pair
+}
+
+/// What waits for the disk of a server that leaves is not said on a connection that has ended
+/// meanwhile (§8.6).
+#[test]
+fn last_words_are_not_said_on_a_connection_that_is_gone() {
+    let mut pair = normal(Setup { mclt_s: 20, ..Setup::new(74) });
+    pair.stall_disk(Host::A, true);
+    pair.command(Host::A, Command::Pause);
+    pair.run_s(1);
+    pair.cut();
+    pair.run_s(1);
+    pair.stall_disk(Host::A, false);
+    pair.run_s(5);
+    assert_eq!(pair.state(Host::B), Some(State::CommunicationsInterrupted));
+    pair.assert_clean();
+}
+
+/// A server that is paused before its CONNECT was answered closes the connection at once: the answer,
+/// were it read, would make it one that ends with DISCONNECT (§7.12).
+#[test]
+fn a_connection_that_was_not_answered_is_closed_at_once() {
+    let mut pair = normal(Setup { mclt_s: 20, ..Setup::new(75) });
+    pair.crash(Host::A, Survives::Everything);
+    pair.set_disk_delay_ms(Host::A, 3_000);
+    pair.start(Host::A);
+    let (connects, closed) = (pair.sent(Host::A, "CONNECT"), pair.closed_by(Host::A));
+    // Its CONNECT waits for the disk, and is not said any more.
+    let asks = |pair: &Pair| !pair.open_connections().is_empty();
+    assert!(pair.run_until(10, asks), "{}", pair.log_text());
+    pair.run_ms(500);
+    pair.command(Host::A, Command::Pause);
+    assert_eq!(pair.closed_by(Host::A), closed + 1, "{}", pair.log_text());
+    pair.run_s(10);
+    assert_eq!(pair.sent(Host::A, "CONNECT"), connects, "{}", pair.log_text());
+    pair.assert_clean();
+}
+
+/// What a server without its storage promised is waited for in RECOVER-WAIT, though it was shut
+/// down or paused in RECOVER before: UPDDONE comes in SHUTDOWN, and it starts again (§9.6.2).
+#[test]
+fn a_server_shut_down_in_recover_still_waits_for_what_it_lost() {
+    let mut pair = normal(Setup { mclt_s: 100, ..Setup::new(76) });
+    let lost = Host::A;
+    pair.run_s(30);
+    pair.crash(lost, Survives::Everything);
+    pair.lose_disk(lost);
+    pair.start(lost);
+    let started_ms = pair.now_ms();
+    let is = |state| move |pair: &Pair| pair.state(lost) == Some(state);
+    assert!(pair.run_until(20, is(State::Recover)), "{}", pair.log_text());
+    let asked = |pair: &Pair| pair.sent(lost, "UPDREQALL") > 0;
+    assert!(pair.run_until(20, asked), "{}", pair.log_text());
+    pair.command(lost, Command::Shutdown);
+    let done = |pair: &Pair| pair.sent(Host::B, "UPDDONE") > 1;
+    assert!(pair.run_until(20, done), "{}", pair.log_text());
+    pair.run_s(2);
+    assert_eq!(pair.state(lost), Some(State::Shutdown));
+    pair.crash(lost, Survives::Everything);
+    pair.start(lost);
+    assert!(pair.run_until(300, is(State::RecoverDone)), "{}", pair.log_text());
+    assert!(pair.now_ms() >= started_ms + 100_000, "{}", pair.log_text());
+    pair.assert_clean();
+}
+
+/// An order to recover does not end the wait of a server that lost its storage: when it last served
+/// it does not know (§9.6.2).
+#[test]
+fn an_order_to_recover_does_not_shorten_the_wait_for_what_was_lost() {
+    let mut pair = normal(Setup { mclt_s: 100, ..Setup::new(77) });
+    let lost = Host::A;
+    pair.run_s(30);
+    pair.crash(lost, Survives::Everything);
+    pair.lose_disk(lost);
+    pair.start(lost);
+    let started_ms = pair.now_ms();
+    pair.command(lost, Command::Recover);
+    let is = |state| move |pair: &Pair| pair.state(lost) == Some(state);
+    assert!(pair.run_until(300, is(State::RecoverDone)), "{}", pair.log_text());
+    assert!(pair.now_ms() >= started_ms + 100_000, "{}", pair.log_text());
+    pair.assert_clean();
+}
+
+/// SHUTDOWN is left by being restarted only (§9.14.3), also if the partner that returned
+/// acknowledges meanwhile all that was waited for on the way to NORMAL (H21).
+#[test]
+fn a_server_that_shuts_down_on_its_way_to_normal_stays_down() {
+    let mut pair = normal(Setup { mclt_s: 60, ..Setup::new(78) });
+    pair.join(0);
+    pair.crash(Host::B, Survives::Everything);
+    pair.run_s(5);
+    pair.command(Host::A, Command::PartnerDown);
+    pair.run_s(5);
+    pair.start(Host::B);
+    let is = |host, state| move |pair: &Pair| pair.state(host) == Some(state);
+    assert!(pair.run_until(60, is(Host::B, State::RecoverWait)), "{}", pair.log_text());
+    pair.set_net_delay_ms(1_000);
+    assert!(pair.run_until(90, is(Host::B, State::RecoverDone)), "{}", pair.log_text());
+    // Told a moment before A hears of RECOVER-DONE, and not acknowledged then.
+    pair.run_ms(500);
+    let address = pair.lease_of(0).map(|held| held.address);
+    assert!(pair.ask(0, RequestClass::Renewal, &[Host::A], address), "{}", pair.log_text());
+    pair.run_ms(700);
+    let heard = Event::PartnerState { state: State::RecoverDone, startup: false };
+    assert!(pair.events_of(Host::A).any(|(_, it)| *it == heard), "{}", pair.log_text());
+    assert_eq!(pair.state(Host::A), Some(State::PartnerDown), "{}", pair.log_text());
+    pair.command(Host::A, Command::Shutdown);
+    pair.run_s(10);
+    assert_eq!(pair.state(Host::A), Some(State::Shutdown), "{}", pair.log_text());
     pair.assert_clean();
 }
