@@ -161,6 +161,9 @@ impl Pair {
     }
 
     fn event(&mut self, host: Host, event: Event) {
+        if matches!(event, Event::OldStore { .. }) {
+            self.seen(host, Seen::OldCopyFound);
+        }
         if let Event::State { from, to, .. } = &event {
             self.seen(host, Seen::Enters(*to));
             if let Some(trace) = &mut self.trace {

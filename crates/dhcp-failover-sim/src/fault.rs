@@ -158,7 +158,7 @@ impl Pair {
         self.note_lost(host);
         self.servers[host.index()].disk.restore(copy.0);
         self.monitor.forward.forget(host);
-        self.seen(host, Seen::StorageLost);
+        self.seen(host, Seen::StorageReplaced);
         self.servers[host.index()].incomplete = true;
     }
 

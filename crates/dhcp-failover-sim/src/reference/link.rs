@@ -59,6 +59,8 @@ pub(super) struct Link {
     pub(super) asked_updates: Option<u32>,
     /// The partner was in CONFLICT-DONE in a state of this server's that is told, or is owed.
     pub(super) partner_was_done: bool,
+    /// The xid of the partner's CONNECT that came where its CONNECTACK was due.
+    pub(super) crossed: Option<u32>,
     /// The vendor class of its CONNECTACK says so.
     pub(super) with_dhcpd: bool,
 }
@@ -83,6 +85,7 @@ impl Link {
             pool_requests: BTreeSet::new(),
             asked_updates: None,
             partner_was_done: false,
+            crossed: None,
             with_dhcpd: false,
         }
     }
@@ -125,6 +128,12 @@ impl Link {
         if let Some(due) = self.owed.front_mut().filter(|(_, starting)| *starting) {
             due.0 = state;
         }
+    }
+
+    /// How many states that go into stable storage wait to be told.
+    pub(super) fn still_owed(&self) -> usize {
+        let announced = |state| matches!(state, State::Paused | State::Shutdown); // §9.13, §9.14
+        self.owed.iter().filter(|(state, starting)| !starting && !announced(*state)).count()
     }
 
     /// Its state, as the partner knows it: what waits behind a slow disk was decided in it.
@@ -172,8 +181,15 @@ impl Link {
         self.phase == Phase::Accepted && !self.left
     }
 
-    /// What holds in every state.
-    pub(super) fn says(&mut self, now: u64, packet: &Packet, facts: &Facts) -> Result<(), Refusal> {
+    /// What holds in every state. Departure ("a server that is paused"): its last words wait for its
+    /// disk, and nothing is said meanwhile.
+    pub(super) fn says(
+        &mut self,
+        now: u64,
+        packet: &Packet,
+        facts: &Facts,
+        paused: bool,
+    ) -> Result<(), Refusal> {
         let name = packet.message.message_type();
         let quiet = now - std::mem::replace(&mut self.said_ms, now);
         let deaf = now - self.heard_ms;
@@ -188,7 +204,7 @@ impl Link {
             {
                 return refuse("7.8.1", format!("{name} before CONNECT"));
             }
-            Phase::Accepted => self.timers(quiet, deaf, packet, facts)?,
+            Phase::Accepted if !paused => self.timers(quiet, deaf, packet, facts)?,
             _ => {}
         }
         if !is_answer(&packet.message) && !self.use_xid(xid) {

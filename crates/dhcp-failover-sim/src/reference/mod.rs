@@ -67,8 +67,13 @@ pub enum Seen<'a> {
     },
     /// It is no more.
     Stopped,
-    /// While it was down its stable storage was lost, or replaced by an older copy.
+    /// While it was down its stable storage was lost.
     StorageLost,
+    /// While it was down its stable storage was replaced by an older copy, of which nothing tells it.
+    StorageReplaced,
+    /// It takes its storage for an older copy. Departure ("only what two of ours tell each other shows
+    /// it"): that is as good as lost, and it goes to RECOVER at once.
+    OldCopyFound,
     /// It was configured anew, before it starts or while it runs.
     Configured(Facts),
     /// While it was down, it got another role or other addresses than its record is of.
@@ -173,8 +178,14 @@ pub struct Reference {
     recordable: Vec<Option<State>>,
     /// The MCLT, as the primary told it last.
     told_mclt_s: Option<u64>,
-    /// When it last answered a client.
+    /// When it last answered a client, if it can know.
     answered_ms: Option<u64>,
+    /// The same, but it cannot know unless it finds out that its storage is an older copy.
+    answered_since_copy_ms: Option<u64>,
+    /// The MCLT then. Departure ("nothing on changing the MCLT"): under that its leases were promised.
+    answered_mclt_s: Option<u64>,
+    /// It has just found out that its storage is an older copy.
+    found_old_copy: bool,
     /// When it was called down first, since it served after a recovery.
     called_down_ms: Option<u64>,
     /// It need not wait in RECOVER-WAIT: the partner said that the relationship is new.
@@ -202,6 +213,9 @@ impl Reference {
             recordable: Vec::new(),
             told_mclt_s: None,
             answered_ms: None,
+            answered_since_copy_ms: None,
+            answered_mclt_s: None,
+            found_old_copy: false,
             called_down_ms: None,
             new: false,
         }
@@ -229,6 +243,20 @@ impl Reference {
                 self.recordable.clear();
                 Ok(())
             }
+            Seen::StorageReplaced => {
+                self.recordable.clear();
+                let answered = self.answered_ms.take();
+                self.answered_since_copy_ms = self.answered_since_copy_ms.max(answered);
+                Ok(())
+            }
+            Seen::OldCopyFound => {
+                self.lost = true;
+                self.lost_on_record = true;
+                self.found_old_copy = true;
+                self.recordable.push(Some(State::Recover));
+                self.answered_ms = self.answered_ms.max(self.answered_since_copy_ms);
+                Ok(())
+            }
             Seen::Configured(facts) => {
                 self.facts = facts;
                 Ok(())
@@ -243,6 +271,7 @@ impl Reference {
             }
             Seen::ClockSet => {
                 self.answered_ms = None;
+                self.answered_since_copy_ms = None;
                 Ok(())
             }
             Seen::CalledDown => {
@@ -269,6 +298,9 @@ impl Reference {
             Seen::Closes { link } => self.closes(link),
             Seen::Ordered(command) => {
                 self.order = Some(command);
+                if (command, self.state) == (Command::Recover, State::Recover) {
+                    self.asks_anew();
+                }
                 Ok(())
             }
             Seen::Enters(state) => self.enters(state),

@@ -34,8 +34,16 @@ const fn after_contact(state: State, partner: State) -> Option<State> {
         }
         (CommunicationsInterrupted, PartnerDown) => Some(PotentialConflict),
         (CommunicationsInterrupted, _) if conflict => Some(PotentialConflict),
-        // §9.8.4, §9.9.3
-        (Normal | CommunicationsInterrupted, Shutdown) => Some(PartnerDown),
+        // §9.8.4, §9.9.3; §9.14 for all that serve or have served
+        (
+            Normal
+            | CommunicationsInterrupted
+            | RecoverDone
+            | PotentialConflict
+            | ResolutionInterrupted
+            | ConflictDone,
+            Shutdown,
+        ) => Some(PartnerDown),
         // §9.11.3: whatever the partner is in
         (ResolutionInterrupted, _) => Some(PotentialConflict),
         // §9.12.3
@@ -104,6 +112,7 @@ impl Reference {
             self.called_down_ms = None;
         }
         self.state = to;
+        self.found_old_copy = false;
         self.entered_ms = self.now;
         self.order = None;
         self.updated = false;
@@ -119,7 +128,8 @@ impl Reference {
         if matches!(from, Paused | Shutdown) {
             return false; // §9.13.2, §9.14.3: only by being restarted
         }
-        self.by_order(from, to)
+        to == Recover && self.found_old_copy
+            || self.by_order(from, to)
             || self.by_time(from, to)
             || self.by_update(from, to)
             || match from {
@@ -152,7 +162,9 @@ impl Reference {
         if without == Some(to) {
             // Also on any word of the partner's that was not expected, and for want of answers
             // (§9.8.4).
-            return from == Normal || self.used.is_none();
+            // PAUSED and SHUTDOWN announce that the partner is about to be gone (§9.13, §9.14).
+            let leaves = matches!(self.partner(), Some(Paused | Shutdown));
+            return from == Normal || leaves || self.used.is_none();
         }
         let Some(partner) = self.partner() else { return false };
         [Some(from), without].into_iter().flatten().any(|it| after_contact(it, partner) == Some(to))
@@ -185,7 +197,10 @@ impl Reference {
                     matches!(to, Recover | RecoverWait) && self.goes_on_from().any(|it| it == to)
                 }
                 Alone::GoesOn => to == self.previous,
-                Alone::PartnerDown => to == PartnerDown,
+                // Or the previous state (step 6): RECOVER-WAIT is not cut short (§9.6.2).
+                Alone::PartnerDown => {
+                    to == PartnerDown || to == RecoverWait && self.previous == RecoverWait
+                }
             },
             _ => false,
         }
@@ -194,13 +209,8 @@ impl Reference {
     /// The MCLT has passed since the server last served anybody (§9.6.2). It may know that moment
     /// no better than that it is later, and it need not wait if it never ran.
     fn waited(&self) -> bool {
-        let mclt_s = match self.facts.role {
-            Role::Primary => Some(self.facts.mclt_s),
-            Role::Secondary => self.told_mclt_s,
-        };
-        let Some((answered, mclt)) = self.answered_ms.zip(mclt_s.map(|it| it * 1_000)) else {
-            return true;
-        };
+        let mclt_ms = self.answered_mclt_s.map(|it| it * 1_000);
+        let Some((answered, mclt)) = self.answered_ms.zip(mclt_ms) else { return true };
         self.new || self.now + slack_ms(mclt) >= answered + mclt
     }
 

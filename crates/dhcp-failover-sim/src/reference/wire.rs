@@ -31,6 +31,10 @@ impl Reference {
         let Some(link) = self.links.get_mut(&number) else { return };
         link.heard(self.now, packet);
         match &packet.message {
+            // §7.8.2: two primaries. This one is only to be refused.
+            Message::Connect(_) if matches!(link.phase, Phase::Asked(_)) => {
+                link.crossed = Some(packet.xid);
+            }
             Message::Connect(connect) if link.phase == Phase::New => {
                 link.phase = Phase::Asked(packet.xid);
                 link.offers(connect.max_unacked_bndupd, connect.receive_timer);
@@ -81,7 +85,7 @@ impl Reference {
         let Some(link) = self.links.get_mut(&number) else {
             return refuse("8", format!("speaks on connection {number}, which is gone"));
         };
-        link.says(self.now, packet, &self.facts)?;
+        link.says(self.now, packet, &self.facts, self.state == State::Paused)?;
         let name = packet.message.message_type();
         let role = self.facts.role;
         let told = link.told().unwrap_or(self.state);
@@ -108,9 +112,11 @@ impl Reference {
                     self.previous = known;
                 }
                 link.tells(known, starting)?;
+                let told = self.recordable.len().saturating_sub(link.still_owed());
                 self.lost_on_record = self.lost;
                 // §9.2: it is in stable storage now, and what came before is not any more.
-                if let Some(at) = self.recordable.iter().rposition(|it| *it == Some(known)) {
+                let mut stored = self.recordable.iter().take(told);
+                if let Some(at) = stored.rposition(|it| *it == Some(known)) {
                     self.recordable.drain(..at);
                 }
                 Ok(())
@@ -164,7 +170,8 @@ impl Reference {
     fn acknowledges(&mut self, number: u64, xid: u32, ack: &ConnectAck) -> Result<(), Refusal> {
         let Some(link) = self.links.get_mut(&number) else { return Ok(()) };
         let asked = link.phase;
-        if asked != Phase::Asked(xid) {
+        let refuses_crossed = ack.reject.is_some() && link.crossed == Some(xid);
+        if asked != Phase::Asked(xid) && !refuses_crossed {
             return refuse("7.9.1", format!("CONNECTACK {xid} in {asked:?}"));
         }
         if ack.reject.is_some() {
@@ -177,6 +184,14 @@ impl Reference {
             return refuse("8.2", "the primary accepts a CONNECT");
         }
         Ok(())
+    }
+
+    /// Departure: an operator may order RECOVER, also to have everything fetched once more.
+    pub(super) fn asks_anew(&mut self) {
+        self.updated = false;
+        if let Some(link) = self.used.and_then(|used| self.links.get_mut(&used)) {
+            link.asked_updates = None;
+        }
     }
 
     /// §9.5.2, §9.10: who asks for updates, when, and for how much; once.

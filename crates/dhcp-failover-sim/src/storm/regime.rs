@@ -24,13 +24,9 @@ impl Regime {
     pub const ALL: [Self; 3] = [Self::Honest, Self::Unsafe, Self::Dialect];
 
     /// Whether breaking this rule counts.
-    ///
-    /// What the reference refuses is counted in the figures, and breaks no storm yet: whether it or
-    /// the endpoint is wrong in the widest storms has not been judged.
     #[must_use]
     pub const fn counts(self, rule: Rule) -> bool {
         match self {
-            _ if matches!(rule, Rule::Reference) => false,
             Self::Honest => true,
             Self::Unsafe => !matches!(rule, Rule::S1 | Rule::S3 | Rule::S4 | Rule::S6),
             // A dhcpd serves alone after a restart (isc-S10), and ends leases that run when it hears of

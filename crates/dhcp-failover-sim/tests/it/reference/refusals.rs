@@ -8,7 +8,7 @@ use State::{
 use dhcp_failover_lease::Role;
 use dhcp_failover_proto::{Command, State};
 use dhcp_failover_sim::reference::Alone;
-use dhcp_failover_wire::{Message, RejectReason};
+use dhcp_failover_wire::{ConnectAck, Message, Reject, RejectReason};
 
 /// A primary that has met a partner in `partner`, and has told that it is in `state`.
 fn met(role: Role, state: State, partner: State) -> Trace {
@@ -469,5 +469,86 @@ fn clients_are_answered_where_the_state_says_so() {
         let mut it = met(Role::Primary, state, partner);
         it.answers(false);
         assert_eq!(it.refused(), None, "{state}");
+    }
+}
+
+/// §9.14: whoever serves, or has served, takes over from a partner that shuts down.
+#[test]
+fn a_partner_that_shuts_down_leaves_everything() {
+    for (state, section) in [
+        (Normal, None),
+        (CommunicationsInterrupted, None),
+        (RecoverDone, None),
+        (PotentialConflict, None),
+        (ResolutionInterrupted, None),
+        (ConflictDone, None),
+        (Recover, Some("9.5.2")),
+        (RecoverWait, Some("9.6.2")),
+    ] {
+        let mut it = met(Role::Primary, state, Shutdown);
+        it.enters(PartnerDown);
+        assert_eq!(it.refused(), section, "{state}");
+    }
+}
+
+/// Departure: an older copy of a storage is as good as none, once it is known to be one.
+#[test]
+fn an_old_copy_is_recovered_from_at_once() {
+    for found in [true, false] {
+        let mut it = met(Role::Primary, CommunicationsInterrupted, Recover);
+        if found {
+            it.finds_an_old_copy();
+        }
+        it.enters(Recover);
+        assert_eq!(it.refused(), (!found).then_some("9.9.3"));
+        it.tells(Recover, false);
+        it.says_new(Message::UpdReq(Default::default()));
+        assert!(it.refused().is_some(), "UPDREQ, though everything is lost");
+    }
+}
+
+/// Of two primaries each refuses the CONNECT of the other (§7.8.2).
+#[test]
+fn a_connect_where_its_answer_is_due_is_refused() {
+    let reject = Reject { reason: RejectReason::INVALID_PARTNER, message: None };
+    for (reject, section) in [(Some(reject), None), (None, Some("7.9.1"))] {
+        let mut it = Trace::new(Role::Primary);
+        it.starts_in(CommunicationsInterrupted);
+        it.link_up();
+        it.says_connect();
+        let crossing = it.hears_connect();
+        it.says(crossing, Message::ConnectAck(ConnectAck { reject, ..ConnectAck::default() }));
+        assert_eq!(it.refused(), section);
+    }
+}
+
+/// Departure: the last words of a server that is paused wait for its disk, however long.
+#[test]
+fn a_paused_server_is_silent_until_it_says_so() {
+    for (order, state, section) in
+        [(Command::Pause, Paused, None), (Command::Shutdown, Shutdown, Some("7.9.2"))]
+    {
+        let mut it = met(Role::Primary, Normal, Normal);
+        it.orders(order);
+        it.enters(state);
+        it.passes_s(30);
+        it.tells(state, false);
+        assert_eq!(it.refused(), section, "{state}");
+    }
+}
+
+/// Of states told late, each on its way through the disk, the last told is the one on record.
+#[test]
+fn the_state_told_last_is_on_record() {
+    for (record, section) in [(PartnerDown, None), (PotentialConflict, None), (Normal, Some("9.2"))]
+    {
+        let mut it = met(Role::Primary, Normal, Normal);
+        it.orders(Command::ForcePartnerDown);
+        it.enters(PartnerDown);
+        it.enters(PotentialConflict);
+        it.tells(PartnerDown, false);
+        it.stops();
+        it.starts(Some(record));
+        assert_eq!(it.refused(), section, "{record}");
     }
 }
