@@ -29,7 +29,9 @@ pub(super) fn install(own: &Binding, update: &Update, receiver: &Receiver) -> Bi
     if receiver.role == Role::Secondary {
         new.flags = update.flags;
     }
-    if !says_the_same(own, &new) || Mutant::EverythingIsNews.is_on() {
+    // What the partner names was in use once: a partner that asks for everything must hear of it from
+    // here, too (H20).
+    if own.is_unused() || !says_the_same(own, &new) || Mutant::EverythingIsNews.is_on() {
         new.version = own.version.saturating_add(1);
     }
     new.knowledge.agreed = new.status;

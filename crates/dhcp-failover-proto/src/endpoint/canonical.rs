@@ -106,7 +106,8 @@ impl Endpoint {
         // Only told to operators.
         self.last_heard = None;
         self.partner = self.partner.map(|it| PartnerState { since: shift_wire(it.since), ..it });
-        self.stamp_told = shift_wire(self.stamp_told);
+        self.stamps_told =
+            self.stamps_told.map(|(first, last)| (shift_wire(first), shift_wire(last)));
         for at in [&mut self.alive_durable, &mut self.stamp_at_start, &mut self.started_at] {
             *at = shift(*at);
         }

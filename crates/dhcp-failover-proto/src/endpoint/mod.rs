@@ -127,8 +127,8 @@ pub struct Endpoint {
     differing: Quarantine,
     /// The pools as told to the partner last.
     pools_told: Option<hints::PoolDigests>,
-    /// The stamp that was told last in this run.
-    stamp_told: u32,
+    /// The first and the last stamp of this run that were told.
+    stamps_told: Option<(u32, u32)>,
     /// The partner has been asked whether the store is the newest.
     store_checked: bool,
     /// What is left of it in the present call.
@@ -268,7 +268,7 @@ impl Endpoint {
             quarantine: if record.pools_differ { Quarantine::ALL } else { Quarantine::NONE },
             differing: Quarantine::NONE,
             pools_told: None,
-            stamp_told: 0,
+            stamps_told: None,
             store_checked: false,
             budget: Budget::FULL,
             record,

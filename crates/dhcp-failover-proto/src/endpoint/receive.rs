@@ -106,13 +106,22 @@ impl Endpoint {
 impl Endpoint {
     /// A server that recovers gives way, whatever its role: its partner may have been alone, and
     /// has waited before it gave an address to another client (§9.4.2); what this server still
-    /// has on record of it is old.
-    const fn role_in_conflicts(&self) -> Role {
-        match self.state {
-            State::Recover | State::RecoverWait | State::RecoverDone => Role::Secondary,
-            _ => self.config.role,
+    /// has on record of it is old. Of two that recover neither may: they would swap their records.
+    fn role_in_conflicts(&self) -> Role {
+        match recovers(self.state) && !self.partner_recovers() {
+            true => Role::Secondary,
+            false => self.config.role,
         }
     }
+
+    /// Whether the partner is no better a witness than a server that recovers.
+    pub(super) fn partner_recovers(&self) -> bool {
+        self.partner.is_some_and(|partner| recovers(partner.state))
+    }
+}
+
+const fn recovers(state: State) -> bool {
+    matches!(state, State::Recover | State::RecoverWait | State::RecoverDone)
 }
 
 /// How the partner decides conflicts.

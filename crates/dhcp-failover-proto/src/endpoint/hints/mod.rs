@@ -42,7 +42,10 @@ impl Endpoint {
             longest_message: self.longest_message_told(),
             pools: Self::own_pools(bindings),
         };
-        self.stamp_told = hints.alive_until;
+        if record.alive_until != self.stamp_at_start {
+            let first = self.stamps_told.map_or(hints.alive_until, |(first, _)| first);
+            self.stamps_told = Some((first, hints.alive_until));
+        }
         self.pools_told.clone_from(&hints.pools);
         (dialect == Dialect::Draft12).then(|| hints.to_bytes())
     }
@@ -100,9 +103,11 @@ impl Endpoint {
             return;
         }
         let stamp = self.stamp_at_start.as_wire_s();
-        // A stamp that was told was on disk before; what was only done may not have been.
-        let told =
-            Some(hints.heard_alive_until).filter(|told| *told > self.stamp_told).unwrap_or(0);
+        // A stamp that was told was on disk before, unless this run told it, on a connection that came
+        // to nothing; what was only done may not have been.
+        let by_this_run =
+            |it: &u32| self.stamps_told.is_some_and(|(first, last)| (first..=last).contains(it));
+        let told = Some(hints.heard_alive_until).filter(|told| !by_this_run(told)).unwrap_or(0);
         let done = hints.heard_serving.saturating_sub(STAMP_SLACK_S);
         if told.max(done) <= stamp {
             return;
@@ -110,8 +115,8 @@ impl Endpoint {
         let heard = told.max(hints.heard_serving);
         self.event(Event::OldStore { missing_s: heard.saturating_sub(stamp) });
         self.record.storage_lost = true;
-        // Unless an operator has put it to work: then it has news of its own among them.
-        self.record.old_store = self.state != State::PartnerDown;
+        // Unless it has been at work since, alone: then it has news of its own among them.
+        self.record.old_store = self.record.alive_until == self.stamp_at_start;
         self.record.recover_until = LeaseInstant::ZERO;
         match self.state {
             State::Startup => {
@@ -128,9 +133,11 @@ impl Endpoint {
 
 impl Endpoint {
     /// What is on record of an address, as far as it can be held against the partner's word: of an
-    /// old copy of the store nothing can. What it promised is waited for in RECOVER-WAIT.
+    /// old copy of the store nothing can, unless the partner is at a loss, too. What it promised is
+    /// waited for in RECOVER-WAIT.
     pub(super) fn trusted(&self, own: Binding) -> Binding {
-        match self.record.old_store && self.state == State::Recover {
+        let old = self.record.old_store && self.state == State::Recover;
+        match old && !self.partner_recovers() {
             true => Binding { version: own.version, ..Binding::unused(own.address) },
             false => own,
         }

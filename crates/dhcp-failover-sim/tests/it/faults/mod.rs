@@ -2,6 +2,7 @@
 //! of one endpoint and a partner that says what the test has it say.
 
 mod connections;
+mod copies;
 mod leases;
 mod memory;
 mod pools;

@@ -5,7 +5,7 @@ use crate::support::{ROLES, address, in_normal, leased};
 use crate::{busy, normal};
 use dhcp_failover_lease::{BindingStatus, Role};
 use dhcp_failover_proto::{
-    Bindings, Command, Event, Input, LeaseEvent, RequestClass, StartupPolicy, State,
+    Balance, Bindings, Command, Event, Input, LeaseEvent, RequestClass, StartupPolicy, State,
 };
 use dhcp_failover_sim::{Host, Pair, Setup, Survives};
 use dhcp_failover_wire::{self as wire, IpFlags, Message};
@@ -336,6 +336,30 @@ fn h20_a_primary_without_its_disk_learns_which_unused_addresses_are_not_its_own(
     pair.run_s(20);
     assert_eq!(pair.count(Host::A, BindingStatus::Backup), backup, "{}", pair.log_text());
     pair.check_convergence(200);
+    pair.assert_clean();
+}
+
+/// H20, S4: what was BACKUP and is FREE again is told with everything, also by a server that lost its disk
+/// since and was told it is FREE: the partner may come back from an old copy, in which it is its own.
+/// (Unsafe seed 0x8ae.)
+#[test]
+fn h20_addresses_that_were_given_back_are_named_to_an_old_copy() {
+    let balance = |primary_percent| Balance::LoadBalance { primary_percent };
+    let mut pair = normal(Setup { mclt_s: 20, balance: balance(20), ..Setup::new(46) });
+    let copy = pair.copy_disk(Host::B);
+    let before = pair.count(Host::B, BindingStatus::Backup);
+    pair.configure(Host::A, |config| config.balance = balance(80));
+    pair.run_s(700);
+    assert!(pair.count(Host::B, BindingStatus::Backup) < before, "{}", pair.log_text());
+    pair.crash(Host::A, Survives::Nothing);
+    pair.lose_disk(Host::A);
+    pair.start(Host::A);
+    assert!(pair.run_until(100, Pair::is_settled), "{}", pair.log_text());
+    pair.crash(Host::B, Survives::Nothing);
+    pair.restore_disk(Host::B, copy);
+    pair.start(Host::B);
+    pair.run_s(60);
+    pair.check_convergence(60); // S8; S4 is looked at all the time
     pair.assert_clean();
 }
 
