@@ -20,6 +20,12 @@ pub enum Balance {
         /// 0 to 100; more counts as 100.
         primary_percent: u8,
     },
+    /// The primary answers the clients of exactly these buckets, as dhcpd's `split` and `hba` name
+    /// them, and owns that share of the available addresses.
+    Buckets {
+        /// The primary's.
+        primary: HashBuckets,
+    },
     /// The primary answers everybody; the secondary keeps a reserve of addresses for an outage.
     HotStandby {
         /// The secondary's share of the available addresses, 0 to 100.
@@ -35,6 +41,7 @@ impl Balance {
             Self::LoadBalance { primary_percent } => {
                 HashBuckets::from_percent(primary_percent).unwrap_or(HashBuckets::ALL)
             }
+            Self::Buckets { primary } => primary,
             Self::HotStandby { .. } => HashBuckets::ALL,
         }
     }
@@ -45,6 +52,12 @@ impl Balance {
         match self {
             Self::LoadBalance { primary_percent } => {
                 PoolShare::new(100u8.saturating_sub(primary_percent))
+            }
+            Self::Buckets { primary } => {
+                // At most 100.
+                let [_, percent] =
+                    (primary.complement().count().saturating_mul(100) / 256).to_be_bytes();
+                PoolShare::new(percent)
             }
             Self::HotStandby { reserve_percent } => PoolShare::new(reserve_percent),
         }

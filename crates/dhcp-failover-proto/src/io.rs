@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::net::Ipv4Addr;
-use dhcp_failover_lease::{BindingFlags, Client, Grant, LeaseInstant, PoolCounts};
+use dhcp_failover_lease::{BindingFlags, Client, Grant, LeaseInstant, LeaseSpan, PoolCounts};
 use dhcp_failover_wire::{Dialect, OptionCode, RejectReason};
 
 /// One TCP connection, named by the driver. Never reuse a number within one run.
@@ -337,6 +337,16 @@ pub enum Event {
         /// The one in use.
         used: u32,
     },
+    /// The primary named another MCLT than this server's configuration, and it is the primary's that
+    /// counts (§5.2.1).
+    PrimarysMclt {
+        /// This server's.
+        configured: LeaseSpan,
+        /// The one in use.
+        used: LeaseSpan,
+    },
+    /// The partner is a dhcpd with a fault that only its operator can mend.
+    PartnerFault(crate::PartnerFault),
     /// The wall clock was set while this server was away. The lease clock goes on from the last
     /// record, so no lease ends early or late; what is shown and logged differs from the wall clock.
     /// It is taken over when the machine starts anew, or by

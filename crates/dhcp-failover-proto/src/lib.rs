@@ -44,6 +44,7 @@ mod explain;
 mod io;
 mod lease_clock;
 mod listener;
+mod partner_fault;
 mod pool_digest;
 mod quarantine;
 mod record;
@@ -67,6 +68,7 @@ pub use io::{
 };
 pub use lease_clock::{ClockStamp, ClockStart, LeaseClock};
 pub use listener::{Listener, Route};
+pub use partner_fault::PartnerFault;
 pub use pool_digest::PoolDigest;
 pub use quarantine::{PoolDifference, Quarantine, UnsafeSettings};
 pub use record::{EndpointRecord, PartnerOffset, Record, Ticket};

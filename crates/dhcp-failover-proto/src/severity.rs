@@ -39,6 +39,7 @@ impl Event {
             | Self::UnsafeSettings(_)
             | Self::OldStore { .. }
             | Self::ValueReplaced { .. }
+            | Self::PartnerFault(_)
             | Self::PartnerClockStepped { .. }
             | Self::WallClockDiffers { .. }
             | Self::ClockDoubtful { .. }
@@ -53,6 +54,7 @@ impl Event {
             }
             Self::Disconnected { .. }
             | Self::PeerError { .. }
+            | Self::PrimarysMclt { .. }
             | Self::UpdateRejected { .. }
             | Self::UpdateRefused { .. }
             | Self::CommandRefused(_) => Severity::Warning,

@@ -92,6 +92,10 @@ impl Endpoint {
                 let set_is_primary = dialect.set_buckets_are_primarys();
                 let primary = if set_is_primary { buckets } else { buckets.complement() };
                 self.adopt_mclt(mclt);
+                let configured = self.config.mclt;
+                if mclt != configured {
+                    self.event(Event::PrimarysMclt { configured, used: mclt });
+                }
                 self.record.primary_buckets = primary.into();
                 self.remember_connect(packet.time, mark);
                 // §7.8.2 steps 7 and 8: stored before the answer leaves.

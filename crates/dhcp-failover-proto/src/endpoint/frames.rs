@@ -145,7 +145,7 @@ impl Endpoint {
             }
             Message::UpdReq(_) => self.update_request(packet.xid, false),
             Message::UpdReqAll => self.update_request(packet.xid, true),
-            Message::UpdDone => self.updates_done(packet),
+            Message::UpdDone => self.updates_done(packet, bindings),
             Message::PoolReq => self.pool_request(packet.xid),
             Message::PoolResp(PoolResp { addresses_transferred }) => {
                 self.pool_response(*addresses_transferred);
@@ -205,8 +205,12 @@ impl Endpoint {
         if self.partner.is_none() {
             self.event(Event::Connected);
         }
+        let it_waited = self.lets_dhcpd_speak_first();
         self.event(Event::PartnerState { state, startup });
         self.partner = Some(PartnerState { state, startup, since: message.start_time_of_state });
+        if it_waited {
+            self.send_state();
+        }
         if self.record.partner_state != Some(state) {
             self.record.partner_state = Some(state);
             self.persist_record();

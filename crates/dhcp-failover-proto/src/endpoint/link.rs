@@ -2,7 +2,9 @@
 
 use super::{Endpoint, ms};
 use crate::{Event, LinkId, LinkSide, Monotonic, Output, Service, Skew, Stale};
+use alloc::collections::BTreeSet;
 use alloc::string::String;
+use core::net::Ipv4Addr;
 use dhcp_failover_lease::LeaseInstant;
 use dhcp_failover_wire::{Dialect, Disconnect, Message, MessageLimit, RejectReason};
 
@@ -48,6 +50,10 @@ pub(super) struct Link {
     pub(super) answered_connect: Option<LeaseInstant>,
     /// What the partner says of the past; `None` if it does not tell.
     pub(super) hints: Option<super::hints::Hints>,
+    /// The partner has asked for updates.
+    pub(super) asked: bool,
+    /// The addresses that a dhcpd has told of, while this server needs all of them.
+    pub(super) told: BTreeSet<Ipv4Addr>,
     next_xid: u32,
     pub(super) opened: Monotonic,
     last_received: Monotonic,
@@ -74,6 +80,8 @@ impl Link {
             announced: false,
             answered_connect: None,
             hints: None,
+            asked: false,
+            told: BTreeSet::new(),
             next_xid: 1,
             opened: now,
             last_received: now,

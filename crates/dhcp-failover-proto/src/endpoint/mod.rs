@@ -6,6 +6,7 @@ mod clocks;
 mod commands;
 mod compare;
 mod connect;
+mod dhcpd;
 mod dial;
 mod frames;
 mod gate;

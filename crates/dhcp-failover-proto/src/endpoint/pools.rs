@@ -8,7 +8,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use core::net::Ipv4Addr;
 use dhcp_failover_lease::{Client, LeaseInstant, Mutant, Role, Selection, Transfer, balance};
-use dhcp_failover_wire::{Dialect, Message, PoolResp};
+use dhcp_failover_wire::{Message, PoolResp};
 use dhcp_loadbalance::{HashBuckets, hash};
 
 /// Addresses looked at in one call at most: something of the call's budget must be left for telling
@@ -125,10 +125,6 @@ impl Endpoint {
             Transfer::ToSecondary(_) => self.is_primary(),
             Transfer::ToPrimary(_) => !self.is_primary() || !self.partner_is_dhcpd(),
         }
-    }
-
-    fn partner_is_dhcpd(&self) -> bool {
-        self.link.as_ref().is_some_and(|link| matches!(link.dialect, Dialect::IscDhcpd))
     }
 
     /// What should change hands in a pool now.

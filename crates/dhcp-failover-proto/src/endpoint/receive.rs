@@ -6,8 +6,8 @@ use crate::{Bindings, Event, Skew, State};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use dhcp_failover_lease::{
-    BindingFlags, Client, Conflict, ConflictRules, HardwareAddress, LeaseInstant, Receiver, Role,
-    Update, Verdict, resolve,
+    BindingFlags, BindingStatus, Client, Conflict, ConflictRules, HardwareAddress, LeaseInstant,
+    Receiver, Role, Update, Verdict, resolve,
 };
 use dhcp_failover_wire::{
     BindingAck, BindingUpdate, Dialect, IpFlags, Message, Packet, RejectReason,
@@ -61,6 +61,7 @@ impl Endpoint {
             return Err(Refusal(RejectReason::ILLEGAL_IP_ADDRESS, text));
         };
         let own = self.trusted(own);
+        self.note_told(received.address);
         let skew = self.link.as_ref().and_then(|link| link.skew);
         let mut update = to_local(received, skew.as_ref(), self.lease_now)?;
         if let (Some(_), Some(theirs)) = (&received.windows, &update.client) {
@@ -88,7 +89,12 @@ impl Endpoint {
         self.check_reserved_lease(&own, &update, bindings);
         match resolve(&own, &update, &receiver) {
             Verdict::Reject(conflict) => {
-                self.will_answer_refused(update.address);
+                let is_end =
+                    own.status == BindingStatus::Active && update.status == BindingStatus::Expired;
+                match self.partner_is_dhcpd() && is_end {
+                    true => self.will_answer_early_end(update.address, receiver.lease_ends),
+                    false => self.will_answer_refused(update.address),
+                }
                 Err(Refusal(reject_reason_for(conflict), conflict.to_string()))
             }
             Verdict::Accept(accepted) => {

@@ -1,7 +1,7 @@
 //! UPDREQ, UPDREQALL and UPDDONE (draft-12 §7.3 - §7.5, §5.16, §5.17).
 
 use super::{Endpoint, ms};
-use crate::{Bindings, Cause, Event, Monotonic, Outcome, State, rule_for};
+use crate::{Bindings, Cause, Event, Monotonic, Outcome, PartnerFault, State, rule_for};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
@@ -50,7 +50,7 @@ impl Endpoint {
     }
 
     /// §7.5.2. An UPDDONE with another transaction id belongs to no request of this connection.
-    pub(super) fn updates_done(&mut self, packet: &Packet) {
+    pub(super) fn updates_done<B: Bindings>(&mut self, packet: &Packet, bindings: &B) {
         let Some(request) =
             self.request.take_if(|request| request.xid == packet.xid || Mutant::AnyUpddone.is_on())
         else {
@@ -58,6 +58,9 @@ impl Endpoint {
             return self.event(Event::PeerError { message });
         };
         self.note_answer_time(request.sent, packet.time);
+        if request.all && self.waits_for_untold(bindings) {
+            return; // asked again on the next connection
+        }
         self.end_quarantine();
         let ran_before =
             self.link.is_some() && self.partner_hints().is_none_or(|hints| hints.ran_failover);
@@ -89,6 +92,9 @@ impl Endpoint {
 
     /// A partner asks (§7.3.2, §7.4.2).
     pub(super) fn update_request(&mut self, xid: u32, all: bool) {
+        if let Some(link) = &mut self.link {
+            link.asked = true;
+        }
         if all {
             self.forget_what_partner_knows();
         }
@@ -166,7 +172,12 @@ impl Endpoint {
         // §9.5.2: a partner that neither updates nor finishes is not worth the connection.
         let patience_ms = ms(self.config.receive_timer).saturating_mul(4);
         let (now, stalled) = (self.now, "no updates although we asked for them");
-        if self.request.as_ref().is_some_and(|r| now.ms_since(r.progress) > patience_ms) {
+        let silent_ms = self.request.as_ref().map(|request| now.ms_since(request.progress));
+        if let Some(silent_ms) = silent_ms.filter(|silent_ms| *silent_ms > patience_ms) {
+            if self.partner_is_dhcpd() {
+                let fault = PartnerFault::Silent { silent_s: silent_ms / 1_000 };
+                self.event(Event::PartnerFault(fault));
+            }
             self.disconnect(RejectReason::NO_TRAFFIC, String::from(stalled));
         }
     }

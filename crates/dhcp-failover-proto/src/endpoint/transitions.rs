@@ -1,6 +1,7 @@
 //! State changes: when they happen, and what they bring (draft-12 §9).
 
 use super::Endpoint;
+use super::dhcpd::NOT_ASKED;
 use super::link::Phase;
 use crate::timer::Timer;
 use crate::{Cause, Event, Outcome, Reason, Service, State, rule_for};
@@ -32,11 +33,15 @@ impl Endpoint {
     }
 
     pub(super) fn send_state(&mut self) {
+        if self.lets_dhcpd_speak_first() {
+            return;
+        }
         let startup = self.state == State::Startup;
         let reported = match self.state {
             State::Startup => self.record.state,
             state => state,
         };
+        let reported = self.bearable(reported);
         self.send_new(Message::State(StateMessage {
             server_state: reported.to_wire(),
             server_flags: if startup { ServerFlags::STARTUP } else { ServerFlags::NONE },
@@ -50,6 +55,7 @@ impl Endpoint {
         if self.state == State::Startup {
             self.leave_startup();
         }
+        self.rouse();
         if !matches!(partner.state, State::RecoverDone | State::Normal) {
             self.updates.interlock = None; // it left again before everything was acknowledged
         }
@@ -86,7 +92,12 @@ impl Endpoint {
                 }
                 Outcome::RequestUpdates => return self.request_updates(),
                 Outcome::RecoverNextTime => return self.recover_next_time(),
-                Outcome::Stay | Outcome::Resume | Outcome::Refused => return self.catch_up(),
+                Outcome::Stay | Outcome::Resume | Outcome::Refused => {
+                    if !self.was_not_asked(partner.state) {
+                        return self.catch_up();
+                    }
+                    self.enter(State::Recover, NOT_ASKED);
+                }
             }
         }
     }

@@ -7,6 +7,7 @@ mod clocks;
 mod conflict;
 mod connections;
 mod dhcpd;
+mod dhcpds_faults;
 mod durability;
 mod extras;
 mod faults;

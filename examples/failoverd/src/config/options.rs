@@ -210,7 +210,7 @@ pub(super) fn bytes(value: &Value<'_>, length: RangeInclusive<usize>) -> Option<
     Some(bytes)
 }
 
-fn hex(value: &Value<'_>, text: &str) -> Option<Vec<u8>> {
+pub(super) fn hex(value: &Value<'_>, text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> = text
         .bytes()
         .skip("hex:".len())

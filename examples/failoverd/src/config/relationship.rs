@@ -1,5 +1,6 @@
 //! The tables `[[relationship]]`.
 
+use super::options::hex;
 use super::reader::{Place, Section};
 use super::server::{non_empty, path};
 use super::types::{Dialect, Mode, Relationship, Role, Secret, StartupPolicy, TimePolicy};
@@ -163,6 +164,7 @@ fn mode(table: &Section<'_>) -> Option<Mode> {
         None => Some(Kind::LoadBalance),
     };
     let balance = table.get("load_balance_percent");
+    let buckets = table.get("hash_buckets");
     let reserve = table.get("reserve_percent");
     let stray = |value: &Option<Value<'_>>, mode: &str| {
         if let Some(value) = value {
@@ -177,13 +179,34 @@ fn mode(table: &Section<'_>) -> Option<Mode> {
     match kind? {
         Kind::LoadBalance => {
             stray(&reserve, "load-balance");
+            if let Some(buckets) = &buckets {
+                return bucket_map(buckets, &balance);
+            }
             Some(Mode::LoadBalance { primary_percent: percent(&balance, 50)? })
         }
         Kind::HotStandby => {
             stray(&balance, "hot-standby");
+            stray(&buckets, "hot-standby");
             Some(Mode::HotStandby { reserve_percent: percent(&reserve, 5)? })
         }
     }
+}
+
+/// The primary's buckets one by one, instead of a percentage.
+fn bucket_map(value: &Value<'_>, percentage: &Option<Value<'_>>) -> Option<Mode> {
+    if percentage.is_some() {
+        value.error("load_balance_percent says the same in another way", "remove one of the two");
+        return None;
+    }
+    let remedy = "write 64 hexadecimal digits, such as \"hex:ff00...\": bucket 0 is the least bit of \
+                  the first byte, and set means the primary's";
+    let text = value.string(remedy)?;
+    let bytes = if text.starts_with("hex:") { hex(value, text)? } else { Vec::new() };
+    let primary = bytes.try_into().ok();
+    if primary.is_none() {
+        value.error("this is not 32 bytes", remedy);
+    }
+    Some(Mode::Buckets { primary: primary? })
 }
 
 fn dialect(table: &Section<'_>) -> Option<Dialect> {

@@ -124,6 +124,11 @@ pub enum Mode {
         /// The primary's share of the clients, 0 to 100 percent.
         primary_percent: u8,
     },
+    /// The same, client by client: whose bucket is in this map is the primary's (RFC 3074).
+    Buckets {
+        /// The map's 32 bytes: bucket `b` is bit `b % 8`, from the least, of byte `b / 8`.
+        primary: [u8; 32],
+    },
     /// The secondary serves only when the primary is gone.
     HotStandby {
         /// The share of the free addresses kept for the secondary, 0 to 100 percent.

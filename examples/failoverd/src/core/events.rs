@@ -68,6 +68,14 @@ fn write(relationship: &str, event: &Event) {
         Event::UpdateRejected { address, reason, message } => {
             tracing::warn!(relationship, %address, "the partner disputes this: {reason}: {message}");
         }
+        Event::UpdateRefused { address, reason: RejectReason::ILLEGAL_IP_ADDRESS } => {
+            tracing::warn!(
+                relationship,
+                %address,
+                "an update of the partner was refused: not an address of this relationship; compare the \
+                 scopes"
+            );
+        }
         Event::UpdateRefused { address, reason } => {
             tracing::warn!(relationship, %address, "an update of the partner was refused: {reason}");
         }
@@ -119,6 +127,13 @@ fn write(relationship: &str, event: &Event) {
                 "the partner's {option} {found:?} makes no sense; using {used}"
             );
         }
+        Event::PrimarysMclt { configured, used } => tracing::warn!(
+            relationship,
+            "the primary's MCLT of {} s counts, not this server's {} s: give both the same mclt_s",
+            used.as_s(),
+            configured.as_s()
+        ),
+        Event::PartnerFault(fault) => tracing::error!(relationship, "{fault}"),
         Event::Unheard { connections } => tracing::error!(
             relationship,
             "the partner has closed {connections} connections without a word: it does not expect them \

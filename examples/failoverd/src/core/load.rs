@@ -12,6 +12,7 @@ use dhcp_failover_proto::{
     Subnet, TableError,
 };
 use dhcp_failover_wire::digest::{Key, Scheme};
+use dhcp_loadbalance::HashBuckets;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::net::Ipv4Addr;
@@ -206,6 +207,9 @@ fn endpoint_config(it: &Relationship) -> EndpointConfig {
     EndpointConfig {
         balance: match it.mode {
             Mode::LoadBalance { primary_percent } => Balance::LoadBalance { primary_percent },
+            Mode::Buckets { primary } => {
+                Balance::Buckets { primary: HashBuckets::from_bytes(primary) }
+            }
             Mode::HotStandby { reserve_percent } => Balance::HotStandby { reserve_percent },
         },
         mclt: seconds(it.mclt_s),

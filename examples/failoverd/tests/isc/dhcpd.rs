@@ -35,7 +35,8 @@ impl Settings {
         let role = if self.primary {
             format!("primary; mclt {}; {};", self.mclt_s, self.split)
         } else {
-            "secondary;".to_owned()
+            // Without meaning: the primary's counts.
+            format!("secondary; mclt {};", self.mclt_s)
         };
         let (first, last) = self.range;
         format!(
@@ -82,6 +83,19 @@ impl Dhcpd {
     /// The leases of its first start.
     pub(crate) fn seed_leases(&self, text: &str) {
         std::fs::write(self.file("leases"), text).expect("a lease file");
+    }
+
+    /// Changes what it will remember of the relationship when it starts: its own state and the
+    /// partner's, by its own names.
+    pub(crate) fn remember_states(&self, own: &str, partner: &str) {
+        let name = &self.relationship;
+        let then = crate::script::now_s() - 30;
+        let more = format!(
+            "\nfailover peer \"{name}\" state {{ my state {own} at epoch {then}; \
+             partner state {partner} at epoch {then}; }}\n"
+        );
+        let file = std::fs::OpenOptions::new().append(true).open(self.file("leases"));
+        file.and_then(|mut file| file.write_all(more.as_bytes())).expect("a lease file");
     }
 
     fn file(&self, extension: &str) -> PathBuf {
@@ -164,6 +178,11 @@ impl Dhcpd {
         file.peers
             .get(&self.relationship)
             .map_or_else(Default::default, |peer| (peer.own.clone(), peer.partner.clone()))
+    }
+
+    /// The MCLT it goes by.
+    pub(crate) fn mclt_s(&self) -> Option<u32> {
+        self.lease_file().peers.get(&self.relationship)?.mclt_s
     }
 
     /// Its leases as failoverd's are told, without addresses that nobody ever had.

@@ -5,12 +5,16 @@
 //! them everything is skipped and says why; with `FAILOVER_REQUIRE_PEERS=1` that fails. A scenario
 //! marked "long" runs only with `FAILOVER_LONG=1`. `FAILOVER_JOBS` says how many run at once.
 
+mod capture;
+#[path = "../real_clients/client.rs"]
+mod client;
 mod dhcpd;
 #[path = "../lab/mod.rs"]
 mod lab;
 mod pair;
 mod probe;
 mod scenarios;
+mod script;
 mod seeds;
 mod wait;
 
@@ -40,7 +44,10 @@ fn missing() -> Option<String> {
     }
     let paths = std::env::var_os("PATH").unwrap_or_default();
     let found = |name: &str| std::env::split_paths(&paths).any(|path| path.join(name).is_file());
-    let needed = ["ip", "ethtool", "tcpdump", "tshark", "dhcpd", "omshell", "faketime"];
+    let needed = [
+        "ip", "ethtool", "tcpdump", "tshark", "dhcpd", "omshell", "faketime", "dhclient", "udhcpc",
+        "perfdhcp",
+    ];
     let absent: Vec<_> = needed.into_iter().filter(|name| !found(name)).collect();
     (!absent.is_empty()).then(|| format!("not installed: {}", absent.join(", ")))
 }

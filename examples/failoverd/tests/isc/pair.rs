@@ -5,11 +5,13 @@ use crate::dhcpd::{Dhcpd, Settings};
 use crate::lab::{Guest, INTERFACE, Lab};
 use crate::probe::Probe;
 use crate::wait;
-use failoverd::admin::{self, AdminRequest, AdminResponse};
+use dhcp_loadbalance::HashBuckets;
+use failoverd::admin::{self, AdminRequest, AdminResponse, LeaseRow};
 use failoverd::demo::checker::{self, Table};
 use failoverd::demo::fleet::Fleet;
 use failoverd::demo::process::Process;
 use failoverd::demo::remote;
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -29,16 +31,20 @@ pub(crate) struct Setup {
     pub(crate) mclt_s: u32,
     pub(crate) lease_s: u32,
     pub(crate) addresses: u32,
-    /// Of 256, the primary's share of the buckets.
-    pub(crate) split: u32,
+    /// Whose clients are the primary's.
+    pub(crate) buckets: HashBuckets,
     /// More lines for failoverd's relationship.
     pub(crate) more_ours: String,
+    /// More lines for failoverd's scope.
+    pub(crate) more_scope: String,
     /// More lines for dhcpd.
     pub(crate) more_theirs: String,
-    /// What dhcpd thinks the relationship is called, its partner's address is, its range is.
+    /// What dhcpd thinks the relationship is called, its partner's address is, the MCLT is.
     pub(crate) their_name: String,
     pub(crate) their_partner: Ipv4Addr,
-    pub(crate) their_addresses: u32,
+    pub(crate) their_mclt_s: Option<u32>,
+    /// Its range, if it is another one: the number of its first address in ours, and how many.
+    pub(crate) their_addresses: Option<(u32, u32)>,
 }
 
 impl Setup {
@@ -48,19 +54,20 @@ impl Setup {
             mclt_s: 8,
             lease_s: 60,
             addresses: 100,
-            split: 128,
+            buckets: split(128),
             more_ours: String::new(),
+            more_scope: String::new(),
             more_theirs: String::new(),
             their_name: NAME.to_owned(),
             their_partner: OURS,
-            their_addresses: 0,
+            their_mclt_s: None,
+            their_addresses: None,
         }
     }
 
-    /// The addresses 10.77.1.0 and up.
-    fn range(count: u32) -> (Ipv4Addr, Ipv4Addr) {
-        let first = Ipv4Addr::new(10, 77, 1, 0);
-        (first, Ipv4Addr::from_bits(first.to_bits() + count - 1))
+    /// So many addresses, from 10.77.1.0 or one above it.
+    fn range((first, count): (u32, u32)) -> (Ipv4Addr, Ipv4Addr) {
+        (address(first), address(first + count - 1))
     }
 
     /// The configuration of a failoverd, with `name` in the names of its files.
@@ -71,11 +78,10 @@ impl Setup {
         own: Ipv4Addr,
         partner: Ipv4Addr,
     ) -> String {
-        let (first, last) = Self::range(self.addresses);
+        let (first, last) = Self::range((0, self.addresses));
         let role = if primary { "primary" } else { "secondary" };
-        let percent = self.split * 100 / 256;
         let balance = match primary {
-            true => format!("load_balance_percent = {percent}"),
+            true => format!("hash_buckets = \"hex:{}\"", octets(self.buckets)),
             false => String::new(),
         };
         format!(
@@ -103,30 +109,50 @@ ranges = ["{first}-{last}"]
 lease_s = {lease}
 relationship = "{NAME}"
 load_balance_delay_s = 3
+{more_scope}
 "#,
             mclt = self.mclt_s,
             lease = self.lease_s,
             more = self.more_ours,
+            more_scope = self.more_scope,
         )
     }
 
     /// The configuration of a dhcpd.
     pub(crate) fn dhcpd(&self, primary: bool, own: Ipv4Addr, partner: Ipv4Addr) -> Settings {
-        let count = if self.their_addresses > 0 { self.their_addresses } else { self.addresses };
         Settings {
             relationship: self.their_name.clone(),
             primary,
             own,
             partner,
-            mclt_s: self.mclt_s,
-            split: format!("split {}", self.split),
+            mclt_s: self.their_mclt_s.unwrap_or(self.mclt_s),
+            split: as_dhcpd_says(self.buckets),
             max_response_delay_s: 6,
             lease_s: self.lease_s,
             subnet: "10.77.0.0 netmask 255.255.0.0".to_owned(),
-            range: Self::range(count),
+            range: Self::range(self.their_addresses.unwrap_or((0, self.addresses))),
             more: self.more_theirs.clone(),
         }
     }
+}
+
+/// The first buckets are the primary's.
+pub(crate) fn split(count: u16) -> HashBuckets {
+    HashBuckets::from_split(count).expect("up to 256")
+}
+
+/// The addresses of the range by number.
+pub(crate) fn address(number: u32) -> Ipv4Addr {
+    Ipv4Addr::from_bits(Ipv4Addr::new(10, 77, 1, 0).to_bits() + number)
+}
+
+fn as_dhcpd_says(buckets: HashBuckets) -> String {
+    let split = (0..=256).find(|count| split(*count) == buckets);
+    split.map_or_else(|| format!("hba {}", octets(buckets)), |count| format!("split {count}"))
+}
+
+fn octets(buckets: HashBuckets) -> String {
+    buckets.to_bytes().map(|byte| format!("{byte:02x}")).join(":")
 }
 
 /// A host on the bridge.
@@ -171,10 +197,11 @@ pub(crate) struct Pair {
     pub(crate) ours: Process,
     pub(crate) theirs: Dhcpd,
     pub(crate) directory: PathBuf,
+    pub(crate) our_space: String,
     client_space: String,
     bridge: String,
     capture: Option<Guest>,
-    _lab: Lab,
+    pub(crate) lab: Lab,
 }
 
 impl Pair {
@@ -202,10 +229,11 @@ impl Pair {
             ours,
             theirs,
             directory: directory.to_owned(),
+            our_space,
             client_space,
             bridge,
             capture: Some(capture),
-            _lab: lab,
+            lab,
         }
     }
 
@@ -294,6 +322,17 @@ impl Pair {
         }
     }
 
+    /// failoverd's leases with all that it knows of them.
+    pub(crate) fn our_leases(&self) -> BTreeMap<Ipv4Addr, LeaseRow> {
+        let rows = admin::leases(&self.admin(), None).expect("a lease table");
+        rows.into_iter().map(|row| (row.address, row)).collect()
+    }
+
+    /// A host of its own on the wire; returns the name of its namespace.
+    pub(crate) fn host(&mut self, name: &str, address: Ipv4Addr) -> String {
+        host(&mut self.lab, name, address)
+    }
+
     pub(crate) fn our_table(&self) -> Table {
         remote::leases(&self.admin()).expect("a lease table")
     }
@@ -356,6 +395,7 @@ impl Pair {
             .expect("tshark runs");
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(text.trim().is_empty(), "tshark finds malformed messages:\n{text}");
+        crate::capture::check(&file);
     }
 
     /// What both wrote last.
@@ -382,7 +422,7 @@ impl Drop for Pair {
 }
 
 /// Runs `make` on a thread inside a namespace; sockets made there stay in it.
-fn in_space<T: Send>(space: &str, make: impl FnOnce() -> T + Send) -> T {
+pub(crate) fn in_space<T: Send>(space: &str, make: impl FnOnce() -> T + Send) -> T {
     let file = std::fs::File::open(format!("/run/netns/{space}")).expect("the namespace");
     std::thread::scope(|scope| {
         let thread = scope.spawn(|| {

@@ -25,6 +25,8 @@ pub(crate) struct Ask {
     pub(crate) content: Content,
     /// Only to this server.
     pub(crate) to: Option<Ipv4Addr>,
+    /// From the client itself, without a relay agent and what it adds; the answer goes astray.
+    pub(crate) direct: bool,
 }
 
 impl Ask {
@@ -57,7 +59,7 @@ impl Ask {
     }
 
     fn of(kind: MessageType, identity: &Identity, content: Content) -> Self {
-        Self { kind, identity: identity.clone(), content, to: None }
+        Self { kind, identity: identity.clone(), content, to: None, direct: false }
     }
 }
 
@@ -71,7 +73,8 @@ impl Probe {
     pub(crate) fn ask(&mut self, asks: &[Ask]) -> Vec<BTreeMap<Ipv4Addr, Reply>> {
         let first = self.xid;
         for ask in asks {
-            let content = Content { xid: self.xid, relay: Some(self.relay), ..ask.content.clone() };
+            let relay = (!ask.direct).then_some(self.relay);
+            let content = Content { xid: self.xid, relay, ..ask.content.clone() };
             self.xid += 1;
             let bytes = encode(&message(ask.kind, &ask.identity, content));
             for server in &self.servers {

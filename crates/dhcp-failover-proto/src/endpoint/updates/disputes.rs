@@ -2,7 +2,7 @@
 //! H7, L7).
 
 use crate::Bindings;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, ms};
 use crate::timer::Timer;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -157,6 +157,21 @@ impl Endpoint {
         entry.due = entry.answers < CORRECTIONS;
         if entry.due && !self.timers.is_set(Timer::Corrections) {
             self.timers.set(Timer::Corrections, self.now.plus_ms(CORRECTION_DELAY_MS));
+        }
+    }
+
+    /// The same for a dhcpd that ended a lease at the very second it was told, while this server allows
+    /// for clocks that count whole seconds. It would not end it again by itself, and is told when it
+    /// can.
+    pub(in crate::endpoint) fn will_answer_early_end(
+        &mut self,
+        address: Ipv4Addr,
+        ends: LeaseInstant,
+    ) {
+        self.will_answer_refused(address);
+        let pause_ms = ms(ends - self.lease_now).saturating_add(1_000);
+        if pause_ms < CORRECTION_DELAY_MS {
+            self.timers.set(Timer::Corrections, self.now.plus_ms(pause_ms));
         }
     }
 

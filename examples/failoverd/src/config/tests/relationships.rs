@@ -78,6 +78,17 @@ fn mode_and_its_percentage_belong_together() {
     assert_eq!(mode("mode = \"hot-standby\""), Mode::HotStandby { reserve_percent: 5 });
     let standby = "mode = \"hot-standby\"\nreserve_percent = 20";
     assert_eq!(mode(standby), Mode::HotStandby { reserve_percent: 20 });
+    let map = format!("hash_buckets = \"hex:{}\"", "a5".repeat(32));
+    assert_eq!(mode(&map), Mode::Buckets { primary: [0xa5; 32] });
+    for (keys, problem) in [
+        (format!("mode = \"hot-standby\"\n{map}"), "no meaning in mode"),
+        (format!("load_balance_percent = 50\n{map}"), "in another way"),
+        ("hash_buckets = \"hex:00\"".to_owned(), "not 32 bytes"),
+        ("hash_buckets = \"ffff\"".to_owned(), "not 32 bytes"),
+    ] {
+        let told = with(&keys);
+        assert!(told.contains(problem), "{told}");
+    }
     assert_eq!(
         with("mode = \"hot-standby\"\nload_balance_percent = 30"),
         "relationship[0].load_balance_percent = 30: this has no meaning in mode \"hot-standby\"; \

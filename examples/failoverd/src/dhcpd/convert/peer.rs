@@ -2,6 +2,7 @@
 
 use super::Found;
 use crate::dhcpd::syntax::{Statement, Word};
+use dhcp_loadbalance::HashBuckets;
 use std::net::Ipv4Addr;
 
 /// The port both use unless told otherwise (draft-12 §8.2).
@@ -17,8 +18,8 @@ pub(super) struct Peer {
     pub(super) partner: Option<Ipv4Addr>,
     pub(super) partner_port: u16,
     pub(super) mclt_s: Option<u32>,
-    /// The primary's share of the clients, in percent.
-    pub(super) percent: Option<u32>,
+    /// The primary's hash buckets, in dhcpd's order of bits, which is ours.
+    pub(super) buckets: Option<HashBuckets>,
     pub(super) receive_timer_s: Option<u32>,
     pub(super) max_unacked: Option<u32>,
     pub(super) safe_period_s: Option<u32>,
@@ -38,7 +39,7 @@ pub(super) fn read(found: &mut Found, whole: &Statement) {
         partner: None,
         partner_port: PORT,
         mclt_s: None,
-        percent: None,
+        buckets: None,
         receive_timer_s: None,
         max_unacked: None,
         safe_period_s: None,
@@ -81,30 +82,17 @@ impl Peer {
         } else if statement.begins(&["load", "balance", "max"]) {
             self.delay_s = Some(number()?);
         } else if statement.begins(&["split"]) {
-            return self.share(number()?);
+            let split = u16::try_from(number()?).unwrap_or(u16::MAX);
+            let buckets = HashBuckets::from_split(split).map_err(|_| "more than 256 buckets")?;
+            self.buckets = Some(buckets);
         } else if statement.begins(&["hba"]) {
-            return self.buckets(statement.words.last().and_then(Word::octets));
+            let bytes = statement.words.last().and_then(Word::octets);
+            let bytes: Option<[u8; 32]> = bytes.and_then(|bytes| bytes.try_into().ok());
+            let bytes = bytes.ok_or("not 32 bytes in hexadecimal")?;
+            self.buckets = Some(HashBuckets::from_bytes(bytes));
         } else {
-            return Err("how addresses are shared follows load_balance_percent here");
+            return Err("how addresses are shared follows the clients' here");
         }
         Ok(())
-    }
-
-    /// `of_256` buckets are the primary's.
-    fn share(&mut self, of_256: u32) -> Result<(), &'static str> {
-        self.percent = Some((of_256.min(256) * 100 + 128) / 256);
-        if self.percent.is_some_and(|percent| percent * 256 == of_256 * 100) {
-            return Ok(());
-        }
-        Err("carried over as the nearest percentage")
-    }
-
-    fn buckets(&mut self, bytes: Option<Vec<u8>>) -> Result<(), &'static str> {
-        let Some(bytes) = bytes.filter(|bytes| bytes.len() == 32) else {
-            return Err("not 32 bytes in hexadecimal");
-        };
-        // Which ones they are is lost in any case, unless they are the first ones.
-        let _ = self.share(bytes.iter().map(|byte| byte.count_ones()).sum());
-        Err("carried over as a percentage; which clients belong to whom will change")
     }
 }

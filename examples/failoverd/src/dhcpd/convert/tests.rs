@@ -113,30 +113,34 @@ fn what_is_left_out_is_told_with_line_and_reason() {
     }
 }
 
+/// isc-L28: every client stays with the server it has, whatever the map.
 #[test]
-fn percentages_that_are_not_exact_are_told() {
+fn who_answers_whom_is_carried_over_exactly() {
     let peer = |more: &str| {
         format!(
             "failover peer \"a\" {{ primary; address 10.0.0.1; peer address 10.0.0.2; mclt 60; {more} }}
              subnet 10.0.0.0 netmask 255.255.255.0 {{ pool {{ failover peer \"a\"; range 10.0.0.9; }} }}"
         )
     };
-    for (more, percent, told) in [
-        ("split 128;", 50, 0),
-        ("split 256;", 100, 0),
-        ("split 0;", 0, 0),
-        ("split 200;", 78, 1),
-        (
-            "hba ff:ff:ff:ff:ff:ff:ff:ff:ff:ff:ff:ff:ff:ff:ff:ff:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00;",
-            50,
-            1,
-        ),
+    let percent = |primary_percent| Mode::LoadBalance { primary_percent };
+    let mut first_199 = [0; 32];
+    first_199[..24].fill(0xff);
+    first_199[24] = 0x7f;
+    let every_other = format!("hba {};", ["aa"; 32].join(":"));
+    for (more, mode) in [
+        ("split 128;", percent(50)),
+        ("split 256;", percent(100)),
+        ("split 0;", percent(0)),
+        ("split 200;", percent(78)),
+        ("split 199;", Mode::Buckets { primary: first_199 }),
+        (&every_other, Mode::Buckets { primary: [0xaa; 32] }),
     ] {
         let (converted, config) = checked(&peer(more));
-        let mode = Mode::LoadBalance { primary_percent: percent };
         assert_eq!(config.relationships[0].mode, mode, "{more}");
-        assert_eq!(converted.left_out.len(), told, "{more} {:?}", converted.left_out);
+        assert!(converted.left_out.is_empty(), "{more} {:?}", converted.left_out);
     }
+    let (converted, _) = checked(&peer("split 257;"));
+    assert_eq!(converted.left_out.len(), 1);
 }
 
 #[test]

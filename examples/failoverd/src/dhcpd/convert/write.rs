@@ -5,6 +5,7 @@ use super::declarations::{Host, Subnet};
 use super::options::quoted;
 use super::peer::Peer;
 use super::settings::Settings;
+use dhcp_loadbalance::HashBuckets;
 use std::fmt::Write;
 
 /// Writing to a string cannot fail.
@@ -56,8 +57,10 @@ fn relationship(out: &mut String, peer: &Peer) {
             line!(out, "partner = \"0.0.0.0\" # the partner's address was not in the file");
         }
     }
+    if let Some(buckets) = peer.buckets {
+        line!(out, "{}", clients(buckets));
+    }
     let numbers = [
-        ("load_balance_percent", peer.percent),
         ("mclt_s", peer.mclt_s),
         ("receive_timer_s", peer.receive_timer_s),
         ("max_unacked_bndupd", peer.max_unacked),
@@ -66,6 +69,20 @@ fn relationship(out: &mut String, peer: &Peer) {
     for (name, number) in numbers {
         if let Some(number) = number {
             line!(out, "{name} = {number}");
+        }
+    }
+}
+
+/// A percentage where one says it exactly, for people read that better.
+fn clients(buckets: HashBuckets) -> String {
+    let exact = (0..=100)
+        .find(|percent| HashBuckets::from_percent(*percent).is_ok_and(|same| same == buckets));
+    match exact {
+        Some(percent) => format!("load_balance_percent = {percent}"),
+        None => {
+            let digits: String =
+                buckets.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("hash_buckets = \"hex:{digits}\"")
         }
     }
 }

@@ -51,6 +51,24 @@ pub(crate) fn add(all: &mut Vec<Scenario>) {
             says(pair, "without a word");
         },
     );
+    both_roles(all, "mclt_differs_and_the_primarys_counts", other_mclt, |pair, setup| {
+        start(pair);
+        pair.normal(60);
+        match setup.we_are_primary {
+            // It takes ours without a word that we could hear.
+            true => assert_eq!(pair.theirs.mclt_s(), Some(setup.mclt_s)),
+            false => says(pair, "the primary's MCLT of 20 s counts, not this server's 8 s"),
+        }
+    });
+    both_roles(all, "the_pools_overlap", shifted_pools, unlike_pools);
+    both_roles(
+        all,
+        "dhcpd_has_none_of_our_addresses",
+        |it| {
+            it.their_addresses = Some((1_000, 100));
+        },
+        unlike_pools,
+    );
     both_roles(all, "the_pools_differ", different_pools, |pair, setup| {
         start(pair);
         pair.normal(40);
@@ -59,9 +77,26 @@ pub(crate) fn add(all: &mut Vec<Scenario>) {
     });
 }
 
+fn other_mclt(setup: &mut Setup) {
+    setup.their_mclt_s = Some(20);
+}
+
+/// Half of the addresses are at both.
+fn shifted_pools(setup: &mut Setup) {
+    setup.their_addresses = Some((50, 100));
+}
+
+/// Addresses that dhcpd does not tell of when asked for all are as good as unknown to it.
+fn unlike_pools(pair: &mut Pair, _: &Setup) {
+    start(pair);
+    pair.normal(60);
+    says(pair, "Compare the ranges");
+    says(pair, "not an address of this relationship; compare the scopes");
+}
+
 /// The primary's pool is the larger one.
 fn different_pools(setup: &mut Setup) {
-    setup.their_addresses = if setup.we_are_primary { 40 } else { 140 };
+    setup.their_addresses = Some((0, if setup.we_are_primary { 40 } else { 140 }));
 }
 
 fn start(pair: &mut Pair) {
@@ -76,7 +111,7 @@ fn start_at(pair: &mut Pair, offset: &str) {
 }
 
 /// Our log has a line with these words, at level warn or above.
-fn says(pair: &Pair, words: &str) {
+pub(super) fn says(pair: &Pair, words: &str) {
     wait::until(&format!("a line with {words:?}"), 30, || {
         let log = std::fs::read_to_string(pair.ours.log()).ok()?;
         let told = |line: &str| {

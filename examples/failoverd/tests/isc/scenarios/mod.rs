@@ -1,5 +1,7 @@
 //! The stories, by theme. Each is told with failoverd as the primary and as the secondary.
 
+mod clients;
+mod defects;
 mod leaving;
 mod migration;
 mod mistakes;
@@ -15,10 +17,12 @@ use std::path::Path;
 pub(crate) fn all() -> Vec<Scenario> {
     let mut all = Vec::new();
     serving::add(&mut all);
+    clients::add(&mut all);
     outage::add(&mut all);
     recovery::add(&mut all);
     leaving::add(&mut all);
     mistakes::add(&mut all);
+    defects::add(&mut all);
     migration::add(&mut all);
     all
 }

@@ -2,26 +2,33 @@
 
 use super::{both_roles, for_long};
 use crate::Scenario;
-use crate::pair::{OURS, Pair, Setup, THEIRS};
+use crate::pair::{OURS, Pair, Setup, THEIRS, split};
 use crate::probe::Ask;
-use dhcp_loadbalance::hash;
+use crate::wait;
+use dhcp_loadbalance::{HashBuckets, hash};
 use dhcproto::v4::MessageType;
 use failoverd::demo::packet::Identity;
 use failoverd::dhcpd::leases::BindingState;
 
 pub(crate) fn add(all: &mut Vec<Scenario>) {
     both_roles(all, "cold_start_hands_half_of_the_pool_over", |_| {}, hands_over);
-    both_roles(all, "split_128_every_client_has_one_server", for_all(128), one_server_each);
-    for split in [0, 64, 200, 256] {
-        let name = format!("split_{split}_every_client_has_one_server");
-        for_long(all, &name, for_all(split), one_server_each);
+    both_roles(all, "split_128_every_client_has_one_server", for_all(split(128)), one_server_each);
+    for count in [0, 64, 200, 256] {
+        let name = format!("split_{count}_every_client_has_one_server");
+        for_long(all, &name, for_all(split(count)), one_server_each);
     }
+    let name = "hba_every_client_has_one_server";
+    both_roles(all, name, for_all(HashBuckets::from_bytes(SCATTERED)), one_server_each);
     both_roles(all, "clients_live_and_both_servers_agree", |_| {}, whole_life);
+    both_roles(all, "leases_end_on_both", super::outage::quick, silence);
 }
 
+/// No run of buckets, no byte that reads the same from either end: 96 of 256.
+const SCATTERED: [u8; 32] = [0x29; 32];
+
 /// With addresses for everybody at each server.
-fn for_all(split: u32) -> impl Fn(&mut Setup) + Clone {
-    move |setup| (setup.split, setup.addresses) = (split, 400)
+fn for_all(buckets: HashBuckets) -> impl Fn(&mut Setup) + Clone {
+    move |setup| (setup.buckets, setup.addresses) = (buckets, 400)
 }
 
 fn hands_over(pair: &mut Pair, _: &Setup) {
@@ -40,7 +47,7 @@ fn one_server_each(pair: &mut Pair, setup: &Setup) {
     let answers = pair.probe().ask(&asks);
     for (client, answers) in clients.iter().zip(answers) {
         let key = client.client_id.as_deref().unwrap_or(&client.hardware);
-        let is_primarys = u32::from(hash(key)) < setup.split;
+        let is_primarys = setup.buckets.contains(hash(key));
         let server = if is_primarys == setup.we_are_primary { OURS } else { THEIRS };
         let from: Vec<_> = answers.keys().collect();
         assert_eq!(from, [&server], "{client:?} (bucket {})", hash(key));
@@ -85,4 +92,23 @@ fn whole_life(pair: &mut Pair, _: &Setup) {
     assert_eq!(declined, 4, "addresses declined");
     let active = pair.theirs.count(BindingState::Active);
     assert_eq!(active, 12, "leases left");
+}
+
+/// Clients that are not heard of again lose their leases, on both servers.
+fn silence(pair: &mut Pair, setup: &Setup) {
+    pair.start();
+    let clients: Vec<_> = (0..24).map(|number| Identity::numbered(1, number)).collect();
+    let leases = pair.probe().lease(&clients);
+    assert!(leases.iter().all(Option::is_some), "{leases:?}");
+    let active = |pair: &Pair| {
+        let ours = pair.our_table();
+        let ours = ours.values().filter(|row| row.status == "ACTIVE").count();
+        (ours, pair.theirs.count(BindingState::Active))
+    };
+    pair.equal_tables(5);
+    assert_eq!(active(pair), (24, 24));
+    wait::until("both end the leases", u64::from(setup.lease_s) + 8, || {
+        (active(pair) == (0, 0)).then_some(())
+    });
+    pair.equal_tables(5);
 }
