@@ -35,7 +35,7 @@
 //! | `failover peer "NAME"` | [`name`](crate::proto::EndpointConfig::name) | byte for byte the same |
 //! | `primary` / `secondary` | [`role`](crate::proto::EndpointConfig::role) | the other one |
 //! | `address`, `peer address` | [`partner`](crate::proto::EndpointConfig::partner) | dhcpd takes connections from its `peer address` only, and closes others without a word: [`Event::Unheard`](crate::proto::Event::Unheard) |
-//! | `mclt`, `split` (primary) | [`mclt`](crate::proto::EndpointConfig::mclt), [`balance`](crate::proto::EndpointConfig::balance) | the primary's count; `split 128` is 50 % |
+//! | `mclt`, `split`, `hba` (primary) | [`mclt`](crate::proto::EndpointConfig::mclt), [`balance`](crate::proto::EndpointConfig::balance) | the primary's count; `split 128` is 50 %, an `hba` is [`Balance::Buckets`](crate::proto::Balance::Buckets) |
 //! | `max-response-delay` | [`receive_timer`](crate::proto::EndpointConfig::receive_timer) | |
 //! | `max-unacked-updates` | [`max_unacked_bndupd`](crate::proto::EndpointConfig::max_unacked_bndupd) | 10 in most of dhcpd's configurations |
 //! | `load balance max seconds` | [`max_delay_s`](crate::proto::Query::max_delay_s) | give both the same |
@@ -78,6 +78,30 @@
 //!   primary of ours asks with POOLREQ, once a minute at most. Any other share than a half would be
 //!   undone by dhcpd each minute, so none is tried.
 //!
+//! * **As its secondary it speaks second.** A dhcpd in CONFLICT-DONE ends its process when it hears of
+//!   most states, and again each time it is started. The endpoint waits for its STATE, and tells one in
+//!   CONFLICT-DONE of POTENTIAL-CONFLICT, which it comes to in any case.
+//! * **It helps a dhcpd that waits for nothing.** One that recovers asks for updates only if it hears of
+//!   RECOVER, COMMUNICATIONS-INTERRUPTED or PARTNER-DOWN: a server in RECOVER-DONE that was not asked
+//!   goes back to RECOVER. One that has just started passes over a state that it had heard before, so it
+//!   is told of RECOVER-DONE again.
+//! * **It does not take dhcpd's word that all was told.** A dhcpd tells of every address it has, used or
+//!   not, when it is asked for everything. If it leaves some out although it may have leased them, the
+//!   endpoint stays in RECOVER ([`PartnerFault::Untold`](crate::proto::PartnerFault::Untold)); if it sends
+//!   nothing at all, that is told too ([`PartnerFault::Silent`](crate::proto::PartnerFault::Silent)).
+//! * **A lease that dhcpd ends at the very second** is acknowledged two seconds later, by way of a refusal:
+//!   clocks count whole seconds.
+//!
+//! ## When dhcpd needs its operator
+//!
+//! | the log says | what has happened | do |
+//! |---|---|---|
+//! | "has sent none for ... s ... restart dhcpd" | a connection broke while updates were under way to us, and dhcpd still waits for their answers | restart dhcpd, not this server; then all goes on by itself |
+//! | "has told everything, but not of N addresses" | the same, in part; or its ranges lack these addresses | compare the ranges; if they are the same, restart dhcpd |
+//! | "partner is in SHUTDOWN", and dhcpd runs | it saw what it takes for impossible, and never leaves that state | stop dhcpd, remove `dhcpd.leases`, start it with an empty one: it fetches all from this server |
+//! | "the partner has closed N connections without a word" | it knows no partner at this server's address | compare `peer address` with `failover_listen` |
+//! | "the primary's MCLT of ... counts" | the two configurations differ | write the same in both |
+//!
 //! ## What cannot be mended from this side
 //!
 //! * **A dhcpd that is primary takes our lease over its own** of another client, when both were alone
@@ -90,12 +114,14 @@
 //! * **Clocks more than 60 s apart** when they connect: dhcpd refuses. Nor does it correct smaller
 //!   differences, so leases it gives can be off by that much. Run NTP on both.
 //! * **Host names and option 82 stop there.** It drops the request and reply options it is sent, and
-//!   tells none; of DNS records it must not be told at all. What this server has of a client it keeps,
-//!   but a dhcpd that takes over does its DNS updates anew.
+//!   tells none; of DNS records it must not be told at all. Each server keeps what was said to itself,
+//!   through renewals and the other's updates, but a dhcpd that takes over does its DNS updates anew.
 //! * **No authentication.** Anybody who can send from the partner's address is the partner.
-//! * **Reserved and BOOTP addresses** are left to the server that has them.
-//! * **After trouble in the middle of a recovery** dhcpd may stay in `recover`, or stop sending updates
-//!   until it is started anew. If it hangs for longer than the MCLT, restart dhcpd, not this server.
+//! * **Reserved and BOOTP addresses**: dhcpd gives a lease marked `reserved` only while it is in its own
+//!   available state (`free` at the primary, `backup` at the secondary), and another address otherwise.
+//!   This server gives and renews a reserved address in either role.
+//! * **After trouble in the middle of a recovery** dhcpd may have sent less than it should, and only its
+//!   own start mends that; see above.
 //! * **A store restored from an old copy** is noticed by two of ours only. Do not restore
 //!   `dhcpd.leases`; start with an empty file and let the partner fill it.
 //!

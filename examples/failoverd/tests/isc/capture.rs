@@ -3,7 +3,7 @@
 use crate::pair::OURS;
 use dhcp_failover_capture::{Options, Reader, What};
 use dhcp_failover_wire::{HEADER_LEN, MessageType, OptionCode, RawMessage};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
 /// Looks at every message this server sent; the number of them.
@@ -62,4 +62,49 @@ fn bearable(bytes: &[u8]) -> Result<(), &'static str> {
         }
         _ => Ok(()),
     }
+}
+
+/// The answers to one UPDREQALL.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Answered {
+    pub(crate) answers: usize,
+    /// From the request to UPDDONE.
+    seconds: f64,
+}
+
+impl Answered {
+    pub(crate) fn per_s(&self) -> f64 {
+        self.answers as f64 / self.seconds
+    }
+}
+
+/// What became of each UPDREQALL of a server's that was done, but those that were not answered with
+/// updates.
+pub(crate) fn answered(file: &Path, asker: Ipv4Addr) -> Vec<Answered> {
+    let source = std::fs::File::open(file).expect("a capture");
+    let reader = Reader::new(source, Options::default()).expect("a capture that can be read");
+    let mut done = Vec::new();
+    let mut request: Option<(f64, usize)> = None;
+    for found in reader.filter_map(Result::ok) {
+        let What::Message(bytes) = &found.what else { continue };
+        let at = found.time.unix_us as f64 / 1e6;
+        let by_asker = found.source.ip() == IpAddr::V4(asker);
+        match (by_asker, bytes.get(2).copied().map(MessageType)) {
+            (true, Some(MessageType::UPDREQALL)) => {
+                request.get_or_insert((at, 0));
+            }
+            (true, Some(MessageType::BNDACK)) => {
+                if let Some((_, answers)) = &mut request {
+                    *answers += 1;
+                }
+            }
+            (false, Some(MessageType::UPDDONE)) => {
+                if let Some((since, answers)) = request.take().filter(|(_, answers)| *answers > 0) {
+                    done.push(Answered { answers, seconds: at - since });
+                }
+            }
+            _ => {}
+        }
+    }
+    done
 }

@@ -198,6 +198,7 @@ pub(crate) struct Pair {
     pub(crate) theirs: Dhcpd,
     pub(crate) directory: PathBuf,
     pub(crate) our_space: String,
+    pub(crate) their_space: String,
     client_space: String,
     bridge: String,
     capture: Option<Guest>,
@@ -230,6 +231,7 @@ impl Pair {
             theirs,
             directory: directory.to_owned(),
             our_space,
+            their_space,
             client_space,
             bridge,
             capture: Some(capture),
@@ -380,13 +382,18 @@ impl Pair {
         assert!(moved.is_empty(), "clients that lost their address: {moved:#?}");
     }
 
-    /// tshark finds nothing wrong in what the two said; ends the capture.
-    pub(crate) fn check_capture(&mut self) {
-        let file = self.directory.join("failover.pcap");
+    pub(crate) fn stop_capture(&mut self) {
         if let Some(capture) = self.capture.take() {
             capture.signal("INT");
             std::thread::sleep(std::time::Duration::from_millis(300));
         }
+    }
+
+    /// tshark finds nothing wrong in what the two said, nor is there anything dhcpd cannot bear; ends
+    /// the capture.
+    pub(crate) fn check_capture(&mut self) {
+        let file = self.directory.join("failover.pcap");
+        self.stop_capture();
         let output = Command::new("tshark")
             .arg("-r")
             .arg(&file)

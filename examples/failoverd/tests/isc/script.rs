@@ -111,8 +111,8 @@ impl Script {
         panic!("no {wanted} within 20 s")
     }
 
-    /// CONNECT and CONNECTACK as the primary.
-    pub(crate) fn connect(&mut self, manner: &Manner) {
+    /// CONNECT and CONNECTACK as the primary; the window it is offered.
+    pub(crate) fn connect(&mut self, manner: &Manner) -> Option<u32> {
         self.say(Message::Connect(Connect {
             relationship_name: manner.relationship.clone().into_bytes(),
             max_unacked_bndupd: Some(manner.max_unacked),
@@ -125,10 +125,13 @@ impl Script {
             ..Connect::default()
         }));
         let ack = self.expect(MessageType::CONNECTACK);
-        assert!(matches!(&ack.message, Message::ConnectAck(it) if it.reject.is_none()), "{ack:?}");
+        match ack.message {
+            Message::ConnectAck(ack) if ack.reject.is_none() => ack.max_unacked_bndupd,
+            other => panic!("{other:?}"),
+        }
     }
 
-    /// The same as the secondary, which waits for CONNECT; it says with which window it came.
+    /// The same as the secondary, which waits for CONNECT.
     pub(crate) fn connected(&mut self, manner: &Manner) -> Option<u32> {
         let packet = self.expect(MessageType::CONNECT);
         self.answer(

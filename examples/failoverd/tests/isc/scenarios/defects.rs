@@ -109,8 +109,8 @@ fn leaked(pair: &mut Pair, setup: &Setup, window: u32, words: &str) {
     let mut lost = Script::dial(&pair.our_space, SocketAddrV4::new(THEIRS, 647));
     match setup.we_are_primary {
         true => lost.connect(&manner),
-        false => drop(lost.connected(&manner)),
-    }
+        false => lost.connected(&manner),
+    };
     lost.state(ServerState::RECOVER);
     pair.their_state("partner-down", 10);
     lost.say(Message::UpdReqAll);

@@ -6,6 +6,7 @@ mod leaving;
 mod migration;
 mod mistakes;
 mod outage;
+mod rates;
 mod recovery;
 mod serving;
 
@@ -23,6 +24,7 @@ pub(crate) fn all() -> Vec<Scenario> {
     leaving::add(&mut all);
     mistakes::add(&mut all);
     defects::add(&mut all);
+    rates::add(&mut all);
     migration::add(&mut all);
     all
 }
