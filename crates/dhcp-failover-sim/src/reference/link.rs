@@ -61,7 +61,7 @@ pub(super) struct Link {
     pub(super) partner_was_done: bool,
     /// The xid of the partner's CONNECT that came where its CONNECTACK was due.
     pub(super) crossed: Option<u32>,
-    /// The vendor class of its CONNECTACK says so.
+    /// The vendor class of its CONNECT or CONNECTACK says so.
     pub(super) with_dhcpd: bool,
 }
 
@@ -127,6 +127,18 @@ impl Link {
     pub(super) fn owes_instead(&mut self, state: State) {
         if let Some(due) = self.owed.front_mut().filter(|(_, starting)| *starting) {
             due.0 = state;
+        }
+    }
+
+    /// The state that a STATE stands for. Departure (isc-C11): a dhcpd in CONFLICT-DONE is told of
+    /// POTENTIAL-CONFLICT instead of what would end it.
+    pub(super) fn meant(&self, state: State) -> State {
+        let was_done =
+            matches!(self.partner, Some((State::ConflictDone, _))) || self.partner_was_done;
+        let stands_in = self.with_dhcpd && was_done && state == State::PotentialConflict;
+        match self.owed.front() {
+            Some((due, _)) if stands_in => *due,
+            _ => state,
         }
     }
 

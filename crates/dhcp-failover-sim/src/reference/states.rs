@@ -167,6 +167,11 @@ impl Reference {
             return from == Normal || leaves || self.used.is_none();
         }
         let Some(partner) = self.partner() else { return false };
+        // Departure (isc-S01): a dhcpd in RECOVER asks for updates only then.
+        let with_dhcpd = self.used_link().is_some_and(|link| link.with_dhcpd);
+        if with_dhcpd && (from, partner, to) == (RecoverDone, Recover, Recover) {
+            return true;
+        }
         [Some(from), without].into_iter().flatten().any(|it| after_contact(it, partner) == Some(to))
     }
 

@@ -39,6 +39,7 @@ impl Reference {
                 link.phase = Phase::Asked(packet.xid);
                 link.offers(connect.max_unacked_bndupd, connect.receive_timer);
                 link.mclt_s = connect.mclt;
+                link.with_dhcpd = is_dhcpds(connect.vendor_class_identifier.as_deref());
                 link.begins_with(now); // the answer may be decided now, and wait for the disk
             }
             Message::ConnectAck(ack) if link.phase == Phase::Asked(packet.xid) => {
@@ -46,8 +47,7 @@ impl Reference {
                     link.phase = Phase::Over;
                 } else {
                     link.offers(ack.max_unacked_bndupd, ack.receive_timer);
-                    let maker = ack.vendor_class_identifier.as_deref().unwrap_or_default();
-                    link.with_dhcpd = maker.starts_with(b"isc");
+                    link.with_dhcpd = is_dhcpds(ack.vendor_class_identifier.as_deref());
                     self.accepted(number);
                 }
             }
@@ -107,6 +107,7 @@ impl Reference {
                 // §9.3.2 step 1: then RECOVER is the state before.
                 let anew = self.lost || self.estranged;
                 let Some(link) = self.links.get_mut(&number) else { return Ok(()) };
+                let known = link.meant(known);
                 if anew && starting && known == State::Recover {
                     link.owes_instead(known);
                     self.previous = known;
@@ -234,4 +235,8 @@ impl Reference {
         }
         Ok(())
     }
+}
+
+fn is_dhcpds(vendor_class: Option<&[u8]>) -> bool {
+    vendor_class.is_some_and(|maker| maker.starts_with(b"isc"))
 }
