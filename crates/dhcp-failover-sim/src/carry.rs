@@ -99,7 +99,7 @@ impl Pair {
     }
 
     fn transmit(&mut self, host: Host, link: u64, bytes: &[u8]) {
-        if let Ok(packet) = decode(bytes, Dialect::Draft12) {
+        if let Ok(packet) = decode(bytes, self.read_as()) {
             self.seen(host, Seen::Says { link, packet: &packet });
             if let Some(trace) = &mut self.trace {
                 trace.push((self.now, host, crate::monitor::step(&packet.message)));
@@ -120,11 +120,7 @@ impl Pair {
                 self.check_forward(host, updates);
             }
             // What a dhcpd never said of a client cannot be said on.
-            let dialect = match self.foreigner() {
-                Some(_) => Dialect::IscDhcpd,
-                None => Dialect::Draft12,
-            };
-            if let Err(text) = keeps_the_tables(bytes, &packet, dialect) {
+            if let Err(text) = keeps_the_tables(bytes, &packet, self.dialect()) {
                 self.violation(Rule::S11, format!("{host:?}: {text}"));
             }
             let server = &self.servers[host.index()];

@@ -1,7 +1,7 @@
 //! What must hold once nothing goes wrong any more.
 
 use crate::check::{Rule, Violation};
-use crate::peer::isc::Isc;
+use crate::peer::Foreign;
 use crate::{Host, Pair};
 use dhcp_failover_lease::{Binding, BindingStatus};
 use dhcp_failover_proto::{Bindings, State};
@@ -16,7 +16,7 @@ impl Pair {
     pub fn is_settled(&self) -> bool {
         Host::BOTH.into_iter().all(|host| {
             let foreign = &self.servers[host.index()].foreign;
-            foreign.as_ref().is_some_and(Isc::is_settled)
+            foreign.as_ref().is_some_and(Foreign::is_settled)
                 || self.status(host).is_some_and(|status| {
                     status.state == State::Normal && status.connected && status.pending == 0
                 })

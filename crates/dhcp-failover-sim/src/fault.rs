@@ -137,8 +137,8 @@ impl Pair {
     pub fn lose_disk(&mut self, host: Host) {
         self.log(Some(host), "loses its disk".to_owned());
         self.note_lost(host);
-        if let Some(isc) = &mut self.servers[host.index()].foreign {
-            isc.lose_disk();
+        if let Some(foreign) = &mut self.servers[host.index()].foreign {
+            foreign.lose_disk();
         }
         self.servers[host.index()].disk.lose();
         self.monitor.forward.forget(host);

@@ -54,7 +54,7 @@ pub use fault::DiskCopy;
 pub use ledger::{Ack, Duplicate, Ledger};
 pub use log::Log;
 pub use pair::Pair;
-pub use peer::Make;
+pub use peer::{Make, Request, Word, windows};
 pub use rng::Rng;
 pub use server::{Host, Server};
 pub use setup::{Mutation, Setup};

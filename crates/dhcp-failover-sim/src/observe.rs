@@ -99,7 +99,8 @@ impl Pair {
     }
 
     /// How many messages a server has sent.
-    pub(crate) fn sent_by(&self, host: Host) -> u64 {
+    #[must_use]
+    pub fn sent_by(&self, host: Host) -> u64 {
         let counts = self.monitor.counts.iter();
         counts.filter(|((sender, _), _)| *sender == host).map(|(_, count)| count).sum()
     }

@@ -17,7 +17,7 @@ use dhcp_failover_lease::{BindingStatus, Client, Grant, Role};
 use dhcp_failover_proto::{
     Bindings, Event, Input, LeaseEvent, LinkId, LinkSide, Listener, Route, Ticket, Token,
 };
-use dhcp_failover_wire::{Dialect, Message, decode};
+use dhcp_failover_wire::{Message, decode};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::Ipv4Addr;
 
@@ -339,7 +339,7 @@ impl Pair {
                 }
             }
         }
-        let packet = decode(frame, Dialect::Draft12).ok();
+        let packet = decode(frame, self.read_as()).ok();
         let server = &self.servers[to.index()];
         if let Some(packet) = &packet {
             self.monitor.received(to, link, packet, server);

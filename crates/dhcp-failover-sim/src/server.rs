@@ -1,7 +1,8 @@
 //! One simulated server: endpoint, table, disk and clock.
 
 use crate::disk::Disk;
-use crate::peer::isc::Isc;
+use crate::peer::Foreign;
+use crate::setup::SUBNET;
 use dhcp_failover_lease::{Binding, LeaseInstant, Role};
 use dhcp_failover_proto::{
     BindingTable, Bindings, ClockStart, Endpoint, EndpointConfig, LeaseClock, Monotonic, PoolDigest,
@@ -84,6 +85,7 @@ fn table(pools: &[RangeInclusive<Ipv4Addr>]) -> BindingTable {
     for pool in pools {
         let _ = table.add_pool([pool.clone()]);
     }
+    table.add_subnet(SUBNET);
     table
 }
 
@@ -92,7 +94,7 @@ fn table(pools: &[RangeInclusive<Ipv4Addr>]) -> BindingTable {
 pub struct Server {
     pub(crate) config: EndpointConfig,
     /// The server itself, if somebody else made it: then there is never an endpoint.
-    pub(crate) foreign: Option<Isc>,
+    pub(crate) foreign: Option<Foreign>,
     /// `None` while it is down.
     pub(crate) endpoint: Option<Endpoint>,
     pub(crate) table: BindingTable,

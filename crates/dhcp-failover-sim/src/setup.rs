@@ -2,7 +2,8 @@
 
 use crate::{Host, Make};
 use dhcp_failover_lease::{HardwareAddress, LeaseSpan, Role};
-use dhcp_failover_proto::{Balance, EndpointConfig, StartupPolicy};
+use dhcp_failover_proto::{Balance, EndpointConfig, StartupPolicy, Subnet};
+use dhcp_failover_wire::Dialect;
 use dhcp_failover_wire::digest::Key;
 use std::net::{IpAddr, Ipv4Addr};
 use std::ops::RangeInclusive;
@@ -100,6 +101,9 @@ pub struct Setup {
     pub mutation: Mutation,
 }
 
+/// The subnet of all addresses.
+pub(crate) const SUBNET: Subnet = Subnet::new(Ipv4Addr::new(192, 0, 2, 0), 16);
+
 impl Setup {
     /// A small pair: 20 addresses, 8 clients, MCLT 60 s, leases of 300 s, tReceive 20 s.
     #[must_use]
@@ -152,6 +156,9 @@ impl Setup {
             unlimited_in_partner_down: self.unlimited_in_partner_down,
             secret: self.secrets[i].clone(),
             seed: self.seed.wrapping_add(host.index() as u64),
+            // A dhcpd is found out; Windows does not understand who speaks to it otherwise.
+            dialect: (self.makes[host.partner().index()] == Make::Windows)
+                .then_some(Dialect::MICROSOFT),
             ..EndpointConfig::new(&self.names[i], role, host.partner().address())
         }
     }

@@ -266,9 +266,9 @@ impl Endpoint {
 
     pub(super) fn send_contact(&mut self) {
         if let Some(link) = &mut self.link {
-            let (id, xid) = (link.id, link.take_xid());
+            let (id, dialect, xid) = (link.id, link.dialect, link.take_xid());
             // Past the gate: a sign of life promises nothing (S11).
-            self.transmit(id, xid, Message::Contact);
+            self.transmit(id, dialect, xid, Message::Contact);
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::{Event, LinkId, Output, Record, Ticket, Token};
 use alloc::collections::VecDeque;
 use dhcp_failover_lease::{Binding, Mutant};
-use dhcp_failover_wire::Message;
+use dhcp_failover_wire::{Dialect, Message};
 
 /// Something that waits for a record to be durable.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -12,6 +12,8 @@ pub(super) enum Held {
     Message {
         /// The connection.
         link: LinkId,
+        /// How its partner is spoken to, also if this server has given the connection up meanwhile.
+        dialect: Dialect,
         /// Its transaction.
         xid: u32,
         /// What it says.

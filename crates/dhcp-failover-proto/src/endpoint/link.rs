@@ -184,8 +184,8 @@ impl Endpoint {
     /// DISCONNECT, past the gate: it promises nothing, and what waits for the disk will never leave.
     pub(super) fn say_why(&mut self, reason: RejectReason, why: String) {
         if let Some(link) = &mut self.link {
-            let (id, xid) = (link.id, link.take_xid());
-            self.transmit(id, xid, last_word(reason, why));
+            let (id, dialect, xid) = (link.id, link.dialect, link.take_xid());
+            self.transmit(id, dialect, xid, last_word(reason, why));
         }
     }
 
@@ -265,7 +265,8 @@ impl Endpoint {
     /// Queues a message with a transaction id of this link, or the answer to the request with it.
     pub(super) fn send_as(&mut self, xid: u32, message: Message) {
         if let Some(link) = &self.link {
-            self.gate.hold(Held::Message { link: link.id, xid, message });
+            let (link, dialect) = (link.id, link.dialect);
+            self.gate.hold(Held::Message { link, dialect, xid, message });
         }
     }
 
@@ -279,22 +280,22 @@ impl Endpoint {
                 }
                 Held::Confirm(token) => self.gate.output(Output::Confirm { token }),
                 Held::Close(link) => self.gate.output(Output::Close { link }),
-                Held::Message { link, xid, message } => self.transmit(link, xid, message),
+                Held::Message { link, dialect, xid, message } => {
+                    self.transmit(link, dialect, xid, message);
+                }
             }
         }
     }
 
     /// What the partner would drop unread is not sent.
-    pub(super) fn transmit(&mut self, id: LinkId, xid: u32, message: Message) {
-        let link = self.link.as_mut().filter(|link| link.id == id);
-        if link.as_ref().is_some_and(|link| !link.dialect.hears(message.message_type())) {
+    pub(super) fn transmit(&mut self, id: LinkId, dialect: Dialect, xid: u32, message: Message) {
+        if !dialect.hears(message.message_type()) {
             return;
         }
-        let dialect = link.map_or(Dialect::Draft12, |link| {
+        if let Some(link) = self.link.as_mut().filter(|link| link.id == id) {
             link.last_sent = self.now;
             link.announced |= matches!(message, Message::State(_));
-            link.dialect
-        });
+        }
         self.transmit_as(id, dialect, xid, message);
     }
 

@@ -60,8 +60,8 @@ impl Pair {
     }
 
     fn answers(&self, host: Host, class: RequestClass, key: &[u8]) -> bool {
-        if let Some(isc) = &self.servers[host.index()].foreign {
-            return isc.answers(class, key, 0);
+        if let Some(foreign) = &self.servers[host.index()].foreign {
+            return foreign.answers(class, key, 0);
         }
         let now = self.servers[host.index()].lease_now(self.now);
         let max_delay_s = Some(3);

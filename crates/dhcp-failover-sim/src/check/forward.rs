@@ -28,9 +28,13 @@ impl Forward {
     ) -> Result<(), String> {
         let new = update.clone();
         let Some(old) = self.told.insert((host, update.address), new) else { return Ok(()) };
+        // Windows is told the address itself of a lease of which no client is known.
+        let nobody = |hardware: &wire::HardwareAddress| {
+            update.windows.is_some() && hardware.bytes == update.address.octets()
+        };
         let who = |it: &BindingUpdate| match &it.client_identifier {
             Some(identifier) => (Some(identifier.clone()), None),
-            None => (None, it.client_hardware_address.clone()),
+            None => (None, it.client_hardware_address.clone().filter(|it| !nobody(it))),
         };
         if who(&old) == (None, None) || who(&old) != who(update) {
             return Ok(());

@@ -229,8 +229,8 @@ impl Pair {
     }
 
     fn keeps(&self, host: Host, address: Ipv4Addr, client: usize) -> bool {
-        if let Some(isc) = &self.servers[host.index()].foreign {
-            return isc.keeps(address, &self.clients[client].client);
+        if let Some(foreign) = &self.servers[host.index()].foreign {
+            return foreign.keeps(address, &self.clients[client].client);
         }
         let binding = self.record_of(host, address);
         binding.status == BindingStatus::Active && binding.is_for(&self.clients[client].client)

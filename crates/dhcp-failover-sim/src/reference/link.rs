@@ -63,6 +63,8 @@ pub(super) struct Link {
     pub(super) crossed: Option<u32>,
     /// The vendor class of its CONNECT or CONNECTACK says so.
     pub(super) with_dhcpd: bool,
+    /// The same of CONNECT or CONNECTACK.
+    pub(super) with_windows: bool,
 }
 
 impl Link {
@@ -87,6 +89,7 @@ impl Link {
             partner_was_done: false,
             crossed: None,
             with_dhcpd: false,
+            with_windows: false,
         }
     }
 

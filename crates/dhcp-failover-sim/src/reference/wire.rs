@@ -30,6 +30,14 @@ impl Reference {
         let now = self.state_to_tell();
         let Some(link) = self.links.get_mut(&number) else { return };
         link.heard(self.now, packet);
+        let maker = match &packet.message {
+            Message::Connect(connect) => connect.vendor_class_identifier.as_deref(),
+            Message::ConnectAck(ack) => ack.vendor_class_identifier.as_deref(),
+            _ => None,
+        };
+        if let Some(maker) = maker {
+            link.with_windows = maker.starts_with(b"MSFT");
+        }
         match &packet.message {
             // §7.8.2: two primaries. This one is only to be refused.
             Message::Connect(_) if matches!(link.phase, Phase::Asked(_)) => {
@@ -226,9 +234,10 @@ impl Reference {
         }
     }
 
-    /// §8.6, §7.12: an established connection is ended by DISCONNECT.
+    /// §8.6, §7.12: an established connection is ended by DISCONNECT. Departure: Windows drops it.
     pub(super) fn closes(&mut self, number: u64) -> Result<(), Refusal> {
-        let open = self.links.get(&number).is_some_and(Link::is_established);
+        let link = self.links.get(&number).filter(|link| !link.with_windows);
+        let open = link.is_some_and(Link::is_established);
         self.gone(number);
         if open {
             return refuse("8.6", "closes a connection without DISCONNECT");

@@ -9,7 +9,7 @@ use dhcp_failover_proto::{Command, Event, RequestClass, State};
 impl Storm {
     /// Whether it was done.
     pub(super) fn apply(&mut self, action: &Action) -> bool {
-        if self.pair.foreigner().is_some() && super::dialect::is_not_for_dhcpd(action) {
+        if self.pair.foreigner().is_some() && super::dialect::is_not_for_other(action) {
             return false;
         }
         match *action {

@@ -21,8 +21,8 @@ impl Storm {
             return;
         }
         self.repair();
-        if let Some(dhcpd) = self.pair.foreigner() {
-            return self.calm_with_dhcpd(dhcpd);
+        if let Some(other) = self.pair.foreigner() {
+            return self.calm_with_other(other);
         }
         self.pair.heal();
         let (healed_ms, limit) = (self.pair.now, self.pair.healing_s());

@@ -13,9 +13,9 @@ pub enum Regime {
     /// The operator does not care whether the partner is down, and any disk may go. Duplicates are
     /// possible, but nothing may stay stuck, and both servers must agree in the end.
     Unsafe,
-    /// The other server is a dhcpd, with its faults, and everybody else is honest. What our server
-    /// says and does keeps the rules, it tells of the violations of the other that it hears of, and
-    /// both come together as far as dhcpd can.
+    /// The other server is a dhcpd or a Windows server, with its faults, and everybody else is honest.
+    /// What our server says and does keeps the rules, it tells of the violations of the other that it
+    /// hears of, and both come together as far as that one can.
     Dialect,
 }
 
@@ -29,8 +29,8 @@ impl Regime {
         match self {
             Self::Honest => true,
             Self::Unsafe => !matches!(rule, Rule::S1 | Rule::S3 | Rule::S4 | Rule::S6),
-            // A dhcpd serves alone after a restart (isc-S10), and ends leases that run when it hears of
-            // an older end (isc-L14, isc-L35).
+            // A dhcpd serves alone after a restart (isc-S10), and so does Windows; a dhcpd ends leases
+            // that run when it hears of an older end (isc-L14, isc-L35).
             Self::Dialect => !matches!(rule, Rule::S1 | Rule::S3 | Rule::S4 | Rule::S6 | Rule::S14),
         }
     }

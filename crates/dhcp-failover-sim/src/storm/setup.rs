@@ -28,7 +28,7 @@ impl Plan {
         let mut setup = Setup { mutation, ..Self::scale(&mut rng, seed) };
         Self::circumstances(&mut rng, &mut setup);
         if regime == Regime::Dialect {
-            setup = super::dialect::with_dhcpd(setup);
+            setup = super::dialect::with_other(setup);
         }
         if !regime.is_honest() {
             // A secondary without a disk that is told to go alone has only its configuration.

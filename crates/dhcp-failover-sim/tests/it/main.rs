@@ -34,6 +34,7 @@ mod soak;
 mod support;
 mod transcripts;
 mod updates;
+mod windows;
 mod wire_trace;
 
 use dhcp_failover_proto::State;

@@ -96,7 +96,7 @@ fn storms_do_everything_there_is() {
     }
 }
 
-/// With a dhcpd in the other place, what ours says and does keeps the rules.
+/// With a dhcpd or a Windows server in the other place, what ours says and does keeps the rules.
 #[test]
 fn dialect_storms_break_no_rule_of_ours() {
     many(Regime::Dialect);

@@ -35,8 +35,10 @@ pub(super) fn to_update(
         update = BindingUpdate::new(binding.address, status);
     } else {
         name_client(&mut update, binding);
-        // Mandatory where a lease ended, and not always known of one that the partner told.
-        update.client_last_transaction_time.get_or_insert(0);
+        if update.status != wire::BindingStatus::ABANDONED {
+            // Mandatory, and not always known of a lease that the partner told.
+            update.client_last_transaction_time.get_or_insert(0);
+        }
         part.scope_id = Some(subnet.id);
         part.client_type = Some(match binding.flags {
             flags if flags.reserved => ClientType::RESERVATION,

@@ -16,7 +16,6 @@ mod updates;
 use self::image::Image;
 pub(crate) use self::image::Lease;
 use self::link::{Active, Connection};
-pub(crate) use self::serve::Request;
 use super::Word;
 use crate::{Rng, Survives};
 use dhcp_failover_lease::{Client, Role};

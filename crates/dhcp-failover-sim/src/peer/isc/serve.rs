@@ -2,6 +2,7 @@
 
 use super::Isc;
 use super::image::Lease;
+use crate::peer::Request;
 use dhcp_failover_lease::Client;
 use dhcp_failover_proto::RequestClass;
 use dhcp_failover_wire::{BindingStatus as B, ServerState as S};
@@ -12,15 +13,6 @@ use std::net::Ipv4Addr;
 const MAX_SECONDS: u16 = 3;
 /// abandon-lease-time.
 const ABANDONED_S: u64 = 86_400;
-
-/// One request of a client.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Request<'a> {
-    pub(crate) client: &'a Client,
-    pub(crate) class: RequestClass,
-    pub(crate) wanted: Option<Ipv4Addr>,
-    pub(crate) secs: u16,
-}
 
 impl Isc {
     /// isc-S03: as the partner wanted it when it was last heard, whenever that was; isc-S04,
