@@ -134,7 +134,8 @@
 //! | verified | how |
 //! |---|---|
 //! | messages, their options and order, names in UTF-16, STATE 3 and 4 | the messages of that capture are read and written byte by byte |
-//! | storms of faults: what this side says and does keeps its rules | a peer that is written from the facts, in the simulator |
+//! | handshake, digests among ourselves, scopes, ownership, leases, renewals, releases; a lost connection, either process lost | a peer that is written from the facts, with a real failoverd process in both roles (`tests/process/windows.rs`) |
+//! | storms of faults: what this side says and does keeps its rules | the same peer in the simulator |
 //!
 //! What nobody outside has seen is a named setting
 //! ([`windows::Settings`](crate::wire::windows::Settings), [`Scheme`](crate::wire::digest::Scheme); in

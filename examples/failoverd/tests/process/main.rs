@@ -13,3 +13,4 @@ mod import;
 mod orders;
 mod single;
 mod support;
+mod windows;

@@ -61,6 +61,12 @@ impl Lease {
         [B::FREE, B::BACKUP].contains(&self.status)
     }
 
+    /// FREE and BACKUP say whose the available address is, as in the draft.
+    #[must_use]
+    pub fn status(&self) -> B {
+        self.status
+    }
+
     /// Over, and the partner has not agreed yet.
     pub(crate) fn is_over(&self) -> bool {
         [B::EXPIRED, B::RELEASED].contains(&self.status)
