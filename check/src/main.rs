@@ -2,7 +2,11 @@
 
 mod canonical;
 mod model;
+mod names;
+mod spread;
 mod steps;
+#[cfg(test)]
+mod tests;
 mod world;
 
 use dhcp_failover_proto::State;
@@ -14,7 +18,7 @@ use std::time::Instant;
 use world::{Budget, Mutant, Setup};
 
 const USAGE: &str = "usage: dhcp-failover-check [--addresses N] [--requests N] [--crashes A,B] \
-    [--partitions N] [--orders N] [--slow-steps N] [--states N] [--depth N] [--threads N] \
+    [--partitions N] [--orders N] [--slow-steps N] [--states N] [--depth N] [--threads N] [--spread N] \
     [--mutant early-sync|clients-hold-on|ignore-mclt]";
 
 struct Options {
@@ -22,6 +26,8 @@ struct Options {
     states: usize,
     depth: usize,
     threads: usize,
+    /// Instead of exploring all, tell what makes so many states different.
+    spread: usize,
 }
 
 fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
@@ -31,7 +37,8 @@ fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
 fn options() -> Result<Options, String> {
     let budget = Budget { crashes: [0, 0], partitions: 0, orders: 0, slow_steps: 0 };
     let setup = Setup { addresses: 1, requests: 1, budget, mutant: Mutant::None };
-    let mut options = Options { setup, states: usize::MAX, depth: usize::MAX, threads: 1 };
+    let mut options =
+        Options { setup, states: usize::MAX, depth: usize::MAX, threads: 1, spread: 0 };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let value = words.next().ok_or_else(|| format!("{word} needs a value"))?;
@@ -46,6 +53,7 @@ fn options() -> Result<Options, String> {
             "--partitions" => setup.budget.partitions = number(&value)?,
             "--orders" => setup.budget.orders = number(&value)?,
             "--slow-steps" => setup.budget.slow_steps = number(&value)?,
+            "--spread" => options.spread = number(&value)?,
             "--states" => options.states = number(&value)?,
             "--depth" => options.depth = number(&value)?,
             "--threads" => options.threads = number(&value)?,
@@ -116,6 +124,10 @@ fn main() -> ExitCode {
         }
     };
     println!("{:?}", options.setup);
+    if options.spread > 0 {
+        spread::tell(&Pair::new(options.setup), options.spread);
+        return ExitCode::SUCCESS;
+    }
     let begun = Instant::now();
     let checker = explore(&options, options.depth);
     println!(

@@ -94,7 +94,9 @@ impl Model for Pair {
                 actions.push(Action::PartnerDown(host));
             }
             for (number, client) in world.clients.iter().enumerate() {
-                if client.left > 0 && server.endpoint.is_some() {
+                // The clients are alike: the one that asks first is called 0.
+                let first = world.clients[0].left < self.setup.requests;
+                if client.left > 0 && server.endpoint.is_some() && (number == 0 || first) {
                     actions.push(Action::Ask(number, host));
                 }
             }

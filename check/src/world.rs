@@ -144,7 +144,7 @@ pub struct Server {
     pub grants: Vec<Pending>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Hash, Debug)]
 pub struct Held {
     pub address: Ipv4Addr,
     pub server: usize,
@@ -185,8 +185,10 @@ impl PartialEq for World {
     }
 }
 
+/// A client; the first two are both in the primary's half of the hash buckets, so that nothing tells
+/// them apart.
 pub fn client(number: usize) -> Client {
-    let mac = [2, 0, 0, 0, 0, u8::try_from(number).unwrap_or(0)];
+    let mac = [2, 0, 0, 0, 0, u8::try_from(2 * number).unwrap_or(1)];
     let hardware = HardwareAddress::new(1, &mac).unwrap_or_else(|| unreachable!("six bytes"));
     Client::new(None, hardware)
 }
@@ -284,6 +286,7 @@ impl World {
             }
         }
         server.disk.states.clear();
+        server.table = BindingTable::new();
         server.endpoint = None;
         server.dialling = false;
         server.grants.clear();

@@ -59,8 +59,8 @@ pub use bindings::{BindingTable, Bindings, Subnet, TableError};
 pub use clock::{Monotonic, Skew};
 pub use config::{Balance, EndpointConfig, StartupPolicy, TimePolicy};
 pub use endpoint::{
-    ConfigurationError, Dispute, Endpoint, MAX_OPAQUE_OPTIONS, PartnerDownRisk, PoolRisk, Shortage,
-    Status, rename_message_times,
+    ConfigurationError, Dispute, Endpoint, MAX_OPAQUE_OPTIONS, PartnerDownRisk, PoolRisk, Renaming,
+    Shortage, Status, rename_message_times,
 };
 pub use explain::{Because, BoundBy, Explanation, LeaseExplanation};
 pub use io::{

@@ -129,7 +129,7 @@ pub struct HashBucketsRecord(pub [u8; 32]);
 
 impl EndpointRecord {
     /// With its moments renamed, for comparing worlds: lease times by `times`, those on the partner's
-    /// clock by `wire_times`. Where the lease clock stood is not part of it.
+    /// clock by `wire_times`. Where either clock stood is not part of it, nor is `instance` changed.
     #[must_use]
     pub fn canonical(
         mut self,
@@ -144,22 +144,14 @@ impl EndpointRecord {
         ] {
             *at = times(*at);
         }
-        for at in [
-            &mut self.connect_time,
-            &mut self.partner_served,
-            &mut self.partner_alive_until,
-            &mut self.instance,
-        ] {
+        for at in [&mut self.connect_time, &mut self.partner_served, &mut self.partner_alive_until]
+        {
             *at = wire_times(*at);
         }
         self.mclt = self.mclt.rebased(times);
         self.storage_lost_at = self.storage_lost_at.map(times);
-        // By how much the clocks may have drifted apart since is forgotten.
-        self.partner_offset = self.partner_offset.map(|it| PartnerOffset {
-            as_of: LeaseInstant::ZERO,
-            boot: 0,
-            ..it
-        });
+        // Nothing but news for people comes of it.
+        self.partner_offset = None;
         self.clock = ClockStamp { boot: 0, monotonic_ms: 0, shown: LeaseInstant::ZERO };
         self
     }

@@ -3,10 +3,37 @@
 use super::gate::Held;
 use super::hints::Hints;
 use super::{Endpoint, PartnerState};
-use crate::{LinkId, Monotonic, Stats, Ticket};
+use crate::{LinkId, Monotonic, State, Stats, Ticket};
 use alloc::vec::Vec;
-use dhcp_failover_lease::LeaseInstant;
+use core::net::Ipv4Addr;
+use dhcp_failover_lease::{LeaseInstant, Mutant};
 use dhcp_failover_wire::Message;
+
+/// How the numbers of a world are renamed in which only some of their relations matter.
+#[derive(Clone, Copy)]
+#[expect(clippy::exhaustive_structs, reason = "every kind of number must be thought of")]
+pub struct Renaming<'a> {
+    /// Lease times, the partner's as this server's, for which the partner's clock must show the same.
+    /// It must keep their order and the differences that matter; it is not asked for "none yet" and
+    /// "never".
+    pub times: &'a dyn Fn(LeaseInstant) -> LeaseInstant,
+    /// Transactions that the partner began. This endpoint's own are counted back from
+    /// [`Endpoint::next_xid`].
+    pub partners_xids: &'a dyn Fn(u32) -> u32,
+    /// Instances of the relationship (§5.17), which are only ever found equal or different.
+    pub instances: &'a dyn Fn(u32) -> u32,
+    /// Versions of the binding of an address, of which only equality counts, and which one is newer.
+    pub versions: &'a dyn Fn(Ipv4Addr, u64) -> u64,
+    /// In a world in which time only passes in steps of so many milliseconds it makes no difference
+    /// when within a step a timer ends; otherwise that is 1.
+    pub quantum_ms: u64,
+}
+
+impl core::fmt::Debug for Renaming<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Renaming").field("quantum_ms", &self.quantum_ms).finish_non_exhaustive()
+    }
+}
 
 /// Canonical lease times count from here, so that the past has a place too.
 const CANONICAL_NOW: LeaseInstant = LeaseInstant::from_unix_s((1 << 40) + (1 << 30));
@@ -28,30 +55,27 @@ impl Endpoint {
                 CANONICAL_NOW.saturating_sub(lease_now - at)
             }
         };
-        self.canonical_in(&times, &|_| 0, 1)
+        let instance = self.record.instance;
+        self.canonical_in(&Renaming {
+            times: &times,
+            partners_xids: &|_| 0,
+            instances: &|it| instance.wrapping_sub(it),
+            versions: &|_, it| it,
+            quantum_ms: 1,
+        })
     }
 
     /// The same within a world that has more in it than this endpoint: what the others have of the
-    /// same times and transactions must be renamed alike.
+    /// same times, transactions and bindings must be renamed alike.
     ///
-    /// `times` renames lease times, the partner's as this server's, for which the partner's clock
-    /// must show the same; it must keep their order and the differences that matter.
-    /// `partners_xids` renames the transactions the partner began; this endpoint's own are counted
-    /// back from [`next_xid`](Self::next_xid). In a world in which time only passes in steps of
-    /// `quantum_ms` it makes no difference when within a step a timer ends; otherwise that is 1.
-    ///
-    /// Beside statistics it forgets by how much the clocks may have drifted, to the half second, and
-    /// what only decides how long a pause between attempts to connect is.
+    /// Beside statistics it forgets by how much the clocks may have drifted, to the half second,
+    /// what only decides how long a pause between attempts to connect is, and what was only needed
+    /// until the first connection of this run.
     #[must_use]
-    pub fn canonical_in(
-        &self,
-        times: &dyn Fn(LeaseInstant) -> LeaseInstant,
-        partners_xids: &dyn Fn(u32) -> u32,
-        quantum_ms: u64,
-    ) -> Self {
+    pub fn canonical_in(&self, renaming: &Renaming<'_>) -> Self {
         let shift = |at: LeaseInstant| match at {
             LeaseInstant::ZERO | LeaseInstant::NEVER => at,
-            at => times(at),
+            at => (renaming.times)(at),
         };
         let lease_now = self.lease_now;
         let shift_wire = |at: u32| match at {
@@ -59,10 +83,11 @@ impl Endpoint {
             at => shift(LeaseInstant::from_wire_s(at, lease_now)).as_wire_s(),
         };
         let mut form = self.clone();
-        form.canonical_clocks(quantum_ms, &shift, &shift_wire);
+        form.canonical_clocks(renaming.quantum_ms, &shift, &shift_wire);
         form.canonical_record(&shift, &shift_wire);
-        form.canonical_numbers(self, &shift, &shift_wire, partners_xids);
-        form.updates.rebase(self.next_own_xid(), &shift, partners_xids);
+        form.record.instance = (renaming.instances)(self.record.instance);
+        form.canonical_numbers(self, &shift, &shift_wire, renaming.partners_xids);
+        form.updates.rebase(self.next_own_xid(), &shift, renaming);
         form.epoch = 0;
         form.stats = Stats::default();
         form
@@ -97,7 +122,9 @@ impl Endpoint {
         for link in self.link.iter_mut().chain(&mut self.candidates) {
             link.rebase(now, shift);
             if let Some(hints) = &mut link.hints {
-                *hints = hints.with_times(shift_wire);
+                // The others count when they come, and not again.
+                let alone_since = shift_wire(hints.alone_since);
+                *hints = Hints { alone_since, ..hints.with_times(&|_| 0) };
             }
         }
         self.now = Monotonic::from_ms(now.as_ms() % 1_000);
@@ -105,7 +132,20 @@ impl Endpoint {
         self.clock = self.clock.rebased(self.now, self.lease_now);
         // Only told to operators.
         self.last_heard = None;
-        self.partner = self.partner.map(|it| PartnerState { since: shift_wire(it.since), ..it });
+        let starting = self.state == State::Startup;
+        self.partner = self.partner.map(|it| {
+            // It decides what becomes of STARTUP, and nothing later.
+            PartnerState { since: if starting { shift_wire(it.since) } else { 0 }, ..it }
+        });
+        if self.store_checked {
+            self.stamps_told = None;
+            if !starting {
+                self.stamp_at_start = LeaseInstant::ZERO;
+            }
+            if !self.record.storage_lost && !Mutant::McltWaitFromRestart.is_on() {
+                self.started_at = LeaseInstant::ZERO;
+            }
+        }
         self.stamps_told =
             self.stamps_told.map(|(first, last)| (shift_wire(first), shift_wire(last)));
         for at in [&mut self.alive_durable, &mut self.stamp_at_start, &mut self.started_at] {
@@ -118,7 +158,18 @@ impl Endpoint {
         shift: &dyn Fn(LeaseInstant) -> LeaseInstant,
         shift_wire: &dyn Fn(u32) -> u32,
     ) {
+        // A record is written with the moment of its writing.
+        self.record.written_at = LeaseInstant::ZERO;
+        // Of messages that are not signed none is a replay, and it only matters that there was one.
+        let unsigned = self.config.secret.is_none();
+        let connected = self.record.connect_time.min(1);
+        if unsigned {
+            self.record.connect_time = 0;
+        }
         self.record = self.record.canonical(shift, shift_wire);
+        if unsigned {
+            self.record.connect_time = connected;
+        }
         self.record.clock = self.clock.stamp;
     }
 

@@ -36,7 +36,7 @@ pub(crate) use admission::unreadable;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
-pub use canonical::rename_message_times;
+pub use canonical::{Renaming, rename_message_times};
 use core::net::Ipv4Addr;
 use dhcp_failover_lease::{Binding, Control, LeaseInstant, LeaseSpan, Mclt, Mutant, Role};
 use dhcp_failover_wire::{MessageLimit, RejectReason};

@@ -13,7 +13,7 @@ pub(super) use convert::status_from_wire;
 pub use disputes::Dispute;
 pub(super) use windows::same_station;
 
-use super::Endpoint;
+use super::{Endpoint, Renaming};
 use alloc::collections::{BTreeMap, btree_map::Entry};
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
@@ -206,7 +206,7 @@ impl Updates {
         &mut self,
         next_xid: u32,
         shift: &dyn Fn(LeaseInstant) -> LeaseInstant,
-        partners_xids: &dyn Fn(u32) -> u32,
+        renaming: &Renaming<'_>,
     ) {
         let marks = [
             self.sweep.as_ref().map(|sweep| sweep.turn),
@@ -229,7 +229,8 @@ impl Updates {
         for message in self.outstanding.values_mut() {
             message.at = shift(message.at);
             for sent in &mut message.updates {
-                sent.instance = shift(LeaseInstant::from_unix_s(sent.instance.into())).as_wire_s();
+                sent.instance = (renaming.instances)(sent.instance);
+                sent.version = (renaming.versions)(sent.address, sent.version);
                 sent.potential = shift(sent.potential);
                 sent.start_of_state = shift(sent.start_of_state);
             }
@@ -238,7 +239,7 @@ impl Updates {
         self.answer.iter_mut().for_each(|answer| {
             rank(&mut answer.barrier.up_to);
             answer.forget_numbers();
-            answer.xid = partners_xids(answer.xid);
+            answer.xid = (renaming.partners_xids)(answer.xid);
         });
         self.interlock.iter_mut().for_each(|interlock| rank(&mut interlock.barrier.up_to));
         self.turn = 0;

@@ -1,0 +1,110 @@
+//! How moments are named: by their order, and by how far they are from now.
+
+use crate::world::{GAP_S, STEP_MS};
+use dhcp_failover_proto::EndpointRecord;
+use dhcp_failover_proto::lease::{Binding, LeaseInstant};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+const NOW: LeaseInstant = LeaseInstant::from_unix_s((1 << 40) + (1 << 30));
+/// Of two moments that are long ago only the order counts, and whether they are further apart than
+/// what any comparison of two moments of the past allows for: that is seconds.
+const APART_S: u64 = STEP_MS / 1_000;
+
+/// What renames the moments of one world.
+pub struct Names<'a> {
+    now: LeaseInstant,
+    rename: &'a dyn Fn(LeaseInstant) -> LeaseInstant,
+}
+
+impl Names<'_> {
+    /// Makes a form in which the moments of it are named; `make` must not ask for one that is not
+    /// part of the form.
+    pub fn given<T>(now: LeaseInstant, make: impl Fn(&Names<'_>) -> T) -> T {
+        let moments = RefCell::new(BTreeSet::new());
+        let note = |at: LeaseInstant| {
+            moments.borrow_mut().insert(at.as_unix_s());
+            at
+        };
+        make(&Names { now, rename: &note });
+        let names = names(&moments.into_inner(), now.as_unix_s());
+        let rename = |at: LeaseInstant| {
+            let found = names.binary_search_by_key(&at.as_unix_s(), |(from, _)| *from);
+            found.map_or(at, |place| names[place].1)
+        };
+        make(&Names { now, rename: &rename })
+    }
+
+    pub fn time(&self, at: LeaseInstant) -> LeaseInstant {
+        match at {
+            LeaseInstant::ZERO | LeaseInstant::NEVER => at,
+            at => (self.rename)(at),
+        }
+    }
+
+    /// The same for a moment on the wire.
+    pub fn wire(&self, at: u32) -> u32 {
+        match at {
+            0 | u32::MAX => at,
+            at => self.time(LeaseInstant::from_wire_s(at, self.now)).as_wire_s(),
+        }
+    }
+
+    pub fn binding(&self, mut it: Binding) -> Binding {
+        let expiries = &mut it.expiries;
+        for at in [
+            &mut expiries.lease,
+            &mut expiries.lease_latest,
+            &mut expiries.sent_potential,
+            &mut expiries.acked_potential,
+            &mut expiries.received_potential,
+            &mut expiries.received_potential_latest,
+            &mut it.start_of_state,
+        ] {
+            *at = self.time(*at);
+        }
+        it.last_transaction = it.last_transaction.map(|at| self.time(at));
+        it
+    }
+
+    /// Of a record that nobody will start from again only what the rules look at is left.
+    pub fn record(&self, it: EndpointRecord, may_be_read: bool) -> EndpointRecord {
+        // No wall clock is ever set back, so no clock starts later for it.
+        let mut it = EndpointRecord { written_at: LeaseInstant::ZERO, ..it };
+        if !may_be_read {
+            it = EndpointRecord {
+                recover_until: LeaseInstant::ZERO,
+                alive_until: LeaseInstant::ZERO,
+                storage_lost_at: None,
+                partner_served: 0,
+                partner_alive_until: 0,
+                partner_state: None,
+                connect_time: it.connect_time.min(1),
+                ..it
+            };
+        }
+        // Messages are not signed, so it does not matter how old they are.
+        let signed = it.connect_time;
+        it.connect_time = 0;
+        it = it.canonical(&|at| self.time(at), &|at| self.wire(at));
+        it.connect_time = signed.min(1);
+        it
+    }
+}
+
+/// Every moment keeps its order and its distance to now, if that is no longer than `GAP_S`, which is
+/// longer than every wait: what is over is over. Earlier ones keep their order, and their distance to
+/// the next if that is shorter than a step.
+fn names(moments: &BTreeSet<u64>, now: u64) -> Vec<(u64, LeaseInstant)> {
+    let mut names: Vec<_> = Vec::new();
+    let (mut last, mut back) = (now, 0_u64);
+    for at in moments.range(..=now).rev() {
+        back += (last - at).min(GAP_S.saturating_sub(back).max(APART_S));
+        last = *at;
+        names.push((*at, LeaseInstant::from_unix_s(NOW.as_unix_s() - back)));
+    }
+    names.reverse();
+    let later = moments.range(now + 1..);
+    names.extend(later.map(|at| (*at, LeaseInstant::from_unix_s(NOW.as_unix_s() + (at - now)))));
+    names
+}
