@@ -5,6 +5,7 @@ mod model;
 mod names;
 mod spread;
 mod steps;
+mod story;
 #[cfg(test)]
 mod tests;
 mod world;
@@ -15,11 +16,13 @@ use stateright::{Checker, Expectation, Model};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
+use story::Beginning;
 use world::{Budget, Mutant, Setup};
 
 const USAGE: &str = "usage: dhcp-failover-check [--addresses N] [--requests N] [--crashes A,B] \
     [--partitions N] [--orders N] [--slow-steps N] [--states N] [--depth N] [--threads N] [--spread N] \
-    [--mutant early-sync|clients-hold-on|ignore-mclt]";
+    [--from new|normal|alone|both-alone] [--reaches STATE,STATE...] [--mutant \
+    early-sync|clients-hold-on|ignore-mclt, or one of MUTANTS.md in a build that has them]";
 
 struct Options {
     setup: Setup,
@@ -28,17 +31,50 @@ struct Options {
     threads: usize,
     /// Instead of exploring all, tell what makes so many states different.
     spread: usize,
+    /// States that must be reached.
+    reaches: Vec<State>,
 }
 
 fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| format!("{text} is not a number that fits here"))
 }
 
+fn state(name: &str) -> Result<State, String> {
+    let found = State::ALL.into_iter().find(|state| state.name() == name);
+    found.ok_or_else(|| format!("there is no state {name}"))
+}
+
+/// Breaks a rule in the endpoints themselves, where the build allows it.
+#[cfg(failover_mutants)]
+fn break_endpoints(name: &str) -> Result<Mutant, String> {
+    use dhcp_failover_proto::lease::Mutant as Rule;
+    let found = Rule::ALL.iter().find(|(rule, _)| format!("{rule:?}") == name);
+    found.ok_or_else(|| format!("there is no mutant {name}"))?.0.switch_on();
+    Ok(Mutant::None)
+}
+
+#[cfg(not(failover_mutants))]
+fn break_endpoints(name: &str) -> Result<Mutant, String> {
+    Err(format!("there is no mutant {name} in a build without --cfg failover_mutants"))
+}
+
 fn options() -> Result<Options, String> {
     let budget = Budget { crashes: [0, 0], partitions: 0, orders: 0, slow_steps: 0 };
-    let setup = Setup { addresses: 1, requests: 1, budget, mutant: Mutant::None };
-    let mut options =
-        Options { setup, states: usize::MAX, depth: usize::MAX, threads: 1, spread: 0 };
+    let setup = Setup {
+        addresses: 1,
+        requests: 1,
+        budget,
+        mutant: Mutant::None,
+        beginning: Beginning::New,
+    };
+    let mut options = Options {
+        setup,
+        states: usize::MAX,
+        depth: usize::MAX,
+        threads: 1,
+        spread: 0,
+        reaches: Vec::new(),
+    };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let value = words.next().ok_or_else(|| format!("{word} needs a value"))?;
@@ -57,12 +93,19 @@ fn options() -> Result<Options, String> {
             "--states" => options.states = number(&value)?,
             "--depth" => options.depth = number(&value)?,
             "--threads" => options.threads = number(&value)?,
+            "--from" => {
+                let beginning = Beginning::named(&value);
+                setup.beginning = beginning.ok_or(format!("there is no beginning {value}"))?;
+            }
+            "--reaches" => {
+                options.reaches = value.split(',').map(state).collect::<Result<_, _>>()?;
+            }
             "--mutant" => {
                 setup.mutant = match value.as_str() {
                     "early-sync" => Mutant::EarlySync,
                     "clients-hold-on" => Mutant::ClientsHoldOn,
                     "ignore-mclt" => Mutant::IgnoreMclt,
-                    _ => return Err(format!("there is no mutant {value}")),
+                    _ => break_endpoints(&value)?,
                 }
             }
             _ => return Err(format!("there is no option {word}")),
@@ -140,6 +183,12 @@ fn main() -> ExitCode {
     tell_states(checker.model());
     if broken(&checker).is_some() {
         tell_shortest(&options);
+        return ExitCode::FAILURE;
+    }
+    let missed: Vec<_> =
+        options.reaches.iter().filter(|it| !checker.model().reached(**it)).collect();
+    if !missed.is_empty() {
+        println!("never reached: {missed:?}");
         return ExitCode::FAILURE;
     }
     if checker.state_count() >= options.states || checker.max_depth() >= options.depth {

@@ -41,6 +41,12 @@ impl Pair {
         Self { setup, seen: Default::default() }
     }
 
+    /// Whether a server was seen in this state.
+    pub fn reached(&self, state: State) -> bool {
+        let place = State::ALL.iter().position(|it| *it == state);
+        place.is_some_and(|place| self.seen[place].load(Ordering::Relaxed) != 0)
+    }
+
     fn note(&self, world: &World) {
         let place = |state: State| State::ALL.iter().position(|it| *it == state).unwrap_or(0);
         match [0, 1].map(|host| world.state(host).map(place)) {
@@ -65,7 +71,7 @@ impl Model for Pair {
     type Action = Action;
 
     fn init_states(&self) -> Vec<World> {
-        vec![World::new(&self.setup)]
+        vec![self.setup.beginning.world(&self.setup)]
     }
 
     fn actions(&self, world: &World, actions: &mut Vec<Action>) {

@@ -1,16 +1,16 @@
 //! What is the same world, and what is not.
 
-use crate::model::{Action, Pair};
+use crate::model::Action;
+use crate::story::{Beginning, Story};
 use crate::world::{Budget, Item, Mutant, STEP_MS, Setup, World, client};
 use dhcp_failover_proto::State;
 use dhcp_failover_proto::lease::LeaseSpan;
 use dhcp_failover_proto::{Bindings, Query, RequestClass};
-use stateright::Model;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 fn setup() -> Setup {
     let budget = Budget { crashes: [2, 2], partitions: 2, orders: 1, slow_steps: 0 };
-    Setup { addresses: 1, requests: 2, budget, mutant: Mutant::None }
+    Setup { addresses: 1, requests: 2, budget, mutant: Mutant::None, beginning: Beginning::New }
 }
 
 fn hash(world: &World) -> u64 {
@@ -29,79 +29,34 @@ fn assert_different(one: &World, other: &World) {
     assert_ne!(hash(one), hash(other), "{:#?}", one.form());
 }
 
-struct Story {
-    pair: Pair,
-    world: World,
+/// Both in NORMAL, and nothing under way.
+fn normal() -> Story {
+    let story = Story::new(Setup { beginning: Beginning::Normal, ..setup() });
+    assert_eq!([0, 1].map(|host| story.world.state(host)), [Some(State::Normal); 2]);
+    story
 }
 
-impl Story {
-    fn new() -> Self {
-        let pair = Pair::new(setup());
-        let world = pair.init_states().remove(0);
-        Self { pair, world }
-    }
+/// Whether it comes to be like this within a round of what goes on in an idle pair.
+fn meets(story: &mut Story, other: &World) -> bool {
+    (0..12).any(|_| hash(&story.pass(1).world) == hash(other))
+}
 
-    /// Both in NORMAL, and nothing under way.
-    fn normal() -> Self {
-        let mut story = Self::new();
-        story.pass(12);
-        assert_eq!([0, 1].map(|host| story.world.state(host)), [Some(State::Normal); 2]);
-        story
+fn comes_to(story: &mut Story, other: &World) {
+    if !meets(story, other) {
+        assert_same(other, &story.world);
     }
+}
 
-    fn does(&mut self, action: Action) -> &mut Self {
-        let mut actions = Vec::new();
-        self.pair.actions(&self.world, &mut actions);
-        assert!(actions.contains(&action), "{action:?} is not among {actions:?}");
-        self.world = self.pair.next_state(&self.world, action).expect("it happens");
-        assert!(self.world.broken.is_none(), "{:?}", self.world);
-        self
-    }
-
-    /// Everything that is under way arrives.
-    fn quiet(&mut self) -> &mut Self {
-        loop {
-            let mut actions = Vec::new();
-            self.pair.actions(&self.world, &mut actions);
-            let next = actions.into_iter().find(|action| {
-                matches!(action, Action::Connect(_) | Action::Deliver(..) | Action::Flush(_))
-            });
-            match next {
-                Some(action) => self.does(action),
-                None => return self,
-            };
-        }
-    }
-
-    fn pass(&mut self, steps: usize) -> &mut Self {
-        for _ in 0..steps {
-            self.quiet().does(Action::Pass);
-        }
-        self.quiet()
-    }
-
-    /// Whether it comes to be like this within a round of what goes on in an idle pair.
-    fn meets(&mut self, other: &World) -> bool {
-        (0..12).any(|_| hash(&self.pass(1).world) == hash(other))
-    }
-
-    fn comes_to(&mut self, other: &World) {
-        if !self.meets(other) {
-            assert_same(other, &self.world);
-        }
-    }
-
-    fn crash_and_start(&mut self, server: usize) -> &mut Self {
-        self.does(Action::Crash { server, keeps_unsynced: false }).does(Action::Start(server))
-    }
+fn crash(server: usize) -> Action {
+    Action::Crash { server, keeps_unsynced: false }
 }
 
 /// An idle pair comes back to where it was: versions, tickets, transactions and all moments are others.
 #[test]
 fn an_idle_pair_repeats_itself() {
-    let mut story = Story::normal();
-    let before = story.pass(20).world.clone();
-    story.pass(30).comes_to(&before);
+    let mut story = normal();
+    let before = story.world.clone();
+    comes_to(story.pass(30), &before);
     assert!(story.world.now_ms > before.now_ms + 30 * STEP_MS);
 }
 
@@ -109,21 +64,21 @@ fn an_idle_pair_repeats_itself() {
 /// longer, and longer ago.
 #[test]
 fn what_is_long_ago_is_forgotten() {
-    let mut one = Story::normal();
+    let mut one = normal();
     one.does(Action::Partition).pass(9).does(Action::Heal).pass(20);
-    let mut other = Story::normal();
+    let mut other = normal();
     other.does(Action::Partition).pass(14).does(Action::Heal).pass(30);
-    other.comes_to(&one.world);
-    let mut third = Story::normal();
+    comes_to(&mut other, &one.world);
+    let mut third = normal();
     third.pass(20); // and has a partition to come
-    assert!(!third.meets(&one.world));
+    assert!(!meets(&mut third, &one.world));
 }
 
 /// Of the versions of a binding only counts which one is the newest, and whether that was acknowledged.
 #[test]
 fn versions_are_numbered_from_the_newest() {
-    let mut story = Story::normal();
-    story.pass(20).does(Action::Ask(0, 0)).pass(20);
+    let mut story = normal();
+    story.does(Action::Ask(0, 0)).pass(20);
     let raised = |version: u64, acked: u64| {
         let mut world = story.world.clone();
         let address = world.addresses().next().expect("there is one");
@@ -144,8 +99,8 @@ fn versions_are_numbered_from_the_newest() {
 /// Two leases that end at different times are two, as long as they run.
 #[test]
 fn moments_to_come_and_waits_are_told_apart() {
-    let mut story = Story::normal();
-    story.pass(20).does(Action::Ask(0, 0));
+    let mut story = normal();
+    story.does(Action::Ask(0, 0));
     let given = story.quiet().world.clone();
     let later = story.pass(1).world.clone();
     assert_different(&given, &later);
@@ -158,8 +113,8 @@ fn moments_to_come_and_waits_are_told_apart() {
 /// Whether something is durable, or has arrived, or may still happen, is part of the world.
 #[test]
 fn what_is_under_way_is_told_apart() {
-    let mut story = Story::normal();
-    story.pass(20).does(Action::Ask(0, 0));
+    let mut story = normal();
+    story.does(Action::Ask(0, 0));
     let asked = story.world.clone();
     let synced = story.does(Action::Flush(0)).world.clone();
     assert_different(&asked, &synced);
@@ -188,12 +143,8 @@ fn what_is_under_way_is_told_apart() {
 /// long as it may be waited for.
 #[test]
 fn a_restart_is_told_apart_until_it_is_over() {
-    let mut story = Story::normal();
-    story
-        .pass(20)
-        .crash_and_start(1)
-        .pass(20)
-        .does(Action::Crash { server: 1, keeps_unsynced: false });
+    let mut story = normal();
+    story.pass(20).does(crash(1)).does(Action::Start(1)).pass(20).does(crash(1));
     let down = story.world.clone();
     let mut stamp = down.clone();
     let record = stamp.server(1).disk.record.as_mut().expect("it ran");
@@ -201,18 +152,24 @@ fn a_restart_is_told_apart_until_it_is_over() {
     assert_different(&down, &stamp);
     story.does(Action::Start(1));
     assert_different(&down, &story.world);
-    let mut other = Story::normal();
-    other.pass(20).crash_and_start(1).pass(7).crash_and_start(1).pass(20);
-    story.comes_to(&other.world);
+    let mut other = normal();
+    other
+        .pass(20)
+        .does(crash(1))
+        .does(Action::Start(1))
+        .pass(7)
+        .does(crash(1))
+        .does(Action::Start(1))
+        .pass(20);
+    comes_to(&mut story, &other.world);
 }
 
 /// The other order of two states of long ago is another world: H5 compares such moments.
 #[test]
 fn the_order_of_moments_long_ago_is_kept() {
-    let crash = |server| Action::Crash { server, keeps_unsynced: false };
     let alone = |steps: [usize; 2]| {
-        let mut story = Story::normal();
-        story.pass(20).does(crash(1)).pass(steps[0]).does(Action::PartnerDown(0)).pass(steps[1]);
+        let mut story = normal();
+        story.does(crash(1)).pass(steps[0]).does(Action::PartnerDown(0)).pass(steps[1]);
         story.world
     };
     let one = alone([4, 20]);
@@ -227,7 +184,7 @@ fn the_order_of_moments_long_ago_is_kept() {
 /// Client 0 may be taken for the first to ask because the servers treat both alike.
 #[test]
 fn the_clients_are_alike() {
-    let mut story = Story::normal();
+    let mut story = normal();
     story.pass(20);
     for host in [0, 1] {
         let endpoint = story.world.servers[host].endpoint.as_ref().expect("it runs");
@@ -243,5 +200,21 @@ fn the_clients_are_alike() {
             })
         };
         assert_eq!(decide(0), decide(1), "server {host}");
+    }
+}
+
+/// The stories with which explorations begin end where they say.
+#[test]
+fn explorations_begin_where_they_should() {
+    use State::{Normal, PartnerDown};
+    for (beginning, states) in [
+        (Beginning::Normal, [Some(Normal); 2]),
+        (Beginning::Alone, [Some(PartnerDown), None]),
+        (Beginning::BothAlone, [None, Some(PartnerDown)]),
+    ] {
+        let world = beginning.world(&setup());
+        assert_eq!([0, 1].map(|host| world.state(host)), states, "{beginning:?}");
+        assert_eq!(world.budget, setup().budget, "{beginning:?}");
+        assert!(!world.is_busy() || beginning == Beginning::BothAlone, "{beginning:?}");
     }
 }

@@ -1,5 +1,6 @@
 //! The world that is explored: two real endpoints, and the simplest disks, network and clients.
 
+use crate::story::Beginning;
 use dhcp_failover_proto::lease::{
     Binding, Client, Control, Grant, HardwareAddress, LeaseInstant, LeaseSpan, Role,
 };
@@ -59,6 +60,7 @@ pub struct Setup {
     pub requests: u8,
     pub budget: Budget,
     pub mutant: Mutant,
+    pub beginning: Beginning,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
