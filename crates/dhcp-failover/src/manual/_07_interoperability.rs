@@ -119,7 +119,8 @@
 //! * **No authentication.** Anybody who can send from the partner's address is the partner.
 //! * **Reserved and BOOTP addresses**: dhcpd gives a lease marked `reserved` only while it is in its own
 //!   available state (`free` at the primary, `backup` at the secondary), and another address otherwise.
-//!   This server gives and renews a reserved address in either role.
+//!   This server gives and renews a reserved address in either role, once dhcpd knows that it is
+//!   reserved.
 //! * **After trouble in the middle of a recovery** dhcpd may have sent less than it should, and only its
 //!   own start mends that; see above.
 //! * **A store restored from an old copy** is noticed by two of ours only. Do not restore

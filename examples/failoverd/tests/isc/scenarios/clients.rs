@@ -9,6 +9,7 @@ use crate::wait;
 use dhcproto::v4::MessageType;
 use failoverd::demo::checker::{Row, Table};
 use failoverd::demo::packet::Identity;
+use failoverd::demo::remote;
 use failoverd::dhcpd::leases::BindingState;
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -51,6 +52,11 @@ fn reservation(pair: &mut Pair, setup: &Setup) {
     });
     pair.theirs.seed_leases(&seeds.concat());
     pair.start();
+    // A reservation counts when both know of it, and dhcpd takes two seconds to say so.
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    wait::until("dhcpd knows of the reservations", 10, || {
+        remote::status(&pair.admin()).ok().filter(|status| status.pending == 0).map(|_| ())
+    });
     let mut probe = pair.probe();
     let owners = RESERVED.map(owner);
     let leases = probe.lease(&owners);

@@ -1,4 +1,16 @@
 //! The stories, by theme. Each is told with failoverd as the primary and as the secondary.
+//!
+//! | module | what is shown |
+//! |---|---|
+//! | `serving` | cold start, halves of the pool, every client answered by the one server that split or hba names, a client's life, the end of leases |
+//! | `clients` | reserved addresses, option 82, dhclient, udhcpc and perfdhcp |
+//! | `outage` | either server killed, stopped, stalled or cut off, and back |
+//! | `recovery` | PARTNER-DOWN and lost disks on either side, 20,000 leases, ACTIVE against ACTIVE |
+//! | `leaving` | PAUSED and SHUTDOWN of ours, dhcpd's own way to stop |
+//! | `mistakes` | clocks, names, addresses, MCLT and pools that do not fit |
+//! | `defects` | faults of dhcpd; those it cannot be made to show are in the simulator's tests |
+//! | `rates` | how quickly leases are told, beside another dhcpd |
+//! | `migration` | an ISC pair replaced in service |
 
 mod clients;
 mod defects;
