@@ -45,13 +45,14 @@ impl Pair {
         Some((Rule::S6, format!("{host:?} {before:?}: its partner keeps {kept:?}")))
     }
 
-    /// Whether a server is alone by order, and the MCLT has passed since.
+    /// Whether a server is alone by order, and the MCLT has passed since: the one it waits by, for a
+    /// longer one of former times counts no more once both have the present one (§7.8.2).
     fn has_waited(&self, host: Host) -> bool {
         let server = &self.servers[host.index()];
         let record = server.disk.record().filter(|record| record.state == State::PartnerDown);
         record.is_some_and(|record| {
             let since_ms = server.true_ms_of_lease(record.state_since);
-            self.now >= since_ms + self.setup.mclt_s * 1_000
+            self.now >= since_ms + record.mclt.for_waits().as_s() * 1_000
         })
     }
 
