@@ -76,9 +76,16 @@ impl Endpoint {
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
-    /// Not while one of the servers fetches what it does not know of the old ones.
+    /// Not while one of the servers fetches what it does not know of the old ones. In RECOVER-DONE it
+    /// has: a partner that was alone may be waiting for a pool to be here, too (H21).
     const fn may_change_pools(&self) -> bool {
-        matches!(self.state, State::Normal | State::CommunicationsInterrupted | State::PartnerDown)
+        matches!(
+            self.state,
+            State::Normal
+                | State::CommunicationsInterrupted
+                | State::PartnerDown
+                | State::RecoverDone
+        )
     }
 
     /// Takes a configuration that is permitted; any other is left alone.

@@ -41,14 +41,15 @@ impl Endpoint {
             return (previous, GOES_ON);
         };
         let served_before = Service::of(previous) == Service::Everybody;
-        if served_before && self.record.pools_digest != self.config.pools_digest {
-            // Of addresses that came new into this relationship neither knows what the other did
-            // with them: they compare before they serve (S15).
-            return (State::PotentialConflict, NEW_ADDRESSES);
-        }
         // A partner that was alone when we were alone too has as much to learn from us.
         if partner.state != State::PartnerDown || !served_before || previous == State::PartnerDown {
-            return (previous, GOES_ON);
+            let other_addresses = self.record.pools_digest != self.config.pools_digest;
+            return match served_before && other_addresses {
+                // Of addresses that came new into this relationship neither knows what the other
+                // did with them: they compare before they serve (S15).
+                true => (State::PotentialConflict, NEW_ADDRESSES),
+                false => (previous, GOES_ON),
+            };
         }
         // A conflict only if this server certainly served after that (H5). In doubt RECOVER, which
         // serves nobody before everything is exchanged and waited for; a conflict that is

@@ -18,11 +18,14 @@ impl Pair {
     }
 
     /// L9: nothing gets through in one direction at least, and no server may take the link for good
-    /// for longer than tReceive, and until the other's word has come.
+    /// for longer than tReceive, and until the other's word has come: that of an order which fell into
+    /// this time waits for the disk.
     pub(crate) fn check_contact(&mut self) {
         let Some(since_ms) = self.silent_since_ms else { return };
         let timer_ms = self.setup.receive_timer_s * 1_000;
-        if self.now <= since_ms + timer_ms + 2 * self.network.delay_ms + SLACK_MS {
+        let disk_ms = self.servers.iter().map(|server| server.disk.delay_ms).max().unwrap_or(0);
+        let word_ms = 2 * (self.network.delay_ms + disk_ms);
+        if self.now <= since_ms + timer_ms + word_ms + SLACK_MS {
             return;
         }
         for host in Host::BOTH {
