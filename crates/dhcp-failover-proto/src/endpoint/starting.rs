@@ -1,6 +1,6 @@
 //! STARTUP: what the state before becomes (draft-12 §9.3.2).
 
-use super::Endpoint;
+use super::{Endpoint, PartnerState};
 use crate::table::{alone_after_startup, resumed};
 use crate::{Event, Outcome, Reason, Service, State};
 use dhcp_failover_lease::Role;
@@ -27,7 +27,16 @@ impl Endpoint {
     }
 
     /// §9.3.2 step 5: communications are okay.
+    ///
+    /// Not by the word of a partner that takes its leave. It does not say what it was before, and may
+    /// have been alone and given every address away while this server was down (H4, S4): then it is as
+    /// if nobody had answered.
     pub(super) fn leave_startup(&mut self) {
+        let leaves =
+            |partner: PartnerState| matches!(partner.state, State::Paused | State::Shutdown);
+        if self.partner.is_some_and(leaves) && self.partner_may_have_been_alone(State::Startup) {
+            return;
+        }
         let (state, because) = self.state_after_startup();
         self.enter(state, because);
     }

@@ -1,7 +1,9 @@
 //! §9.3: STARTUP.
 
 use super::{BEGIN, Command, ROLES, Role, Scripted, State, config, record};
-use dhcp_failover_proto::{EndpointConfig, Event, StartupPolicy};
+use crate::support::address;
+use dhcp_failover_lease::LeaseInstant;
+use dhcp_failover_proto::{EndpointConfig, EndpointRecord, Event, StartupPolicy};
 use dhcp_failover_wire::ServerFlags;
 
 /// §9.3.1: "MUST be unresponsive to client requests."
@@ -78,6 +80,32 @@ fn h5_a_partner_that_was_alone_means_recover_unless_both_certainly_served() {
                 it.connect();
                 it.partner_since(State::PartnerDown, ServerFlags::NONE, since);
                 assert_eq!(it.state(), expected, "since {since}, pools {pools_digest}");
+            }
+        }
+    }
+}
+
+/// H4, S4: a partner that was alone for longer than the MCLT has given away addresses of this server's,
+/// and does not say so when it takes its leave. On its word a server that starts just then serves
+/// nobody, and waits when it is ordered to; after a short absence it goes on as before.
+#[test]
+fn h4_the_word_of_a_partner_that_leaves_does_not_end_it_after_a_long_absence() {
+    for (role, word) in ROLES
+        .into_iter()
+        .flat_map(|role| [State::Paused, State::Shutdown].into_iter().map(move |word| (role, word)))
+    {
+        for (absent_s, goes_on) in [(10, true), (4_000, false)] {
+            let alive_until = LeaseInstant::from_unix_s(BEGIN - absent_s);
+            let record = EndpointRecord { alive_until, ..record(role, State::Normal) };
+            let mut it = Scripted::start(config(role), Some(record));
+            it.connect();
+            it.partner(word);
+            assert_eq!(it.state() != State::Startup, goes_on, "{word}, {absent_s} s");
+            if !goes_on {
+                it.cut();
+                it.order(Command::PartnerDown);
+                assert_eq!(it.state(), State::PartnerDown);
+                assert!(!it.lease(address(3), 1), "not before the MCLT has passed");
             }
         }
     }
