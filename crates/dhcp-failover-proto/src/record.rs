@@ -80,7 +80,8 @@ pub struct EndpointRecord {
     /// RECOVER-WAIT ends then (§9.6.2).
     pub recover_until: LeaseInstant,
     /// In PARTNER-DOWN: the partner has been heard in RECOVER-DONE since, so it may be renewing
-    /// leases and its addresses are not ours any more (H21).
+    /// leases and its addresses are not ours any more (H21); or it was told that this server shuts
+    /// down, and may have taken over (§9.14).
     pub partner_returned: bool,
     /// In PARTNER-DOWN: an operator ordered it, rather than the safe period or the configuration,
     /// and the partner has not been given all updates since: it has not served.

@@ -153,10 +153,15 @@ impl Endpoint {
         self.event(Event::State { from, to, because });
         self.state = to;
         self.epoch = self.epoch.saturating_add(1);
+        let is_told = self.has_sent_state() && self.partner_knows_leaving();
+        // The partner takes over when it hears of that (§9.14), but this server may not hear so before
+        // it is started again: then it must not go on being alone (S3).
+        self.record.partner_returned |=
+            is_told && to == State::Shutdown && self.record.state == State::PartnerDown;
         self.state_ticket = self.persist_record();
         self.timers.stop(Timer::Dial);
         self.updates.interlock = None; // not even into NORMAL (§9.14.3)
-        if self.has_sent_state() && self.partner_knows_leaving() {
+        if is_told {
             self.send_state();
         }
     }

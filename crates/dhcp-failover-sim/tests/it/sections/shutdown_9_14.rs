@@ -1,6 +1,6 @@
 //! §9.14: SHUTDOWN.
 
-use super::{Command, ROLES, State, normal};
+use super::{Command, ROLES, Scripted, State, normal};
 
 /// §9.14.1: it is announced, the state before recorded, and the time too (the stamp).
 #[test]
@@ -44,6 +44,24 @@ fn without_a_partner_that_takes_over_the_state_before_counts() {
         it.restart();
         it.meets(State::CommunicationsInterrupted);
         assert_eq!(it.state(), State::Normal);
+    }
+}
+
+/// S3: a server that was alone and says that it shuts down may be replaced by its partner, and never
+/// hear of that. Started again, it is not alone by the old order; if nobody was told, it is.
+#[test]
+fn a_server_that_was_alone_and_handed_over_is_not_alone_any_more() {
+    for role in ROLES {
+        for told in [true, false] {
+            let mut it = Scripted::resumed(role, State::PartnerDown);
+            it.meets(State::Recover);
+            if !told {
+                it.cut();
+            }
+            it.order(Command::Shutdown);
+            let record = it.record.expect("on record");
+            assert_eq!((record.state, record.partner_returned), (State::PartnerDown, told));
+        }
     }
 }
 
