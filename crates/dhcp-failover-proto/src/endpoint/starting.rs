@@ -12,6 +12,8 @@ const BOTH_SERVED: Reason = Reason::new(
     "9.3.2",
     "the partner went to PARTNER-DOWN while this server still served: both must compare",
 );
+const BOTH_ALONE: Reason =
+    Reason::new("9.3.2", "both servers were alone in PARTNER-DOWN: both must compare");
 const WAS_DECLARED_DOWN: Reason = Reason::new(
     "9.3.2",
     "the partner is in PARTNER-DOWN since this server went down, and knows more",
@@ -50,8 +52,12 @@ impl Endpoint {
             return (previous, GOES_ON);
         };
         let served_before = Service::of(previous) == Service::Everybody;
-        // A partner that was alone when we were alone too has as much to learn from us.
-        if partner.state != State::PartnerDown || !served_before || previous == State::PartnerDown {
+        // A partner that was alone when we were alone too has as much to learn from us. Not by way of
+        // PARTNER-DOWN, in which this server would serve until the partner is out of STARTUP (S4).
+        if partner.state == State::PartnerDown && previous == State::PartnerDown {
+            return (State::PotentialConflict, BOTH_ALONE);
+        }
+        if partner.state != State::PartnerDown || !served_before {
             let other_addresses = self.record.pools_digest != self.config.pools_digest;
             return match served_before && other_addresses {
                 // Of addresses that came new into this relationship neither knows what the other

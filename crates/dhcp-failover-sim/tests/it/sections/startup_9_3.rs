@@ -85,6 +85,19 @@ fn h5_a_partner_that_was_alone_means_recover_unless_both_certainly_served() {
     }
 }
 
+/// §9.3.2 step 5, S4: of two that were alone and start at one time each hears of the other first with
+/// the STARTUP bit; neither serves by way of PARTNER-DOWN then.
+#[test]
+fn two_that_were_alone_compare_before_either_serves() {
+    for role in ROLES {
+        let mut it = Scripted::resumed(role, State::PartnerDown);
+        it.connect();
+        it.partner_starting(State::PartnerDown);
+        assert_eq!(it.state(), State::PotentialConflict);
+        assert!(!it.lease(address(3), 1));
+    }
+}
+
 /// H4, S4: a partner that was alone for longer than the MCLT has given away addresses of this server's,
 /// and does not say so when it takes its leave. On its word a server that starts just then serves
 /// nobody, and waits when it is ordered to; after a short absence it goes on as before.
