@@ -34,7 +34,8 @@ fn the_partners_addresses_are_not_used_before_the_mclt() {
 fn a_starting_partner_is_ignored() {
     for role in ROLES {
         for state in State::ALL {
-            let mut it = Scripted::resumed(role, State::PartnerDown);
+            let mut it = Scripted::resumed(role, State::CommunicationsInterrupted);
+            it.order(Command::PartnerDown);
             it.connect();
             it.partner_starting(state);
             assert_eq!(it.state(), State::PartnerDown, "{state}");
