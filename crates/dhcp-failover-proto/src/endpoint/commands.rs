@@ -124,7 +124,7 @@ impl Endpoint {
             _ if !self.record.ran_failover => false,
             State::Recover => true,
             // Until it has heard of RECOVER-DONE a partner in PARTNER-DOWN goes on with it.
-            State::RecoverDone => self.record.partner_state == Some(State::PartnerDown),
+            State::RecoverDone => self.partner_may_be_alone(),
             _ => self.state == State::Startup && partner_took_over,
         }
     }

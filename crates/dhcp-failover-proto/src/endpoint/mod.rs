@@ -428,9 +428,11 @@ impl Endpoint {
 
     /// In RECOVER-DONE the partner has been told, but only when it is heard in another state is it sure
     /// that it has given up the liberties of PARTNER-DOWN (H21).
-    fn partner_may_be_alone(&self) -> bool {
+    /// One that is leaving does not say what it was before.
+    pub(super) fn partner_may_be_alone(&self) -> bool {
         let last_heard = self.partner.map(|partner| partner.state).or(self.record.partner_state);
-        last_heard.is_none_or(|state| state == State::PartnerDown)
+        let may_be = [State::PartnerDown, State::Paused, State::Shutdown];
+        last_heard.is_none_or(|state| may_be.contains(&state))
     }
 
     /// Who else may be allocating (§5.4, §9.4.2, H21).

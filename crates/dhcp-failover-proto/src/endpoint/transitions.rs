@@ -6,7 +6,7 @@ use super::link::Phase;
 use crate::timer::Timer;
 use crate::{Cause, Event, Outcome, Reason, Service, State, rule_for};
 use alloc::string::String;
-use dhcp_failover_lease::Mutant;
+use dhcp_failover_lease::{LeaseInstant, Mutant};
 use dhcp_failover_wire::{Message, ServerFlags, State as StateMessage};
 
 const ALL_ACKNOWLEDGED: Reason =
@@ -132,6 +132,10 @@ impl Endpoint {
         }
         if !Mutant::StateNotPersisted.is_on() {
             self.record.state = to;
+        }
+        if !matches!(to, State::Recover | State::RecoverWait) {
+            // Of a wait that was not waited for, nothing is left for the next one (§9.6.2).
+            self.record.recover_until = LeaseInstant::ZERO;
         }
         self.record.partner_returned &= to == State::PartnerDown;
         self.record.partner_down_ordered &= to == State::PartnerDown;

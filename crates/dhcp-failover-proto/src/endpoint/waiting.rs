@@ -26,7 +26,9 @@ impl Endpoint {
             // Neither ever served in this relationship: nothing to wait for.
             return self.lease_now;
         }
-        let last_served = if self.record.storage_lost {
+        // An old copy may be found out when it has been at work for a while: that it does know.
+        let served_since = self.record.alive_until != self.stamp_at_start;
+        let last_served = if self.record.storage_lost && !served_since {
             let started = self.started_at;
             self.declared_down().map_or(started, |declared| declared.min(started))
         } else {

@@ -2,14 +2,13 @@
 
 use super::common::{
     MAY_LEAVE, NO_POOLS, NO_SAFE_PERIOD, NO_UPDATES_ASKED, NO_WAIT, PARTNER_DOWN_ON_COMMAND,
-    PARTNER_SHUT_DOWN, PARTNER_STARTS, RECOVER_ON_COMMAND, SILENCE_CHANGES_NOTHING,
+    PARTNER_STARTS, RECOVER_ON_COMMAND, SILENCE_CHANGES_NOTHING,
 };
 use super::{Outcome, Rule, partner_in};
 use crate::State;
 
 pub(super) const RULES: &[&[Rule]] = &[
     OWN,
-    PARTNER_SHUT_DOWN,
     PARTNER_DOWN_ON_COMMAND,
     PARTNER_STARTS,
     RECOVER_ON_COMMAND,
@@ -49,4 +48,12 @@ const OWN: &[Rule] = &[
         "the partner recovers too; both go to NORMAL when it is done",
     ),
     Rule::new(partner_in![Paused], Outcome::Stay, "9.7.2", "the partner is about to restart"),
+    // Not even if it says so itself (§9.14).
+    Rule::new(
+        partner_in![Shutdown],
+        Outcome::Stay,
+        "9.7.2",
+        "the partner was alone and may not have told of all that it gave away: only an operator's \
+         partner-down ends this, and addresses wait for the MCLT then",
+    ),
 ];

@@ -197,3 +197,107 @@ fn a_server_that_shuts_down_on_its_way_to_normal_stays_down() {
     assert_eq!(pair.state(Host::A), Some(State::Shutdown), "{}", pair.log_text());
     pair.assert_clean();
 }
+
+/// A server that has been alone gives addresses of its partner away and is shut down before it has
+/// told of all, while the partner has just recovered: that one does not take over by itself, and
+/// when an operator says so, nothing is free for the MCLT (H21, H4).
+#[test]
+fn what_a_partner_did_alone_and_did_not_tell_is_not_taken_over_from_it() {
+    for (unlimited, ordered) in [(false, false), (false, true), (true, false)] {
+        let mut pair = normal(Setup {
+            mclt_s: 60,
+            pool: 4,
+            max_unacked: [1; 2],
+            max_batch: [1; 2],
+            unlimited_in_partner_down: unlimited,
+            ..Setup::new(79)
+        });
+        let (alone, back, new) = (Host::A, Host::B, RequestClass::New);
+        pair.crash(back, Survives::Everything);
+        pair.run_s(5);
+        pair.command(alone, Command::PartnerDown);
+        pair.run_s(100);
+        for client in 0..2 {
+            assert!(pair.ask(client, new, &[alone], None), "{}", pair.log_text());
+        }
+        pair.run_s(1);
+        pair.set_net_delay_ms(1_000);
+        pair.start(back);
+        let recovered = |pair: &Pair| pair.state(back) == Some(State::RecoverDone);
+        assert!(pair.run_until(90, recovered), "{}", pair.log_text());
+        // Before it hears of that, it gives two away; the partner takes one update at a time.
+        pair.run_ms(500);
+        for client in 2..4 {
+            assert!(pair.ask(client, new, &[alone], None), "{}", pair.log_text());
+        }
+        pair.run_ms(20);
+        pair.command(alone, Command::Shutdown);
+        pair.run_s(2);
+        assert!(recovered(&pair), "{}", pair.log_text());
+        if ordered {
+            pair.command(back, Command::PartnerDown);
+            assert_eq!(pair.state(back), Some(State::PartnerDown), "{}", pair.log_text());
+        }
+        for seconds in [1, 30] {
+            pair.run_s(seconds);
+            assert!(!pair.ask(4, new, &[back], None), "{}", pair.log_text());
+        }
+        pair.run_s(100);
+        assert_eq!(pair.ask(4, new, &[back], None), ordered, "{}", pair.log_text());
+        pair.run_s(1);
+        pair.assert_clean();
+    }
+}
+
+/// A server that was put to work in RECOVER, without its wait, has to wait the next time, and from
+/// when it served last then (§9.6.2).
+#[test]
+fn a_wait_that_was_cut_short_does_not_count_for_the_next_one() {
+    let mut pair = normal(Setup { mclt_s: 60, ..Setup::new(80) });
+    let down = Host::B;
+    let is = |host, state| move |pair: &Pair| pair.state(host) == Some(state);
+    pair.partition(true);
+    assert!(pair.run_until(60, is(down, State::CommunicationsInterrupted)), "{}", pair.log_text());
+    pair.command(down, Command::Recover);
+    pair.command(down, Command::ForcePartnerDown);
+    assert_eq!(pair.state(down), Some(State::PartnerDown));
+    pair.partition(false);
+    pair.run_s(200);
+    assert_eq!(pair.states(), [Some(State::Normal); 2], "{}", pair.log_text());
+    pair.crash(down, Survives::Everything);
+    let stopped_ms = pair.now_ms();
+    pair.run_s(2);
+    pair.command(Host::A, Command::PartnerDown);
+    pair.start(down);
+    assert!(pair.run_until(300, is(down, State::RecoverDone)), "{}", pair.log_text());
+    assert!(pair.now_ms() >= stopped_ms + 60_000, "{}", pair.log_text());
+    pair.assert_clean();
+}
+
+/// A server that does not know that its storage is an older copy serves alone; when it hears so, it
+/// waits for what it promised since it started, too (§9.6.2).
+#[test]
+fn what_an_old_copy_promised_before_it_was_found_out_is_waited_for() {
+    let startup_policy = StartupPolicy::Resume;
+    let mut pair = normal(Setup { mclt_s: 60, startup_policy, ..Setup::new(81) });
+    let old = Host::B;
+    pair.run_s(1);
+    let copy = pair.copy_disk(old);
+    pair.run_s(30);
+    pair.cut();
+    pair.run_s(30);
+    assert_eq!(pair.states(), [Some(State::Normal); 2], "{}", pair.log_text());
+    pair.crash(old, Survives::Everything);
+    pair.restore_disk(old, copy);
+    pair.partition(true);
+    pair.start(old);
+    let is = |state| move |pair: &Pair| pair.state(old) == Some(state);
+    assert!(pair.run_until(60, is(State::CommunicationsInterrupted)), "{}", pair.log_text());
+    pair.run_s(120);
+    pair.partition(false);
+    assert!(pair.run_until(60, is(State::Recover)), "{}", pair.log_text());
+    let found_ms = pair.now_ms();
+    assert!(pair.run_until(300, is(State::RecoverDone)), "{}", pair.log_text());
+    assert!(pair.now_ms() >= found_ms + 55_000, "{}", pair.log_text());
+    pair.assert_clean();
+}
