@@ -28,6 +28,7 @@ impl Pair {
                 Output::Wait(at) => {
                     let at = at.filter(|_| self.setup.mutation != Mutation::NoTimers);
                     server.wake = at.map(|at| server.true_ms(at).max(now));
+                    self.seen(host, Seen::Rests);
                     return;
                 }
                 output => self.carry_out(host, output),

@@ -117,6 +117,8 @@ pub enum Seen<'a> {
     },
     /// An operator orders something.
     Ordered(Command),
+    /// It has done all that it does for now, and waits for what comes.
+    Rests,
     /// The server enters a state; STARTUP is entered by starting.
     Enters(State),
     /// It begins to process a DHCP client's request.
@@ -303,6 +305,7 @@ impl Reference {
                 }
                 Ok(())
             }
+            Seen::Rests => self.rests(),
             Seen::Enters(state) => self.enters(state),
             Seen::Answers { renewal } => self.answers(renewal),
         }

@@ -2,16 +2,12 @@
 //! §9.12.2, §9.14.2).
 
 use super::{Reference, Refusal, refuse};
-use dhcp_failover_lease::Role;
 use dhcp_failover_proto::State;
 
 impl Reference {
     pub(super) fn answers(&mut self, renewal: bool) -> Result<(), Refusal> {
         self.answered_ms = Some(self.now);
-        self.answered_mclt_s = match self.facts.role {
-            Role::Primary => Some(self.facts.mclt_s),
-            Role::Secondary => self.told_mclt_s,
-        };
+        self.answered_mclt_s = self.mclt_s();
         let section = match self.state {
             State::Startup => "9.3.1",
             State::Recover => "9.5.1",

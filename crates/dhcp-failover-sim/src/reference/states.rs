@@ -34,11 +34,10 @@ const fn after_contact(state: State, partner: State) -> Option<State> {
         }
         (CommunicationsInterrupted, PartnerDown) => Some(PotentialConflict),
         (CommunicationsInterrupted, _) if conflict => Some(PotentialConflict),
-        // §9.8.4, §9.9.3; §9.14 for all that serve or have served
+        // §9.8.4, §9.9.3; §9.14 for all that serve or compare. Departure (H21): not RECOVER-DONE.
         (
             Normal
             | CommunicationsInterrupted
-            | RecoverDone
             | PotentialConflict
             | ResolutionInterrupted
             | ConflictDone,
@@ -102,8 +101,10 @@ impl Reference {
         if (from, to) == (Recover, RecoverWait) {
             self.new = self.lost_on_record
                 && matches!(self.partner(), Some(Recover | RecoverWait | RecoverDone));
-            // Departure: without its storage it takes the operator's word for when it went down.
+            // Departure: without its storage it takes the operator's word for when it went down, and
+            // knows no other MCLT than that of now.
             if self.lost_on_record {
+                self.answered_mclt_s = self.answered_mclt_s.min(self.mclt_s());
                 let called = self.called_down_ms;
                 self.answered_ms = self.answered_ms.map(|at| called.map_or(at, |it| it.min(at)));
             }
@@ -122,6 +123,41 @@ impl Reference {
         }
         self.links.values_mut().for_each(|link| link.owes_state(to, false));
         verdict
+    }
+
+    /// The MCLT in force.
+    pub(super) const fn mclt_s(&self) -> Option<u64> {
+        match self.facts.role {
+            Role::Primary => Some(self.facts.mclt_s),
+            Role::Secondary => self.told_mclt_s,
+        }
+    }
+
+    /// What is due is done at once (§9.2): it does not rest in a state that contact, or the loss of it,
+    /// has ended.
+    pub(super) fn rests(&self) -> Result<(), Refusal> {
+        let state = self.state;
+        let due = match (self.partner(), self.used) {
+            (Some(partner), _) => {
+                after_contact(state, partner).filter(|_| match (state, partner) {
+                    // Departure (H21): first everything is acknowledged.
+                    (PartnerDown, RecoverDone) => false,
+                    // Departure: what a server without its data promised is waited for before.
+                    (Recover, _) => false,
+                    // It is about to be gone (§9.13).
+                    (_, Paused) => false,
+                    _ => true,
+                })
+            }
+            (None, None) => after_loss(state),
+            (None, Some(_)) => None, // not okay yet
+        };
+        let heard = self.used_link().is_some_and(|link| link.partner.is_some());
+        match due {
+            Some(to) => refuse(section_of(state), format!("stays in {state}, due is {to}")),
+            None if state == Startup && heard => refuse("9.3.2", "stays in STARTUP"),
+            None => Ok(()),
+        }
     }
 
     fn allowed(&self, from: State, to: State) -> bool {

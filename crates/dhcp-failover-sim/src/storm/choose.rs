@@ -2,6 +2,7 @@
 
 use super::Regime;
 use super::action::{Action, Change, Step, Stray};
+use super::directed::Directed;
 use crate::{DiskFailure, Host, Pair, Rng, Survives};
 use dhcp_failover_proto::{Balance, Bindings, Command, State};
 
@@ -11,14 +12,20 @@ pub(super) struct Chooser {
     rng: Rng,
     regime: Regime,
     pause_s: u64,
+    first: Option<Directed>,
 }
 
 impl Chooser {
     pub(super) fn new(seed: u64, regime: Regime, pause_s: u64) -> Self {
-        Self { rng: Rng::new(seed ^ 0x5707_12ab_cdef_0002), regime, pause_s }
+        let first = Directed::new(seed, regime);
+        Self { rng: Rng::new(seed ^ 0x5707_12ab_cdef_0002), regime, pause_s, first }
     }
 
     pub(super) fn next(&mut self, pair: &Pair) -> Step {
+        if let Some(step) = self.first.as_mut().and_then(|first| first.next(pair)) {
+            return step;
+        }
+        self.first = None;
         let pause_ms = self.pause_ms(pair);
         let action = match self.rng.below(100) {
             0..=34 => self.client(pair),

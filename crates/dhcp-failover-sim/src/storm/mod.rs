@@ -10,6 +10,7 @@ mod calm;
 mod change;
 mod choose;
 mod dialect;
+mod directed;
 mod regime;
 mod setup;
 mod shrink;

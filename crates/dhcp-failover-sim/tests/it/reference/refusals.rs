@@ -472,13 +472,13 @@ fn clients_are_answered_where_the_state_says_so() {
     }
 }
 
-/// §9.14: whoever serves, or has served, takes over from a partner that shuts down.
+/// §9.14: whoever serves everybody, or compares, takes over from a partner that shuts down.
 #[test]
 fn a_partner_that_shuts_down_leaves_everything() {
     for (state, section) in [
         (Normal, None),
         (CommunicationsInterrupted, None),
-        (RecoverDone, None),
+        (RecoverDone, Some("9.7.2")),
         (PotentialConflict, None),
         (ResolutionInterrupted, None),
         (ConflictDone, None),
@@ -551,4 +551,40 @@ fn the_state_told_last_is_on_record() {
         it.starts(Some(record));
         assert_eq!(it.refused(), section, "{record}");
     }
+}
+
+/// §9.2: what contact or its loss demands is done before anything else happens.
+#[test]
+fn what_is_due_is_not_put_off() {
+    for (state, partner, section) in [
+        (Normal, Normal, None),
+        (CommunicationsInterrupted, Normal, Some("9.9.3")),
+        (CommunicationsInterrupted, Recover, None),
+        (PartnerDown, Normal, Some("9.4.3")),
+        (PartnerDown, RecoverDone, None),
+        (RecoverDone, Normal, Some("9.7.2")),
+        (RecoverDone, PartnerDown, None),
+        (ConflictDone, Normal, Some("9.12.3")),
+        (ResolutionInterrupted, Normal, Some("9.11.3")),
+    ] {
+        let mut it = met(Role::Primary, state, partner);
+        it.rests();
+        assert_eq!(it.refused(), section, "{state} {partner}");
+    }
+    for (state, section) in
+        [(Normal, Some("9.8.4")), (PotentialConflict, Some("9.10.3")), (RecoverDone, None)]
+    {
+        let mut it = met(Role::Primary, state, Normal);
+        it.loses_the_link();
+        it.rests();
+        assert_eq!(it.refused(), section, "{state} without contact");
+    }
+    let mut it = Trace::new(Role::Primary);
+    it.starts(Some(Normal));
+    it.connects(CommunicationsInterrupted);
+    it.rests();
+    assert_eq!(it.refused(), None);
+    it.hears_state(CommunicationsInterrupted, true);
+    it.rests();
+    assert_eq!(it.refused(), Some("9.3.2"));
 }

@@ -67,6 +67,10 @@ impl Trace {
         self.see(Seen::StorageLost);
     }
 
+    pub(super) fn rests(&mut self) {
+        self.see(Seen::Rests);
+    }
+
     pub(super) fn finds_an_old_copy(&mut self) {
         self.see(Seen::OldCopyFound);
     }

@@ -1,0 +1,166 @@
+//! The way to pairs of states that storms seldom come to by themselves: what some seeds do first.
+
+use super::Regime;
+use super::action::{Action, Step};
+use crate::{Host, Pair, Rng, Survives};
+use dhcp_failover_proto::{Command, Event, State};
+use std::collections::VecDeque;
+
+/// A step that waits for longer than so many looks is given up, and the rest with it.
+const PATIENCE: u32 = 2_000;
+
+/// One thing to do, when the pair is ready for it.
+type Stage = (fn(&Pair, Host) -> bool, fn(Host) -> Action);
+
+/// What is done first.
+#[derive(Clone, Debug)]
+pub(super) struct Directed {
+    stages: VecDeque<Stage>,
+    host: Host,
+    looks: u32,
+    /// The network is so slow meanwhile that states last.
+    net_delay_ms: u64,
+}
+
+impl Directed {
+    /// What a seed begins with: one in sixteen of those that may do what is not honest.
+    pub(super) fn new(seed: u64, regime: Regime) -> Option<Self> {
+        if regime != Regime::Unsafe || seed % 16 != 9 {
+            return None;
+        }
+        let mut rng = Rng::new(seed ^ 0x5707_12ab_cdef_0003);
+        let host = if rng.percent(50) { Host::A } else { Host::B };
+        let (stages, host) = match rng.below(4) {
+            0 => (LOSS_IN_A_CONFLICT, host),
+            1 => (LOSS_AFTER_HALF_A_CONFLICT, Host::B), // only the primary knows CONFLICT-DONE
+            2 => (SHUTDOWN_IN_A_CONFLICT, host),
+            _ => (OLD_WAIT, host),
+        };
+        let net_delay_ms = rng.between(100, 900);
+        Some(Self { stages: stages.iter().copied().collect(), host, looks: 0, net_delay_ms })
+    }
+
+    /// The next step; `None` when all is done.
+    pub(super) fn next(&mut self, pair: &Pair) -> Option<Step> {
+        let (ready, action) = self.stages.front()?;
+        if ready(pair, self.host) {
+            let step = Step { pause_ms: 0, action: action(self.host) };
+            self.stages.pop_front();
+            self.looks = 0;
+            return Some(step);
+        }
+        self.looks += 1;
+        if self.looks > PATIENCE {
+            self.stages.clear();
+        }
+        Some(Step { pause_ms: 500, action: Action::NetDelay { ms: self.net_delay_ms } })
+    }
+}
+
+/// One server loses its data in a conflict and recovers, but cannot tell its partner.
+const LOSS_IN_A_CONFLICT: &[Stage] = &[
+    (normal, |_| Action::Partition { blocked: true }),
+    (interrupted, |host| order(host, Command::ForcePartnerDown)),
+    (always, |host| order(host.partner(), Command::ForcePartnerDown)),
+    (always, |_| Action::Partition { blocked: false }),
+    (partner_compares, |host| Action::Crash { host, survives: Survives::Everything }),
+    (always, |host| Action::LoseDisk { host }),
+    (always, |host| Action::Start { host }),
+    (waits, |_| Action::Partition { blocked: true }),
+    (recovered, |_| Action::Repair),
+];
+
+/// The same where the partner is in CONFLICT-DONE already.
+const LOSS_AFTER_HALF_A_CONFLICT: &[Stage] = &[
+    (normal, |_| Action::Partition { blocked: true }),
+    (interrupted, |host| order(host, Command::ForcePartnerDown)),
+    (always, |host| order(host.partner(), Command::ForcePartnerDown)),
+    (always, |_| Action::Partition { blocked: false }),
+    (partner_is_done, |host| Action::Crash { host, survives: Survives::Everything }),
+    (always, |host| Action::LoseDisk { host }),
+    (always, |host| Action::Start { host }),
+    (waits, |_| Action::Partition { blocked: true }),
+    (recovered, |_| Action::Repair),
+];
+
+/// One server is shut down when a conflict was interrupted.
+const SHUTDOWN_IN_A_CONFLICT: &[Stage] = &[
+    (normal, |_| Action::Partition { blocked: true }),
+    (interrupted, |host| order(host, Command::ForcePartnerDown)),
+    (always, |host| order(host.partner(), Command::ForcePartnerDown)),
+    (always, |_| Action::Partition { blocked: false }),
+    (both_compare, |_| Action::Partition { blocked: true }),
+    (both_interrupted, |host| order(host, Command::Shutdown)),
+];
+
+/// A copy of a disk from RECOVER-WAIT comes back when all was well and nobody has noticed yet, with a
+/// clock that was set back, so that the wait is not over.
+const OLD_WAIT: &[Stage] = &[
+    (normal, |host| Action::Crash { host, survives: Survives::Everything }),
+    (always, |host| Action::LoseDisk { host }),
+    (always, |host| Action::Start { host }),
+    (waits, |host| Action::CopyDisk { host }),
+    (settled, |_| Action::Partition { blocked: true }),
+    (interrupted, |_| Action::Partition { blocked: false }),
+    (settled_later, |host| Action::PowerOff { host }),
+    (always, |_| Action::Partition { blocked: true }),
+    (always, |host| Action::RestoreDisk { host }),
+    (always, |host| Action::SetClock { host, ms: -20_000_000 }),
+    (always, |host| Action::Start { host }),
+    (waits, |_| Action::Repair),
+];
+
+const fn order(host: Host, command: Command) -> Action {
+    Action::Order { host, command }
+}
+
+fn both(pair: &Pair, state: State) -> bool {
+    pair.states() == [Some(state); 2]
+}
+
+const fn always(_: &Pair, _: Host) -> bool {
+    true
+}
+
+fn normal(pair: &Pair, _: Host) -> bool {
+    both(pair, State::Normal)
+}
+
+fn interrupted(pair: &Pair, _: Host) -> bool {
+    both(pair, State::CommunicationsInterrupted)
+}
+
+fn both_compare(pair: &Pair, _: Host) -> bool {
+    both(pair, State::PotentialConflict)
+}
+
+fn both_interrupted(pair: &Pair, _: Host) -> bool {
+    both(pair, State::ResolutionInterrupted)
+}
+
+fn partner_compares(pair: &Pair, host: Host) -> bool {
+    pair.state(host.partner()) == Some(State::PotentialConflict)
+}
+
+fn partner_is_done(pair: &Pair, host: Host) -> bool {
+    pair.state(host.partner()) == Some(State::ConflictDone)
+}
+
+fn waits(pair: &Pair, host: Host) -> bool {
+    pair.state(host) == Some(State::RecoverWait)
+}
+
+fn recovered(pair: &Pair, host: Host) -> bool {
+    pair.state(host) == Some(State::RecoverDone)
+}
+
+fn settled(pair: &Pair, _: Host) -> bool {
+    pair.is_settled()
+}
+
+/// Connected anew for some seconds, and settled: then a copy from before can be told from the truth.
+fn settled_later(pair: &Pair, host: Host) -> bool {
+    let connections = pair.events_of(host.partner()).filter(|(_, it)| **it == Event::Connected);
+    let last = connections.last();
+    pair.is_settled() && last.is_some_and(|(at, _)| pair.now_ms() > at + 4_000)
+}
