@@ -303,9 +303,14 @@ impl Link {
 
     /// §7.10, §9.3.1: every change is told, in order, and nothing else.
     pub(super) fn tells(&mut self, state: State, starting: bool) -> Result<(), Refusal> {
-        let again = self.told == Some((State::PartnerDown, false));
-        if again && (state, starting) == (State::PartnerDown, false) {
-            return Ok(()); // ordered again, it tells since when
+        let again = match self.told {
+            Some((State::PartnerDown, false)) => true, // ordered again, it tells since when
+            // Departure (isc-S02): a dhcpd that was started anew does not look the first time.
+            Some((State::RecoverDone, false)) => self.with_dhcpd,
+            _ => false,
+        };
+        if again && self.told == Some((state, starting)) {
+            return Ok(());
         }
         // What changed before the first STATE is in it.
         while self.told.is_none()
