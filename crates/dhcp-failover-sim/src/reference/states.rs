@@ -152,7 +152,9 @@ impl Reference {
             (None, None) => after_loss(state),
             (None, Some(_)) => None, // not okay yet
         };
-        let heard = self.used_link().is_some_and(|link| link.partner.is_some());
+        // Departure: one that takes its leave does not end STARTUP.
+        let stays = |(partner, _)| !matches!(partner, Paused | Shutdown);
+        let heard = self.used_link().is_some_and(|link| link.partner.is_some_and(stays));
         match due {
             Some(to) => refuse(section_of(state), format!("stays in {state}, due is {to}")),
             None if state == Startup && heard => refuse("9.3.2", "stays in STARTUP"),
