@@ -11,11 +11,13 @@ mod change;
 mod choose;
 mod dialect;
 mod directed;
+mod left;
 mod regime;
 mod setup;
 mod shrink;
 
 pub use action::{Action, Change, Step, Stray};
+pub use left::Left;
 pub use regime::Regime;
 pub use shrink::{Shrunk, shrink};
 
@@ -105,6 +107,21 @@ impl Storm {
     #[must_use]
     pub fn again(setup: Setup, regime: Regime, steps: Vec<Step>) -> Self {
         Self::of(setup, regime, Script::Given(steps))
+    }
+
+    /// What is left of the storm of a seed, which is run once to know its steps.
+    ///
+    /// # Errors
+    /// It names steps that the storm of that seed does not have.
+    pub fn left(seed: u64, regime: Regime, left: &Left) -> Result<Self, String> {
+        let mut whole = Self::new(seed, regime);
+        whole.pair.keep_log(false);
+        whole.run();
+        let steps = left.steps(whole.steps()).ok_or_else(|| {
+            let count = whole.steps().len();
+            format!("seed {seed:#x} has {count} actions, and {left} names others: shrink it anew")
+        })?;
+        Ok(Self::again(left.setup(whole.setup()), regime, steps))
     }
 
     fn of(setup: Setup, regime: Regime, script: Script) -> Self {

@@ -1,6 +1,6 @@
 //! A run that breaks a rule, made small.
 
-use super::{Regime, Step, Storm};
+use super::{Left, Regime, Step, Storm};
 use crate::{Rule, Setup, Violation};
 use std::fmt;
 
@@ -18,10 +18,14 @@ pub struct Shrunk {
     pub regime: Regime,
     /// What to do to it.
     pub steps: Vec<Step>,
+    /// What that is of the run it comes from.
+    pub left: Left,
     /// What is broken then.
     pub violation: Violation,
-    /// Steps of the run it comes from.
-    pub steps_before: usize,
+    /// How the run it comes from is set up.
+    pub setup_before: Setup,
+    /// Its steps.
+    pub steps_before: Vec<Step>,
     /// How many runs were tried.
     pub runs: u32,
     events: u64,
@@ -40,12 +44,15 @@ impl Shrunk {
     /// plainer setup. `None` if it broke no rule.
     #[must_use]
     pub fn of(storm: &Storm) -> Option<Self> {
+        let (setup, steps) = (storm.setup().clone(), storm.steps().to_vec());
         let mut it = Self {
-            setup: storm.setup().clone(),
+            left: Left::everything(&setup, &steps),
             regime: storm.regime(),
-            steps: storm.steps().to_vec(),
             violation: storm.broken()?.clone(),
-            steps_before: storm.steps().len(),
+            setup_before: setup.clone(),
+            steps_before: steps.clone(),
+            setup,
+            steps,
             runs: 0,
             events: 0,
         };
@@ -69,12 +76,21 @@ impl Shrunk {
         Storm::again(self.setup.clone(), self.regime, self.steps.clone())
     }
 
-    /// Takes over a setup and steps that break the same rule. Whether they do.
-    fn accept(&mut self, setup: Setup, steps: Vec<Step>) -> bool {
+    /// The command that shows it again, if the run it comes from is that of a seed.
+    #[must_use]
+    pub fn command(&self) -> String {
+        let (seed, regime) = (self.setup.seed, self.regime.name());
+        format!("failover-sim replay --seed {seed:#x} --regime {regime} --only {}", self.left)
+    }
+
+    /// Takes over what is left if that breaks the same rule. Whether it does.
+    fn accept(&mut self, mut left: Left) -> bool {
         if self.runs >= MOST_RUNS || self.events >= MOST_EVENTS {
             return false;
         }
-        let mut storm = Storm::again(setup, self.regime, steps);
+        let Some(steps) = left.steps(&self.steps_before) else { return false };
+        let mut storm = Storm::again(left.setup(&self.setup_before), self.regime, steps);
+        storm.pair.keep_log(false);
         storm.run();
         self.runs += 1;
         self.events += storm.pair.tally.events;
@@ -83,6 +99,8 @@ impl Shrunk {
         self.setup = storm.setup().clone();
         // What came after that does not matter.
         self.steps = storm.steps().to_vec();
+        left.steps.truncate(self.steps.len());
+        self.left = left;
         true
     }
 
@@ -92,8 +110,7 @@ impl Shrunk {
         while size > 0 {
             let mut from = 0;
             while from < self.steps.len() {
-                let fewer = without(&self.steps, from, size);
-                if !self.accept(self.setup.clone(), fewer) {
+                if !self.accept(self.left.without(from, size)) {
                     from += size;
                 }
             }
@@ -102,38 +119,23 @@ impl Shrunk {
     }
 
     fn use_fewer(&mut self) {
-        for clients in smaller(self.setup.clients) {
-            let setup = Setup { clients, ..self.setup.clone() };
-            if self.accept(setup, self.steps.clone()) {
+        for clients in smaller(self.left.clients) {
+            if self.accept(Left { clients, ..self.left.clone() }) {
                 break;
             }
         }
-        for pool in smaller(usize::from(self.setup.pool)) {
+        for pool in smaller(usize::from(self.left.pool)) {
             let pool = u16::try_from(pool).unwrap_or(u16::MAX);
-            let setup = Setup { pool, ..self.setup.clone() };
-            if self.accept(setup, self.steps.clone()) {
+            if self.accept(Left { pool, ..self.left.clone() }) {
                 break;
             }
         }
     }
 
     fn simplify(&mut self) {
-        let plain = Setup::new(self.setup.seed);
-        let changes: [fn(&mut Setup, &Setup); 7] = [
-            |it, _| it.clock_drift_ppm = [0, 0],
-            |it, _| it.clock_offset_ms = [0, 0],
-            |it, _| it.secrets = [None, None],
-            |it, _| it.begin_ms = 0,
-            |it, plain| it.max_batch = plain.max_batch,
-            |it, plain| it.max_unacked = plain.max_unacked,
-            |it, plain| {
-                (it.disk_delay_ms, it.net_delay_ms) = (plain.disk_delay_ms, plain.net_delay_ms);
-            },
-        ];
-        for change in changes {
-            let mut setup = self.setup.clone();
-            change(&mut setup, &plain);
-            self.accept(setup, self.steps.clone());
+        for bit in 0..Left::PLAIN_BITS {
+            let plain = self.left.plain | 1 << bit;
+            self.accept(Left { plain, ..self.left.clone() });
         }
     }
 
@@ -141,12 +143,12 @@ impl Shrunk {
         let mut index = 0;
         while index < self.steps.len() {
             for part in [0, 1, 2] {
-                let mut steps = self.steps.clone();
-                let pause_ms = &mut steps[index].pause_ms;
+                let mut left = self.left.clone();
+                let pause_ms = &mut left.steps[index].1;
                 let shorter = *pause_ms / 4 * part;
                 if shorter < *pause_ms {
                     *pause_ms = shorter;
-                    if self.accept(self.setup.clone(), steps) {
+                    if self.accept(left) {
                         break;
                     }
                 }
@@ -161,28 +163,24 @@ fn smaller(number: usize) -> impl Iterator<Item = usize> {
     std::iter::successors(Some(1), |it| Some(it * 2)).take_while(move |it| *it < number)
 }
 
-/// Without some of the steps, at the same times.
-fn without(steps: &[Step], from: usize, count: usize) -> Vec<Step> {
-    let mut passed_ms = 0;
-    let mut left = Vec::with_capacity(steps.len());
-    for (index, step) in steps.iter().enumerate() {
-        passed_ms += step.pause_ms;
-        if index < from || index >= from + count {
-            left.push(Step { pause_ms: passed_ms, action: step.action.clone() });
-            passed_ms = 0;
-        }
-    }
-    left
-}
-
 impl fmt::Display for Shrunk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.violation)?;
-        writeln!(f, "{} of {} steps, {:?}", self.steps.len(), self.steps_before, self.regime)?;
+        let (now, before) = (&self.setup, &self.setup_before);
         writeln!(f, "{:#?}", self.setup)?;
         for Step { pause_ms, action } in &self.steps {
             writeln!(f, "after {pause_ms} ms {action:?}")?;
         }
-        Ok(())
+        writeln!(
+            f,
+            "{} of {} actions, {} of {} clients, {} of {} addresses; {} runs tried",
+            self.steps.len(),
+            self.steps_before.len(),
+            now.clients,
+            before.clients,
+            now.pool,
+            before.pool,
+            self.runs
+        )?;
+        write!(f, "{}", self.violation)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{busy, normal};
 use dhcp_failover_proto::{Command, PoolDigest, RequestClass};
-use dhcp_failover_sim::storm::Shrunk;
+use dhcp_failover_sim::storm::{Left, Shrunk};
 use dhcp_failover_sim::{Host, Mutation, Pair, Regime, Rule, Setup, Storm, Survives};
 
 fn broken(mutation: Mutation) -> Pair {
@@ -276,9 +276,15 @@ fn a_storm_that_breaks_a_rule_can_be_made_small() {
         let rule = storm.broken().map(|violation| violation.rule);
         let small = Shrunk::of(&storm).expect("it is broken");
         assert_eq!(Some(small.rule()), rule);
-        assert!(2 * small.steps.len() < small.steps_before, "{small}");
+        assert!(2 * small.steps.len() < small.steps_before.len(), "{small}");
         assert!(small.setup.clients <= storm.setup().clients, "{small}");
         let mut again = small.again();
+        again.run();
+        assert_eq!(again.broken(), Some(&small.violation), "{small}");
+        // The word for the command line says it all.
+        let left: Left = small.left.to_string().parse().expect("it is one");
+        let steps = left.steps(storm.steps()).expect("they are steps of the storm");
+        let mut again = Storm::again(left.setup(storm.setup()), small.regime, steps);
         again.run();
         assert_eq!(again.broken(), Some(&small.violation), "{small}");
     }
@@ -288,4 +294,25 @@ fn a_storm_that_breaks_a_rule_can_be_made_small() {
 #[test]
 fn a_storm_that_breaks_nothing_cannot_be_made_small() {
     assert!(dhcp_failover_sim::storm::shrink(1, Regime::Honest).is_none());
+}
+
+/// `failover-sim replay` says so, runs what is left of a seed, and refuses what is not of that seed.
+#[test]
+fn the_program_replays_what_is_left_of_a_seed() {
+    let replay = |arguments: &[&str]| {
+        let program = env!("CARGO_BIN_EXE_failover-sim");
+        let mut command = std::process::Command::new(program);
+        let output = command.args(["replay", "--seed", "0x1"]).args(arguments).output();
+        let output = output.expect("it can be started");
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(text).expect("it is text"))
+    };
+    let (fine, text) = replay(&["--shrink"]);
+    assert!(fine && text.contains("nothing to make small"), "{text}");
+    let (fine, text) = replay(&["--only", "c1,p1,s7f:0+0,3+10"]);
+    assert!(fine && text.contains("2 actions") && text.contains("nothing wrong"), "{text}");
+    for wrong in ["c1,p1,s0:100000+0", "c1"] {
+        let (fine, text) = replay(&["--only", wrong]);
+        assert!(!fine && text.contains("shrink"), "{text}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use dhcp_failover_sim::runs::{self, complaint};
+use dhcp_failover_sim::storm::{Left, Shrunk};
 use dhcp_failover_sim::{Regime, Storm};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -20,10 +21,49 @@ pub(crate) struct ReplayArgs {
     /// Writes what the servers say to each other into this file, for Wireshark
     #[arg(long, value_name = "FILE")]
     pcap: Option<PathBuf>,
+    /// Makes a run that breaks a rule small (fewer actions, clients and addresses, a plainer setup), and
+    /// prints what is left, its log, and the command that shows it again
+    #[arg(long, conflicts_with_all = ["trace", "pcap", "only"])]
+    shrink: bool,
+    /// Runs only what `--shrink` left of it
+    #[arg(long, value_name = "WORD")]
+    only: Option<Left>,
 }
 
 pub(crate) fn replay(arguments: &ReplayArgs) -> ExitCode {
-    let mut storm = Storm::new(arguments.seed, arguments.regime);
+    let storm = match &arguments.only {
+        None => Ok(Storm::new(arguments.seed, arguments.regime)),
+        Some(left) => Storm::left(arguments.seed, arguments.regime, left),
+    };
+    match storm {
+        Ok(storm) if arguments.shrink => shrink(storm),
+        Ok(storm) => show(storm, arguments),
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn shrink(mut storm: Storm) -> ExitCode {
+    storm.pair.keep_log(false);
+    storm.run();
+    let Some(small) = Shrunk::of(&storm) else {
+        let what = complaint(&storm);
+        let why = what.as_deref().unwrap_or("nothing wrong");
+        println!("no rule is broken, so there is nothing to make small: {why}");
+        return if what.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    };
+    let mut again = small.again();
+    again.pair.keep_log(true);
+    again.run();
+    print!("{}", again.pair.log_kept());
+    println!("{small}");
+    println!("{}", small.command());
+    ExitCode::FAILURE
+}
+
+fn show(mut storm: Storm, arguments: &ReplayArgs) -> ExitCode {
     storm.pair.keep_log(arguments.trace);
     if arguments.pcap.is_some() {
         storm.pair.keep_wire();
