@@ -16,13 +16,19 @@ use std::net::Ipv4Addr;
 struct Flow {
     outstanding: BTreeSet<u32>,
     used_xids: BTreeSet<u32>,
-    /// The partner's update request: every binding it must hear of first.
-    promised: BTreeMap<Ipv4Addr, Binding>,
+    /// The partner's update requests by xid: before the UPDDONE of each it must hear of these.
+    promised: BTreeMap<u32, Promised>,
     /// Updates that were not answered.
     updates: BTreeMap<(u32, Ipv4Addr), BindingUpdate>,
+    offers: Offers,
+}
+
+/// What an update request was promised.
+#[derive(Clone, Debug, Default)]
+struct Promised {
+    bindings: BTreeMap<Ipv4Addr, Binding>,
     /// The last xid before that request: later updates carry what it asked for.
     before_request: u32,
-    offers: Offers,
 }
 
 /// What the partner sees of each host.
@@ -73,7 +79,9 @@ impl Monitor {
         }
         if matches!(packet.message, Message::UpdDone) {
             let instance = server.disk.record().map_or(0, |record| record.instance);
-            for (address, promised) in &flow.promised {
+            // The partner may have asked anew meanwhile: that is answered by another UPDDONE.
+            let promised = flow.promised.remove(&packet.xid).unwrap_or_default();
+            for (address, promised) in &promised.bindings {
                 let Some(binding) = server.table.get(*address) else { continue };
                 let told = binding.knowledge.acked_version >= promised.version
                     && binding.knowledge.instance == instance;
@@ -94,20 +102,20 @@ impl Monitor {
         match &packet.message {
             Message::BndAck(acks) => {
                 flow.outstanding.remove(&packet.xid);
-                let newer = packet.xid > flow.before_request;
                 for ack in acks {
                     let update = flow.updates.remove(&(packet.xid, ack.address));
                     if let Some(update) = &update {
                         flow.offers.answered(update, ack.reject.is_none());
                     }
-                    let same = flow
-                        .promised
-                        .get(&ack.address)
-                        .zip(update)
-                        .is_some_and(|(promised, update)| says(&update, promised));
-                    // A rejected one is disputed, and shown as such.
-                    if newer || same || ack.reject.is_some() {
-                        flow.promised.remove(&ack.address);
+                    for promised in flow.promised.values_mut() {
+                        let newer = packet.xid > promised.before_request;
+                        let binding = promised.bindings.get(&ack.address);
+                        let same = binding.zip(update.as_ref());
+                        let same = same.is_some_and(|(promised, update)| says(update, promised));
+                        // A rejected one is disputed, and shown as such.
+                        if newer || same || ack.reject.is_some() {
+                            promised.bindings.remove(&ack.address);
+                        }
                     }
                 }
             }
@@ -115,13 +123,14 @@ impl Monitor {
                 let all = packet.message == Message::UpdReqAll;
                 flow.offers.begin_anew();
                 let instance = server.disk.record().map_or(0, |record| record.instance);
-                flow.before_request = flow.used_xids.last().copied().unwrap_or(0);
-                flow.promised = server
+                let before_request = flow.used_xids.last().copied().unwrap_or(0);
+                let bindings = server
                     .table
                     .iter()
                     .filter(|binding| all || binding.needs_telling(instance))
                     .map(|binding| (binding.address, binding.clone()))
                     .collect();
+                flow.promised.insert(packet.xid, Promised { bindings, before_request });
             }
             _ => {}
         }

@@ -60,7 +60,7 @@ impl Endpoint {
             let text = String::from("not an address of this relationship; compare the scopes");
             return Err(Refusal(RejectReason::ILLEGAL_IP_ADDRESS, text));
         };
-        let own = self.trusted(own);
+        let (own, old_lease) = self.trusted(own);
         self.note_told(received.address);
         let skew = self.link.as_ref().and_then(|link| link.skew);
         let mut update = to_local(received, skew.as_ref(), self.lease_now)?;
@@ -98,7 +98,9 @@ impl Endpoint {
                 Err(Refusal(reject_reason_for(conflict), conflict.to_string()))
             }
             Verdict::Accept(accepted) => {
-                if let Some(client) = accepted.overridden {
+                let now = &accepted.binding;
+                let gone = |it: &Client| now.status != BindingStatus::Active || !now.is_for(it);
+                if let Some(client) = accepted.overridden.or(old_lease.filter(gone)) {
                     self.event(Event::ClientOverridden { address: update.address, client });
                 }
                 self.binding_changed(&accepted.binding);

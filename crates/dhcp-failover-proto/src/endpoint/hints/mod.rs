@@ -7,7 +7,7 @@ mod encoding;
 use super::Endpoint;
 use crate::{Bindings, Event, Service, StartupPolicy, State};
 use alloc::vec::Vec;
-use dhcp_failover_lease::{Binding, LeaseInstant};
+use dhcp_failover_lease::{Binding, BindingStatus, Client, LeaseInstant};
 use dhcp_failover_wire::{Dialect, Message, MessageLimit, Packet};
 pub(super) use encoding::{Hints, POOLS_TOLD, PoolDigests};
 
@@ -134,13 +134,16 @@ impl Endpoint {
 impl Endpoint {
     /// What is on record of an address, as far as it can be held against the partner's word: of an
     /// old copy of the store nothing can, unless the partner is at a loss, too. What it promised is
-    /// waited for in RECOVER-WAIT.
-    pub(super) fn trusted(&self, own: Binding) -> Binding {
+    /// waited for in RECOVER-WAIT. With it the client whose lease is not held against that word, though
+    /// it runs: it may have been given since, and somebody should know if it is lost (S14).
+    pub(super) fn trusted(&self, own: Binding) -> (Binding, Option<Client>) {
         let old = self.record.old_store && self.state == State::Recover;
-        match old && !self.partner_recovers() {
-            true => Binding { version: own.version, ..Binding::unused(own.address) },
-            false => own,
+        if !old || self.partner_recovers() {
+            return (own, None);
         }
+        let runs = own.status == BindingStatus::Active && self.lease_now < own.expiries.lease;
+        let unused = Binding { version: own.version, ..Binding::unused(own.address) };
+        (unused, own.client.filter(|_| runs))
     }
 }
 

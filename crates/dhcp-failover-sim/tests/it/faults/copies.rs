@@ -70,9 +70,27 @@ fn s14_a_copy_at_work_is_found_out_and_keeps_its_own_news() {
     }
 }
 
+/// The partner's word replaces an old copy's, also where the copy says that a lease runs. It may have
+/// been given by this server since, in another run: who loses it is reported. (Unsafe seed 0x1979.)
+#[test]
+fn s14_a_lease_that_an_old_copy_loses_is_reported() {
+    for role in ROLES {
+        for word in [wire::BindingStatus::ACTIVE, wire::BindingStatus::FREE] {
+            let lost = gives_way(role, State::PartnerDown, true, word);
+            assert_eq!(lost, (true, 1), "{role:?} {word}");
+        }
+    }
+}
+
 /// Whether a server that recovers gives up its lease, running and not of the newest, for the word of a
-/// partner in this state; with a store that its partner has shown to be an old copy, or not.
-fn gives_way(role: Role, partner: State, old_store: bool, word: wire::BindingStatus) -> bool {
+/// partner in this state; with a store that its partner has shown to be an old copy, or not. And how often
+/// it reports that.
+fn gives_way(
+    role: Role,
+    partner: State,
+    old_store: bool,
+    word: wire::BindingStatus,
+) -> (bool, usize) {
     let mut it = Scripted::resumed(role, State::CommunicationsInterrupted);
     it.order(Command::PartnerDown);
     it.pass_s(64); // the MCLT, and what clocks hide
@@ -95,7 +113,10 @@ fn gives_way(role: Role, partner: State, old_store: bool, word: wire::BindingSta
     it.say(Message::BndUpd(vec![said]));
     let binding = it.table.get(address(0)).expect("it is in the pool");
     let client = HardwareAddress::new(1, &[2, 0, 0, 0, 0, 7]).map(|it| Client::new(None, it));
-    binding.status != BindingStatus::Active || !binding.is_for(&client.expect("six bytes"))
+    let gone =
+        binding.status != BindingStatus::Active || !binding.is_for(&client.expect("six bytes"));
+    let told = |event: &&Event| matches!(event, Event::ClientOverridden { .. });
+    (gone, it.events.iter().filter(told).count())
 }
 
 /// S13, S10: a server that recovers gives way to one that may have been alone, and one with an old copy
@@ -105,25 +126,24 @@ fn gives_way(role: Role, partner: State, old_store: bool, word: wire::BindingSta
 fn s13_two_that_recover_do_not_swap_their_records() {
     for partner in [State::Recover, State::RecoverWait, State::RecoverDone] {
         for old_store in [false, true] {
-            let primary_gives =
-                gives_way(Role::Primary, partner, old_store, wire::BindingStatus::ACTIVE);
-            let secondary_gives =
-                gives_way(Role::Secondary, partner, old_store, wire::BindingStatus::ACTIVE);
-            assert_eq!((primary_gives, secondary_gives), (false, true), "{partner} {old_store}");
+            for (role, gives) in [(Role::Primary, false), (Role::Secondary, true)] {
+                let (gave, _) = gives_way(role, partner, old_store, wire::BindingStatus::ACTIVE);
+                assert_eq!(gave, gives, "{role:?} {partner} {old_store}");
+            }
         }
         for role in ROLES {
-            assert!(
-                !gives_way(role, partner, true, wire::BindingStatus::FREE),
-                "{role:?} {partner}"
-            );
+            let (gave, _) = gives_way(role, partner, true, wire::BindingStatus::FREE);
+            assert!(!gave, "{role:?} {partner}");
         }
     }
     for role in ROLES {
-        assert!(
-            gives_way(role, State::PartnerDown, false, wire::BindingStatus::ACTIVE),
-            "{role:?}"
-        );
-        assert!(gives_way(role, State::PartnerDown, true, wire::BindingStatus::FREE), "{role:?}");
-        assert!(!gives_way(role, State::PartnerDown, false, wire::BindingStatus::FREE), "{role:?}");
+        for (old_store, word, gives) in [
+            (false, wire::BindingStatus::ACTIVE, true),
+            (true, wire::BindingStatus::FREE, true),
+            (false, wire::BindingStatus::FREE, false),
+        ] {
+            let (gave, _) = gives_way(role, State::PartnerDown, old_store, word);
+            assert_eq!(gave, gives, "{role:?} {old_store} {word}");
+        }
     }
 }
