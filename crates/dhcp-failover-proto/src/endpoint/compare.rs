@@ -3,7 +3,10 @@
 use super::Endpoint;
 use super::hints::{Hints, POOLS_TOLD, PoolDigests};
 use super::pools::Pools;
-use crate::{Bindings, Event, PoolDifference, Quarantine, StartupPolicy, State, UnsafeSettings};
+use crate::{
+    Bindings, EndpointConfig, EndpointRecord, Event, PoolDifference, Quarantine, StartupPolicy,
+    State, UnsafeSettings,
+};
 use alloc::string::String;
 use alloc::vec::Vec;
 use dhcp_failover_wire::RejectReason;
@@ -18,6 +21,16 @@ impl Endpoint {
             each.iter().fold(each.len() as u64, |all, digest| all.rotate_left(5) ^ digest.as_u64());
         let each = if each.len() <= POOLS_TOLD { each } else { Vec::new() };
         Some(PoolDigests { all, each: each.iter().map(|digest| digest.folded()).collect() })
+    }
+
+    /// The pools that give no new lease when a server starts: if they differed from its partner's, or
+    /// are not those it ran with, none does before the partner has told what it knows. A comparison
+    /// that is interrupted would not hold it back (§9.11.2).
+    pub(super) fn unsettled(record: &EndpointRecord, config: &EndpointConfig) -> Quarantine {
+        match record.pools_differ || record.pools_digest != config.pools_digest {
+            true => Quarantine::ALL,
+            false => Quarantine::NONE,
+        }
     }
 
     /// Looks for settings that make the pair unsafe. The connection is not refused for them: as long

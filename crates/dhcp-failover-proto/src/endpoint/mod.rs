@@ -266,7 +266,7 @@ impl Endpoint {
             pools: Pools::default(),
             stats: Stats::default(),
             stamp_at_start: record.alive_until,
-            quarantine: if record.pools_differ { Quarantine::ALL } else { Quarantine::NONE },
+            quarantine: Self::unsettled(&record, &config),
             differing: Quarantine::NONE,
             pools_told: None,
             stamps_told: None,

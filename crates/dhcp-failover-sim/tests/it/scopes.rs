@@ -168,6 +168,21 @@ fn s15_equal_pools_are_used_when_the_partner_has_told_what_it_knows() {
     }
 }
 
+/// S6, S15: a server that got another pool while it was down knows of no lease there. It compares, and
+/// if that is interrupted it serves again, but no new client before the partner has told all.
+#[test]
+fn s15_a_pool_that_came_while_a_server_was_down_is_not_used_when_the_comparison_is_interrupted() {
+    for role in [Role::Primary, Role::Secondary] {
+        let config = EndpointConfig { pools_digest: 5, ..config(role) };
+        let mut it = Scripted::resumed_with(config, State::CommunicationsInterrupted);
+        it.meets(State::CommunicationsInterrupted);
+        assert_eq!(it.state(), State::PotentialConflict);
+        it.cut();
+        assert_eq!(it.state(), State::ResolutionInterrupted);
+        assert!(!it.endpoint.view().gives_new(0, it.endpoint.lease_now()));
+    }
+}
+
 /// S6, S15: leases that come with a pool are told, also to a partner that asks for nothing.
 #[test]
 fn s15_leases_that_come_with_a_pool_are_told() {
