@@ -66,7 +66,8 @@ pub struct EndpointRecord {
     /// one of them is refused, and so is what is older than `connect_time`; another CONNECT of the
     /// same second is not (H16).
     pub connects_seen: [u64; 4],
-    /// Whether the pair ever was in NORMAL together.
+    /// Whether one of the pair may have served: this server came to NORMAL or PARTNER-DOWN, or to
+    /// RECOVER-DONE, on which its partner goes to NORMAL; or the partner said so of itself.
     pub ran_failover: bool,
     /// This server needs everything its partner has: it lost its storage (§9.5.2).
     pub storage_lost: bool,

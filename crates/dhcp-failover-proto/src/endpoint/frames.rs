@@ -211,6 +211,7 @@ impl Endpoint {
         if it_waited {
             self.send_state();
         }
+        self.has_said_state = true;
         if self.record.partner_state != Some(state) {
             self.record.partner_state = Some(state);
             self.persist_record();

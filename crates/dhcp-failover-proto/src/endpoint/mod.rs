@@ -109,6 +109,8 @@ pub struct Endpoint {
     partner: Option<PartnerState>,
     /// When a message of the partner last came.
     last_heard: Option<Monotonic>,
+    /// Whether it said its state since this server was started.
+    has_said_state: bool,
     attempts: Attempts,
     /// What the partner said of itself last.
     heard: Option<Heard>,
@@ -257,6 +259,7 @@ impl Endpoint {
             candidates: Vec::new(),
             partner: None,
             last_heard: None,
+            has_said_state: false,
             attempts: Attempts::new(config.seed, now),
             heard: None,
             gate: Gate::default(),
@@ -427,10 +430,11 @@ impl Endpoint {
     }
 
     /// In RECOVER-DONE the partner has been told, but only when it is heard in another state is it sure
-    /// that it has given up the liberties of PARTNER-DOWN (H21).
-    /// One that is leaving does not say what it was before.
+    /// that it has given up the liberties of PARTNER-DOWN (H21). What it was heard in before this
+    /// server was started is no measure: it may have been told since that this one was down. Nor does
+    /// one that is leaving say what it was.
     pub(super) fn partner_may_be_alone(&self) -> bool {
-        let last_heard = self.partner.map(|partner| partner.state).or(self.record.partner_state);
+        let last_heard = self.record.partner_state.filter(|_| self.has_said_state);
         let may_be = [State::PartnerDown, State::Paused, State::Shutdown];
         last_heard.is_none_or(|state| may_be.contains(&state))
     }

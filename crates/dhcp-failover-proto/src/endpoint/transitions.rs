@@ -166,7 +166,9 @@ impl Endpoint {
             State::CommunicationsInterrupted => {
                 self.start_safe_period();
             }
-            State::PartnerDown => self.record.ran_failover = true,
+            // The partner goes to NORMAL when it hears of RECOVER-DONE, and serves, whether this
+            // server comes so far or not (S1).
+            State::PartnerDown | State::RecoverDone => self.record.ran_failover = true,
             State::RecoverWait => self.begin_recover_wait(),
             _ => {}
         }

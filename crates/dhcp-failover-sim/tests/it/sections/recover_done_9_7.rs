@@ -46,6 +46,31 @@ fn h21_renewals_do_not_outlast_what_a_partner_in_partner_down_waits_for() {
     }
 }
 
+/// S3, H21: a partner that served when this server stopped may have been told since that it is down.
+/// Started again in RECOVER-DONE, it renews no longer than that partner would wait, until it is heard.
+#[test]
+fn h21_after_a_restart_the_partner_may_be_alone() {
+    for role in ROLES {
+        for restarts in [false, true] {
+            let mut it = Scripted::resumed(role, State::RecoverWait);
+            it.meets(State::CommunicationsInterrupted);
+            let lease = leased(&it, 0);
+            let client = lease.client_hardware_address.clone().expect("an address").bytes;
+            let client = HardwareAddress::new(1, &client).expect("six bytes");
+            let client = Client::new(None, client);
+            it.say(Message::BndUpd(vec![lease]));
+            it.cut();
+            it.pass_s(30);
+            if restarts {
+                it.restart();
+            }
+            it.pass_s(7_300);
+            assert_eq!(it.state(), State::RecoverDone);
+            assert_ne!(it.renew(address(0), client), restarts, "{role:?}");
+        }
+    }
+}
+
 /// S1, H21: the partner may have given an address to another client since a lease ended, of which it
 /// has not told yet. If this server ended the lease now, that would look newer, and each would
 /// renew for its own client afterwards (a storm found it).

@@ -4,6 +4,7 @@ use super::{BEGIN, Command, LeaseSpan, ROLES, Role, Scripted, State, config, rec
 use crate::scripted::hints;
 use dhcp_failover_lease::{LeaseInstant, Mclt};
 use dhcp_failover_proto::{EndpointConfig, EndpointRecord, StartupPolicy};
+use dhcp_failover_sim::{Host, Pair, Setup, Survives};
 use dhcp_failover_wire::ServerFlags;
 
 /// Seconds after BEGIN at which RECOVER-DONE is reached.
@@ -167,4 +168,26 @@ fn it_counts_with_the_longest_mclt_that_may_still_be_running() {
     let record = EndpointRecord { mclt, ..record(Role::Secondary, State::Recover) };
     let end = ends_after(&mut waiting(Role::Secondary, Some(record)));
     assert!((200..=202).contains(&end), "{end}");
+}
+
+/// S1: a partner that said RECOVER-DONE before it crashed was heard, so that this server may have
+/// served, and lost what it gave; the partner says so, though it never was in NORMAL itself.
+#[test]
+fn a_pair_is_not_new_once_one_has_said_recover_done() {
+    let setup = Setup { mclt_s: 60, ..Setup::new(96) };
+    for host in Host::BOTH {
+        let mut pair = Pair::new(setup.clone());
+        pair.start_both();
+        let done = |pair: &Pair| pair.state(host.partner()) == Some(State::RecoverDone);
+        assert!(pair.run_until(10, done), "{}", pair.log_text());
+        pair.run_ms(5);
+        pair.crash(host.partner(), Survives::Everything);
+        pair.crash(host, Survives::Everything);
+        pair.lose_disk(host);
+        pair.start_both();
+        pair.run_s(50);
+        assert_eq!(pair.state(host), Some(State::RecoverWait), "{}", pair.log_text());
+        pair.check_convergence(120);
+        pair.assert_clean();
+    }
 }
