@@ -5,15 +5,19 @@
 
 mod craft;
 mod heal;
+mod watch;
 
+use crate::Rng;
 use craft::Craft;
 use dhcp_failover_lease::{Client, HardwareAddress, LeaseInstant, LeaseSpan, Role};
 use dhcp_failover_proto::{
     BindingTable, Bindings, Command, Endpoint, EndpointConfig, EndpointRecord, Input, LeaseEvent,
-    LinkId, LinkSide, Monotonic, Output, Record, StartupPolicy, Ticket, Token,
+    LinkId, LinkSide, Monotonic, Output, Record, Service, StartupPolicy, Ticket, Token,
 };
 use dhcp_failover_wire::digest::{Key, Scheme};
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use watch::{Watch, check_service};
 
 /// Addresses in the pool.
 const POOL: u8 = 12;
@@ -76,7 +80,8 @@ pub fn flood(frames: u32) -> (usize, bool) {
 }
 
 /// What a run did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Tally {
     /// Operations carried out on the endpoint.
     pub operations: u64,
@@ -86,6 +91,14 @@ pub struct Tally {
     pub read: u64,
     /// Runs at whose end an honest partner was brought together with the endpoint.
     pub healed: u64,
+    /// The operations by kind.
+    pub kinds: BTreeMap<&'static str, u64>,
+    /// What the endpoint said, by type.
+    pub said: BTreeMap<&'static str, u64>,
+    /// DHCPACKs that left.
+    pub acks: u64,
+    /// Time that passed, in milliseconds.
+    pub simulated_ms: u64,
 }
 
 struct Storm {
@@ -101,23 +114,44 @@ struct Storm {
     /// Frames the endpoint sent last, for sending them back.
     overheard: Vec<Vec<u8>>,
     craft: Craft,
+    watch: Watch,
+    /// Is told of every operation and what comes of it.
+    listener: Option<fn(&str)>,
     tally: Tally,
 }
 
 /// Does to an endpoint what `bytes` say, then brings it together with an honest partner.
 ///
 /// # Panics
-/// When the endpoint breaks a promise: it says or keeps too much, or does not come to NORMAL.
+/// When the endpoint breaks a promise: it says or keeps too much, answers whom it must not (S7), mixes
+/// connections up (S11), or does not come to NORMAL.
 pub fn run(bytes: &[u8]) -> Tally {
+    run_heard_by(bytes, None)
+}
+
+/// The run of a seed, told to a listener operation by operation if there is one.
+///
+/// # Panics
+/// As [`run`].
+pub fn run_seed(seed: u64, listener: Option<fn(&str)>) -> Tally {
+    let mut rng = Rng::new(seed ^ 0x0057_11e0_0057_11e0);
+    let length = rng.between(10, 1_500);
+    let bytes: Vec<u8> = (0..length).map(|_| rng.next_u64() as u8).collect();
+    run_heard_by(&bytes, listener)
+}
+
+fn run_heard_by(bytes: &[u8], listener: Option<fn(&str)>) -> Tally {
     let mut choices = Choices(bytes);
     let setup = choices.byte();
     let mut storm = Storm::new(setup);
+    storm.listener = listener;
     while !choices.is_over() {
         storm.operation(&mut choices);
     }
     storm.tally.read = storm.tally.read.saturating_add(storm.endpoint.stats().messages_received);
     heal::reaches_normal(&storm);
     storm.tally.healed = 1;
+    storm.tally.simulated_ms = storm.now_ms;
     storm.tally
 }
 
@@ -162,6 +196,8 @@ impl Storm {
             links: Vec::new(),
             next_link: 1,
             overheard: Vec::new(),
+            watch: Watch::default(),
+            listener: None,
             tally: Tally::default(),
         };
         storm.feed(Input::Tick);
@@ -296,6 +332,7 @@ impl Storm {
         }
         self.unsynced.clear();
         self.links.clear();
+        self.watch.forget();
         self.tally.read += self.endpoint.stats().messages_received;
         self.table = self.disk.1.clone();
         let wall = LeaseInstant::from_unix_s(self.wall_s());
@@ -336,11 +373,24 @@ impl Storm {
         self.feed(Input::Lease(event));
     }
 
+    fn tell(&self, text: impl FnOnce() -> String) {
+        if let Some(listener) = self.listener {
+            listener(&text());
+        }
+    }
+
     /// One input, and everything that comes of it, which must not be much.
     fn feed(&mut self, input: Input<'_>) {
         self.tally.operations += 1;
+        *self.tally.kinds.entry(kind(&input)).or_default() += 1;
         let now = Monotonic::from_ms(self.now_ms);
         let what = format!("{input:?}");
+        self.tell(|| format!("{} ms: {what}", self.now_ms));
+        if let Input::Frame { link, bytes } = &input {
+            self.watch.heard(*link, bytes);
+        }
+        let serves = |endpoint: &Endpoint| Service::of(endpoint.state()) != Service::Nobody;
+        let served_before = serves(&self.endpoint);
         // What waited for the disk may come out now, all at once.
         let held = self.endpoint.status().held;
         let (most_outputs, most_bytes) = (MOST_OUTPUTS + held, MOST_BYTES + 512 * held);
@@ -355,19 +405,41 @@ impl Storm {
                     }
                     self.unsynced.push((ticket, record));
                 }
-                Output::Transmit { bytes, .. } => {
+                Output::Transmit { link, bytes } => {
                     bytes_out += bytes.len();
+                    match self.watch.said(link, &bytes) {
+                        Ok(kind) => {
+                            self.tell(|| format!("    says {kind} on {link:?}"));
+                            *self.tally.said.entry(kind).or_default() += 1;
+                        }
+                        Err(broken) => panic!("{broken}, after {what}"),
+                    }
                     if self.overheard.len() > 16 {
                         self.overheard.remove(0);
                     }
                     self.overheard.push(bytes);
                 }
-                Output::Close { link } => self.links.retain(|it| *it != link),
+                Output::Close { link } => {
+                    self.watch.closed(link);
+                    self.links.retain(|it| *it != link);
+                }
+                Output::Confirm { .. } => {
+                    let state = self.endpoint.state();
+                    assert!(
+                        served_before || serves(&self.endpoint),
+                        "S7: a DHCPACK in {state}, after {what}"
+                    );
+                    self.tally.acks += 1;
+                }
+                Output::Event(event) => self.tell(|| format!("    {event:?}")),
                 _ => {}
             }
             outputs += 1;
             assert!(outputs <= most_outputs, "{outputs} outputs after {what}");
             assert!(bytes_out <= most_bytes, "{bytes_out} bytes after {what}");
+        }
+        if let Err(broken) = check_service(&self.endpoint) {
+            panic!("{broken}, after {what}");
         }
         if self.unsynced.len() > 8_000 {
             self.sync(4_000); // a driver does not take more without a disk
@@ -376,6 +448,20 @@ impl Storm {
         assert!(status.held <= MOST_HELD, "{} held back after {what}", status.held);
         let told = status.pending + status.disputed;
         assert!(told <= 2 * usize::from(POOL), "{told} to be told after {what}");
+    }
+}
+
+/// Its name, for counting.
+const fn kind(input: &Input<'_>) -> &'static str {
+    match input {
+        Input::Frame { .. } => "frame",
+        Input::LinkUp { .. } => "connection",
+        Input::LinkDown { .. } => "connection lost",
+        Input::DialFailed => "attempt failed",
+        Input::Persisted(_) => "synced",
+        Input::Lease(_) => "lease",
+        Input::Command(_) => "order",
+        _ => "time passes",
     }
 }
 

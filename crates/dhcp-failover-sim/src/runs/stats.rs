@@ -1,6 +1,7 @@
 //! The figures of many seeds.
 
 use crate::Storm;
+use crate::hostile::Tally;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -64,6 +65,25 @@ impl Stats {
         }
         for violation in pair.violations() {
             add(&mut stats.violations, &format!("{:?}", violation.rule), 1);
+        }
+        stats
+    }
+
+    /// Those of one run against a hostile peer.
+    #[must_use]
+    pub fn of_hostile(tally: &Tally) -> Self {
+        let mut stats = Self {
+            seeds: 1,
+            events: tally.operations,
+            simulated_ms: tally.simulated_ms,
+            leases: tally.acks,
+            ..Self::default()
+        };
+        for (kind, count) in &tally.kinds {
+            add(&mut stats.actions, &format!("hostile: {kind}"), *count);
+        }
+        for (kind, count) in &tally.said {
+            add(&mut stats.messages, kind, *count);
         }
         stats
     }

@@ -21,6 +21,8 @@ impl Legal {
     #[must_use]
     pub const fn allowed_in(self, regime: Regime) -> bool {
         match self {
+            // There is only one server of which anything is known.
+            _ if matches!(regime, Regime::Hostile) => false,
             Self::Always => true,
             Self::Unsafe(_) => !matches!(regime, Regime::Honest),
             Self::Never(_) => false,

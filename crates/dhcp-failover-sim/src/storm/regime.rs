@@ -17,17 +17,22 @@ pub enum Regime {
     /// What our server says and does keeps the rules, it tells of the violations of the other that it
     /// hears of, and both come together as far as that one can.
     Dialect,
+    /// The other server is nobody's: it says anything at any time, on a machine whose disk and clock do
+    /// what they like. Whom ours answers (S7), what it says on which connection (S11), and that it stays
+    /// well (S16) is checked after every step, and in the end it comes together with an honest partner.
+    /// The runs are those of [`hostile`](crate::hostile); of a pair such a storm is an honest one.
+    Hostile,
 }
 
 impl Regime {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Honest, Self::Unsafe, Self::Dialect];
+    pub const ALL: [Self; 4] = [Self::Honest, Self::Unsafe, Self::Dialect, Self::Hostile];
 
     /// Whether breaking this rule counts.
     #[must_use]
     pub const fn counts(self, rule: Rule) -> bool {
         match self {
-            Self::Honest => true,
+            Self::Honest | Self::Hostile => true,
             Self::Unsafe => !matches!(rule, Rule::S1 | Rule::S3 | Rule::S4 | Rule::S6),
             // A dhcpd serves alone after a restart (isc-S10), and so does Windows; a dhcpd ends leases
             // that run when it hears of an older end (isc-L14, isc-L35).
@@ -38,7 +43,7 @@ impl Regime {
     /// Whether the operator and the hardware keep the conditions under which nothing may go wrong.
     #[must_use]
     pub const fn is_honest(self) -> bool {
-        matches!(self, Self::Honest | Self::Dialect)
+        !matches!(self, Self::Unsafe)
     }
 }
 
@@ -50,6 +55,7 @@ impl Regime {
             Self::Honest => "honest",
             Self::Unsafe => "unsafe",
             Self::Dialect => "dialect",
+            Self::Hostile => "hostile",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A peer that sends anything at any time, on a machine whose disk and clock do what they like.
 
-use dhcp_failover_sim::{Rng, hostile};
+use dhcp_failover_sim::runs::Plan;
+use dhcp_failover_sim::{Regime, Rng, hostile};
 use proptest::prelude::*;
 
 proptest! {
@@ -48,4 +49,21 @@ fn s16_a_flood_in_front_of_a_stalled_disk_is_cut_off() {
     let (most, cut) = hostile::flood(20_000);
     assert!(cut, "the connection stayed open with {most} messages held back");
     assert!((1_000..1_100).contains(&most), "{most} messages were held back");
+}
+
+/// S7, S11, S16 after every step, by seeds as `failover-sim run --regime hostile` has them, and with their
+/// figures.
+#[test]
+fn hostile_seeds_break_no_rule() {
+    let plan =
+        Plan { base: 0, seeds: Some(60), regimes: vec![Regime::Hostile], limit: None, threads: 1 };
+    let report = plan.run(|_| ());
+    assert_eq!(report.failures, []);
+    let total = report.total();
+    assert_eq!(total.seeds, 60);
+    let deep = |kind| total.messages.get(kind).copied().unwrap_or(0);
+    for kind in ["BNDUPD", "BNDACK", "STATE", "UPDDONE", "CONNECTACK"] {
+        assert!(deep(kind) > 0, "never said {kind}: {:?}", total.messages);
+    }
+    assert!(total.leases > 0 && total.simulated_ms > 0);
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 use dhcp_failover_sim::runs::{self, complaint};
 use dhcp_failover_sim::storm::{Left, Shrunk};
-use dhcp_failover_sim::{Regime, Storm};
+use dhcp_failover_sim::{Regime, Storm, hostile};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -31,6 +31,9 @@ pub(crate) struct ReplayArgs {
 }
 
 pub(crate) fn replay(arguments: &ReplayArgs) -> ExitCode {
+    if arguments.regime == Regime::Hostile {
+        return replay_hostile(arguments);
+    }
     let storm = match &arguments.only {
         None => Ok(Storm::new(arguments.seed, arguments.regime)),
         Some(left) => Storm::left(arguments.seed, arguments.regime, left),
@@ -90,4 +93,19 @@ fn show(mut storm: Storm, arguments: &ReplayArgs) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A run that breaks a rule ends where it does so, with a panic that says which.
+fn replay_hostile(arguments: &ReplayArgs) -> ExitCode {
+    if arguments.pcap.is_some() || arguments.shrink || arguments.only.is_some() {
+        eprintln!(
+            "a hostile run is one server without a wire or actions: leave --pcap, --shrink and --only out"
+        );
+        return ExitCode::from(2);
+    }
+    let listener: fn(&str) = |text| println!("{text}");
+    let tally = hostile::run_seed(arguments.seed, arguments.trace.then_some(listener));
+    println!("{} operations, {} messages understood", tally.operations, tally.read);
+    println!("nothing wrong");
+    ExitCode::SUCCESS
 }
