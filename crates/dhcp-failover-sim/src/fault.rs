@@ -101,6 +101,7 @@ impl Pair {
     pub fn configure(&mut self, host: Host, change: impl FnOnce(&mut EndpointConfig)) {
         self.reconfigure(host, change);
         let config = Box::new(self.servers[host.index()].config.clone());
+        self.monitor.configured(host);
         self.feed(host, dhcp_failover_proto::Input::Configure(config));
     }
 

@@ -96,6 +96,12 @@ impl Monitor {
         Ok(())
     }
 
+    /// A server is configured anew: what it was refused may be taken now.
+    pub(crate) fn configured(&mut self, host: Host) {
+        let flows = self.flows.iter_mut().filter(|((_, of), _)| *of == host);
+        flows.for_each(|(_, flow)| flow.offers.begin_anew());
+    }
+
     /// `to` is about to handle this.
     pub(crate) fn received(&mut self, to: Host, link: u64, packet: &Packet, server: &Server) {
         let flow = self.flows.entry((link, to)).or_default();

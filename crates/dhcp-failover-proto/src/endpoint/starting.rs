@@ -86,8 +86,14 @@ impl Endpoint {
         }
         let previous = self.record.state;
         let (outcome, because) = alone_after_startup(previous, self.config.startup_policy);
+        let serves = Service::of(previous) != Service::Nobody;
+        let has_shut_down = |partner: PartnerState| partner.state == State::Shutdown;
         match outcome {
             Outcome::Enter(_) => self.partner_down(super::commands::Order::Nobodys, because),
+            // It takes over from a partner that shuts down, and as one that may have been alone.
+            Outcome::Resume if serves && self.partner.is_some_and(has_shut_down) => {
+                self.partner_down(super::commands::Order::Nobodys, because);
+            }
             Outcome::Resume => self.enter(previous, because),
             _ => {}
         }

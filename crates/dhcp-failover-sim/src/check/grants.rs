@@ -13,7 +13,8 @@ pub(crate) fn grant_within_bounds(
     now: LeaseInstant,
     setup: &Setup,
 ) -> Result<(), String> {
-    let down = matches!(view.allocator(now).control, Control::PartnerDown { .. });
+    let control = view.allocator(now).control;
+    let down = matches!(control, Control::PartnerDown { .. });
     if down && setup.unlimited_in_partner_down {
         return Ok(());
     }
@@ -23,7 +24,13 @@ pub(crate) fn grant_within_bounds(
     } else {
         LeaseInstant::ZERO
     };
-    let bound = now.max(known) + LeaseSpan::from_s(setup.mclt_s);
+    // A secondary that is alone and never heard its primary, or lost what it heard, has only its own
+    // configuration.
+    let mclt_s = match control {
+        Control::PartnerDownWithoutData { .. } => setup.mclt_s.max(setup.secondary_mclt_s),
+        _ => setup.mclt_s,
+    };
+    let bound = now.max(known) + LeaseSpan::from_s(mclt_s);
     if grant.lease_expiry > bound {
         return Err(format!("{} until {:?}, bound {bound:?}", binding.address, grant.lease_expiry));
     }

@@ -57,6 +57,8 @@ pub(super) struct Link {
     left: bool,
     /// This server's update request that was not answered yet.
     pub(super) asked_updates: Option<u32>,
+    /// Everything was ordered to be fetched anew, and a request from before may still be on its way out.
+    pub(super) asks_anew: bool,
     /// The partner was in CONFLICT-DONE in a state of this server's that is told, or is owed.
     pub(super) partner_was_done: bool,
     /// The xid of the partner's CONNECT that came where its CONNECTACK was due.
@@ -86,6 +88,7 @@ impl Link {
             requests: Vec::new(),
             pool_requests: BTreeSet::new(),
             asked_updates: None,
+            asks_anew: false,
             partner_was_done: false,
             crossed: None,
             with_dhcpd: false,

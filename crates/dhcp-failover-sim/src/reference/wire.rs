@@ -200,6 +200,7 @@ impl Reference {
         self.updated = false;
         if let Some(link) = self.used.and_then(|used| self.links.get_mut(&used)) {
             link.asked_updates = None;
+            link.asks_anew = true;
         }
     }
 
@@ -214,7 +215,8 @@ impl Reference {
             return refuse("7.10", format!("asks for updates in {state} before it tells of it"));
         };
         let (before, done) = (link.asked_updates.replace(xid), link.partner_was_done);
-        if before.is_some() || updated && link.is_told() {
+        let again = before.is_some() && !core::mem::take(&mut link.asks_anew);
+        if again || updated && link.is_told() {
             return refuse("7.3", format!("asks for updates a second time in {told}"));
         }
         match told {

@@ -124,6 +124,25 @@ fn h4_the_word_of_a_partner_that_leaves_does_not_end_it_after_a_long_absence() {
     }
 }
 
+/// §9.14, H4: configured to go on alone it takes over from such a partner when STARTUP is over, and waits
+/// before it gives an address away.
+#[test]
+fn configured_to_go_on_it_takes_over_from_a_partner_that_shuts_down() {
+    for role in ROLES {
+        let alive_until = LeaseInstant::from_unix_s(BEGIN - 4_000);
+        let record = EndpointRecord { alive_until, ..record(role, State::Normal) };
+        let startup_policy = StartupPolicy::Resume;
+        let config = EndpointConfig { startup_policy, ..config(role) };
+        let mut it = Scripted::start(config, Some(record));
+        it.connect();
+        it.partner(State::Shutdown);
+        assert_eq!(it.state(), State::Startup);
+        it.pass_in_contact_s(60);
+        assert_eq!(it.state(), State::PartnerDown);
+        assert!(!it.lease(address(3), 1), "not before the MCLT has passed");
+    }
+}
+
 fn alone(role: Role, before: State, policy: StartupPolicy) -> Scripted {
     let config = EndpointConfig { startup_policy: policy, ..config(role) };
     let mut it = Scripted::start(config, Some(record(role, before)));
