@@ -26,6 +26,11 @@ impl Pair {
         if foreign || self.setup.unlimited_in_partner_down || partner.incomplete {
             return None;
         }
+        // Its pool was taken away there by an operator, so that nothing is told of it any more; the
+        // partner gives it to nobody while the pools differ (S15).
+        if self.servers[held.server.index()].table.pool_of(held.address).is_none() {
+            return None;
+        }
         let binding = partner.disk.binding(held.address);
         let nobodys = binding.client.is_none() && !binding.status.is_available();
         let known = if nobodys || binding.is_for(&self.clients[number].client) {
