@@ -3,7 +3,7 @@
 
 use crate::check::Rule;
 use crate::{Host, Pair};
-use dhcp_failover_lease::{Client, HardwareAddress};
+use dhcp_failover_lease::{BindingStatus, Client, HardwareAddress};
 use dhcp_failover_proto::{Bindings, Command, Event, RequestClass, Service, State};
 
 /// The longest pause between two attempts to connect: a minute or two after a refusal.
@@ -92,6 +92,10 @@ impl Pair {
                 let table = &self.servers[host.index()].table;
                 if table.pool_of(held.address).is_none() {
                     continue; // taken away meanwhile
+                }
+                let status = self.servers[host.index()].binding(held.address).map(|it| it.status);
+                if status == Some(BindingStatus::Abandoned) {
+                    continue; // declined within a second of this lease, so perhaps after it
                 }
                 let acks = self.ledger.acks;
                 self.ask(number, RequestClass::Renewal, &[host], Some(held.address));

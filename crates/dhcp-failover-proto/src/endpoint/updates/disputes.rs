@@ -125,7 +125,7 @@ impl Endpoint {
 
     /// Offers those again that have not been offered too often.
     pub(in crate::endpoint) fn retry_disputed(&mut self) {
-        if !self.may_send_updates() {
+        if !self.may_send_updates() && self.updates.answer.is_none() {
             return; // what is not sent does not count; entering NORMAL reopens them
         }
         let mut again = Vec::new();

@@ -1,6 +1,8 @@
 //! §9.14: SHUTDOWN.
 
-use super::{Command, ROLES, Scripted, State, normal};
+use super::{Command, ROLES, Role, Scripted, State, normal};
+use crate::support::address;
+use dhcp_failover_wire::{Message, UpdReq};
 
 /// §9.14.1: it is announced, the state before recorded, and the time too (the stamp).
 #[test]
@@ -63,6 +65,19 @@ fn a_server_that_was_alone_and_handed_over_is_not_alone_any_more() {
             assert_eq!((record.state, record.partner_returned), (State::PartnerDown, told));
         }
     }
+}
+
+/// S9: a server in SHUTDOWN tells nothing any more, so it does not say that it has told all: what the
+/// partner refused before is open still.
+#[test]
+fn with_an_open_dispute_it_does_not_say_update_done() {
+    let mut it = normal(Role::Primary);
+    assert!(it.lease(address(3), 1));
+    assert!(it.judge(0, |_| true), "refused");
+    it.order(Command::Shutdown);
+    it.say(Message::UpdReq(UpdReq::default()));
+    it.pass_in_contact_s(5);
+    assert_eq!(it.count(|message| matches!(message, Message::UpdDone)), 0);
 }
 
 /// §9.14.3: only a restart ends it.
