@@ -28,9 +28,7 @@ impl Pair {
         }
         // Its pool was taken away there by an operator, so that nothing is told of it any more; the
         // partner gives it to nobody while the pools differ (S15).
-        if self.servers[held.server.index()].table.pool_of(held.address).is_none() {
-            return None;
-        }
+        self.servers[held.server.index()].table.pool_of(held.address)?;
         let binding = partner.disk.binding(held.address);
         let nobodys = binding.client.is_none() && !binding.status.is_available();
         let known = if nobodys || binding.is_for(&self.clients[number].client) {
