@@ -77,7 +77,7 @@ impl Names<'_> {
                 alive_until: LeaseInstant::ZERO,
                 storage_lost_at: None,
                 partner_served: 0,
-                partner_alive_until: 0,
+                partner_connection: 0,
                 partner_state: None,
                 connect_time: it.connect_time.min(1),
                 ..it

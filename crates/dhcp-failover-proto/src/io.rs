@@ -284,10 +284,12 @@ pub enum Event {
         /// Why.
         because: Reason,
     },
-    /// The store is an older copy: the partner has heard this server serve after its newest stamp.
-    /// Everything is fetched from the partner and waited for, as after the loss of the disk.
+    /// The store is an older copy: the partner knows of a later connection, or has heard this server
+    /// serve long after its newest stamp. Everything is fetched from the partner and waited for, as
+    /// after the loss of the disk.
     OldStore {
-        /// Seconds of this server's service, at least, that the store knows nothing of.
+        /// Seconds of this server's service, at least, that the store knows nothing of: 0 if it was
+        /// at work alone for longer than it had been before.
         missing_s: u32,
     },
     /// The partner reported a state.

@@ -93,10 +93,9 @@ pub struct EndpointRecord {
     /// When the partner was last heard in a state in which clients are served, in its own time; 0
     /// if never. Told to it when it returns, so that it can see whether its store is the newest.
     pub partner_served: u32,
-    /// The partner's alive-until stamp as it told it at the last connection, in its own time; 0 if
-    /// it never told one. Told back to it when it returns: a store with an older stamp is an older
-    /// copy.
-    pub partner_alive_until: u32,
+    /// The number that the last connection that came to be had for the partner, as it told it; 0 if it
+    /// never told one. Told back to it when it returns: a store that knows of fewer is an older copy.
+    pub partner_connection: u32,
     /// This server does not serve beyond this moment without a later record (§9.3.2, §9.6.2).
     pub alive_until: LeaseInstant,
     /// When this record was made: the clock never starts before it.
@@ -106,6 +105,8 @@ pub struct EndpointRecord {
     pub clock: ClockStamp,
     /// How far the partner's clock was from this one when last heard; `None` if that is unknown.
     pub partner_offset: Option<PartnerOffset>,
+    /// How many connections came to be, for this server: each has a number, and is told it.
+    pub connection: u32,
 }
 
 /// How far the partner's clock is from the lease clock, in seconds to add to the partner's time,
@@ -146,11 +147,12 @@ impl EndpointRecord {
         ] {
             *at = times(*at);
         }
-        for at in [&mut self.connect_time, &mut self.partner_served, &mut self.partner_alive_until]
-        {
+        for at in [&mut self.connect_time, &mut self.partner_served] {
             *at = wire_times(*at);
         }
         self.mclt = self.mclt.rebased(times);
+        // They tell an old copy of a store, and nothing else.
+        (self.connection, self.partner_connection) = (0, 0);
         self.storage_lost_at = self.storage_lost_at.map(times);
         // Nothing but news for people comes of it.
         self.partner_offset = None;

@@ -138,7 +138,6 @@ impl Endpoint {
             PartnerState { since: if starting { shift_wire(it.since) } else { 0 }, ..it }
         });
         if self.store_checked {
-            self.stamps_told = None;
             if !starting {
                 self.stamp_at_start = LeaseInstant::ZERO;
             }
@@ -146,8 +145,6 @@ impl Endpoint {
                 self.started_at = LeaseInstant::ZERO;
             }
         }
-        self.stamps_told =
-            self.stamps_told.map(|(first, last)| (shift_wire(first), shift_wire(last)));
         for at in [&mut self.alive_durable, &mut self.stamp_at_start, &mut self.started_at] {
             *at = shift(*at);
         }

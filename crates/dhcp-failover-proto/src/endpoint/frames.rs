@@ -208,6 +208,7 @@ impl Endpoint {
         let it_waited = self.lets_dhcpd_speak_first();
         self.event(Event::PartnerState { state, startup });
         self.partner = Some(PartnerState { state, startup, since: message.start_time_of_state });
+        self.note_connection();
         if it_waited {
             self.send_state();
         }

@@ -130,8 +130,6 @@ pub struct Endpoint {
     differing: Quarantine,
     /// The pools as told to the partner last.
     pools_told: Option<hints::PoolDigests>,
-    /// The first and the last stamp of this run that were told.
-    stamps_told: Option<(u32, u32)>,
     /// The partner has been asked whether the store is the newest.
     store_checked: bool,
     /// What is left of it in the present call.
@@ -272,7 +270,6 @@ impl Endpoint {
             quarantine: Self::unsettled(&record, &config),
             differing: Quarantine::NONE,
             pools_told: None,
-            stamps_told: None,
             store_checked: false,
             budget: Budget::FULL,
             record,
@@ -603,11 +600,12 @@ fn first_record(config: &EndpointConfig, now: LeaseInstant, clock: LeaseClock) -
         partner_down_ordered: false,
         partner_was_alone: false,
         partner_served: 0,
-        partner_alive_until: 0,
+        partner_connection: 0,
         alive_until: LeaseInstant::ZERO,
         written_at: now,
         clock: clock.stamp,
         partner_offset: None,
+        connection: 0,
     }
 }
 

@@ -142,11 +142,9 @@ impl Endpoint {
     /// breaks is not sent again; what has not, is, even if the partner asks for less then.
     fn forget_what_partner_knows(&mut self) {
         self.record.instance = self.record.instance.wrapping_add(1);
-        // Its stamps begin anew, perhaps on another clock: those of before are no measure for them
-        // (isc-S14).
+        // Its stamps begin anew, perhaps on another clock: what it served before is no measure for
+        // them (isc-S14).
         self.record.partner_served = 0;
-        let stamp = self.partner_hints().map_or(0, |hints| hints.alive_until);
-        self.record.partner_alive_until = stamp;
         if self.record.ran_failover {
             self.record.storage_lost_at = Some(self.lease_now);
             self.epoch = self.epoch.saturating_add(1);

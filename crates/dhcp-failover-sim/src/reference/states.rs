@@ -117,7 +117,6 @@ impl Reference {
         self.entered_ms = self.now;
         self.order = None;
         self.updated = false;
-        self.estranged &= from != Startup;
         if !matches!(to, Paused | Shutdown) {
             self.recordable.push(Some(to)); // §9.13.1, §9.14.1: of these the state before is recorded
         }

@@ -120,6 +120,8 @@ impl Reference {
                     link.owes_instead(known);
                     self.previous = known;
                 }
+                // What it tells in STARTUP may wait for the disk until it has left that.
+                self.estranged &= starting;
                 link.tells(known, starting)?;
                 let told = self.recordable.len().saturating_sub(link.still_owed());
                 self.lost_on_record = self.lost;
@@ -199,8 +201,7 @@ impl Reference {
     pub(super) fn asks_anew(&mut self) {
         self.updated = false;
         if let Some(link) = self.used.and_then(|used| self.links.get_mut(&used)) {
-            link.asked_updates = None;
-            link.asks_anew = true;
+            link.asks_anew = link.asked_updates.take().is_none();
         }
     }
 

@@ -103,8 +103,8 @@
 //! lost, fetches everything from the partner and waits the MCLT. That is also the way back from a
 //! **restored backup**: the leases in it are old, and no server can see that by itself. Start with an
 //! empty store instead, and let the partner fill it. If you forget, a partner of this implementation
-//! that has heard the server serve later than the backup says so when they meet
-//! ([`Event::OldStore`](crate::proto::Event::OldStore)), and the same happens.
+//! that has met the server after the backup, or has heard it serve long after it, says so when they
+//! meet ([`Event::OldStore`](crate::proto::Event::OldStore)), and the same happens.
 //!
 //! # When a write fails
 //!

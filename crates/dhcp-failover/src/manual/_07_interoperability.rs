@@ -16,8 +16,8 @@
 //! They tell each other more, in the vendor options, which others ignore:
 //!
 //! * whether either ever ran the relationship: a new pair need not wait the MCLT;
-//! * until when each has served: an older copy of a store is found out, and waits are counted from the
-//!   last service rather than from the start;
+//! * how many connections they have had, and until when each has served: an older copy of a store is
+//!   found out, and waits are counted from the last service rather than from the start;
 //! * a digest of each pool: pools that differ are quarantined
 //!   ([`_06_operating`](super::_06_operating));
 //! * longer messages than the draft's 2048 bytes, if both have

@@ -22,7 +22,10 @@ pub(crate) const BINDING_FORMAT: u8 = 2;
 /// That of a [`Binding`] without its last field, the state of DNS records.
 const BINDING_FORMAT_WITHOUT_DDNS: u8 = 1;
 /// The format of a stored [`EndpointRecord`].
-pub(super) const ENDPOINT_FORMAT: u8 = 5;
+pub(super) const ENDPOINT_FORMAT: u8 = 6;
+/// That of one without its last field, the number of connections, and with a stamp of the partner's in
+/// the place of such a number.
+const ENDPOINT_FORMAT_WITHOUT_CONNECTIONS: u8 = 5;
 
 /// Why the stored state cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -100,11 +103,23 @@ fn digest(pools: &[Vec<std::ops::RangeInclusive<Ipv4Addr>>]) -> u64 {
 
 fn endpoint_records(contents: &Contents) -> Result<HashMap<String, EndpointRecord>, LoadError> {
     let decoded = contents.endpoints.iter().map(|(name, record)| {
-        let record = decode(ENDPOINT_FORMAT, record)
-            .map_err(|error| LoadError::Endpoint { name: name.clone(), error })?;
+        let record =
+            endpoint(record).map_err(|error| LoadError::Endpoint { name: name.clone(), error })?;
         Ok((name.clone(), record))
     });
     decoded.collect()
+}
+
+/// A stored record of a relationship, of this version's format or of the one before.
+fn endpoint(record: &[u8]) -> Result<EndpointRecord, RecordError> {
+    match record.split_first() {
+        Some((&ENDPOINT_FORMAT_WITHOUT_CONNECTIONS, body)) => {
+            let record = [&[ENDPOINT_FORMAT], body, &[0]].concat();
+            let record: EndpointRecord = decode(ENDPOINT_FORMAT, &record)?;
+            Ok(EndpointRecord { partner_connection: 0, ..record })
+        }
+        _ => decode(ENDPOINT_FORMAT, record),
+    }
 }
 
 fn tables(networks: &Networks) -> Result<Vec<BindingTable>, TableError> {
@@ -247,7 +262,8 @@ fn endpoint_config(it: &Relationship) -> EndpointConfig {
 mod tests {
     use super::*;
     use crate::store::encode;
-    use dhcp_failover_lease::{Client, HardwareAddress, LeaseInstant};
+    use dhcp_failover_lease::{Client, HardwareAddress, LeaseInstant, Role};
+    use dhcp_failover_proto::{Command, Input, Monotonic, Output, Record};
 
     /// What the first version stored is read: every field, and nothing known of DNS records.
     #[test]
@@ -274,5 +290,33 @@ mod tests {
         let record = encode(BINDING_FORMAT, &annotated).unwrap();
         assert_eq!(binding(&record), Ok(annotated));
         assert!(matches!(binding(&[3, 0]), Err(RecordError::Format { found: 3, .. })));
+    }
+
+    /// What the version before stored of a relationship is read, but for the partner's stamp.
+    #[test]
+    fn endpoint_records_in_the_former_format_are_read() {
+        let config = EndpointConfig::new("pair", Role::Primary, [192, 0, 2, 2].into());
+        let mut endpoint = Endpoint::new(config, None, Monotonic::default(), LeaseInstant::ZERO);
+        endpoint.handle(
+            Monotonic::default(),
+            Input::Command(Command::PartnerDown),
+            &BindingTable::new(),
+        );
+        let stored = std::iter::from_fn(|| match endpoint.poll_output() {
+            Output::Wait(_) => None,
+            output => Some(output),
+        });
+        let record = stored.filter_map(|output| match output {
+            Output::Persist { record: Record::Endpoint(record), .. } => Some(record),
+            _ => None,
+        });
+        let it = EndpointRecord { partner_connection: 0, connection: 0, ..record.last().unwrap() };
+        let told = EndpointRecord { partner_connection: 1_700_000_000, ..it };
+        let mut former = encode(ENDPOINT_FORMAT, &told).unwrap();
+        assert_eq!(former.pop(), Some(0), "the last field");
+        former[0] = ENDPOINT_FORMAT_WITHOUT_CONNECTIONS;
+        assert_eq!(super::endpoint(&former), Ok(it));
+        let newest = EndpointRecord { connection: 7, ..told };
+        assert_eq!(super::endpoint(&encode(ENDPOINT_FORMAT, &newest).unwrap()), Ok(newest));
     }
 }

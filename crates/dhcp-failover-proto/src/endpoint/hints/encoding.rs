@@ -9,15 +9,14 @@ const VERSION: u8 = 2;
 const FLAGS: u8 = 1;
 const HEARD_SERVING: u8 = 2;
 const ALONE_SINCE: u8 = 3;
-const ALIVE_UNTIL: u8 = 4;
-const HEARD_ALIVE_UNTIL: u8 = 5;
 const ALL_POOLS: u8 = 6;
 const EACH_POOL: u8 = 7;
 const LONGEST_MESSAGE: u8 = 8;
+const CONNECTION: u8 = 9;
+const HEARD_CONNECTION: u8 = 10;
 
 const RAN_FAILOVER: u8 = 1;
 const STARTS_ALONE: u8 = 2;
-const STORAGE_LOST: u8 = 4;
 
 /// Pools that are told one by one; of more only the digest of them all is.
 pub(crate) const POOLS_TOLD: usize = 200;
@@ -28,8 +27,6 @@ pub(crate) const POOLS_TOLD: usize = 200;
 pub(crate) struct Hints {
     /// It remembers that this relationship has run before.
     pub(crate) ran_failover: bool,
-    /// It needs everything the receiver has, for its storage is lost; so its stamps begin anew.
-    pub(crate) storage_lost: bool,
     /// It takes its partner for down if it does not find it at the start.
     pub(crate) starts_alone: bool,
     /// When it last heard the receiver in a state in which clients are served, in the receiver's
@@ -38,10 +35,10 @@ pub(crate) struct Hints {
     /// Since when it is in PARTNER-DOWN by an operator's order, if the receiver has not returned
     /// since.
     pub(crate) alone_since: u32,
-    /// Its durable alive-until stamp.
-    pub(crate) alive_until: u32,
-    /// The receiver's stamp as the receiver told it at the last connection, in the receiver's time.
-    pub(crate) heard_alive_until: u32,
+    /// The number this connection has for it, if it comes to be.
+    pub(crate) connection: u32,
+    /// The number of the last one that came to be, as the receiver told it.
+    pub(crate) heard_connection: u32,
     /// The longest message it reads, in bytes.
     pub(crate) longest_message: u16,
     /// Its pools.
@@ -58,13 +55,13 @@ pub(crate) struct PoolDigests {
 }
 
 impl Hints {
-    /// With its times renamed, for comparing endpoints.
+    /// With its times renamed, for comparing endpoints, and without the numbers of connections.
     pub(crate) fn with_times(&self, renamed: &dyn Fn(u32) -> u32) -> Self {
         Self {
             heard_serving: renamed(self.heard_serving),
             alone_since: renamed(self.alone_since),
-            alive_until: renamed(self.alive_until),
-            heard_alive_until: renamed(self.heard_alive_until),
+            connection: 0,
+            heard_connection: 0,
             ..self.clone()
         }
     }
@@ -77,13 +74,12 @@ impl Hints {
             match (kind, value) {
                 (FLAGS, [flags, ..]) => {
                     hints.ran_failover = flags & RAN_FAILOVER != 0;
-                    hints.storage_lost = flags & STORAGE_LOST != 0;
                     hints.starts_alone = flags & STARTS_ALONE != 0;
                 }
                 (HEARD_SERVING, value) => take(&mut hints.heard_serving, value),
                 (ALONE_SINCE, value) => take(&mut hints.alone_since, value),
-                (ALIVE_UNTIL, value) => take(&mut hints.alive_until, value),
-                (HEARD_ALIVE_UNTIL, value) => take(&mut hints.heard_alive_until, value),
+                (CONNECTION, value) => take(&mut hints.connection, value),
+                (HEARD_CONNECTION, value) => take(&mut hints.heard_connection, value),
                 (LONGEST_MESSAGE, value) => {
                     let bytes = value.try_into().map(u16::from_be_bytes);
                     hints.longest_message = bytes.unwrap_or(0);
@@ -108,18 +104,16 @@ impl Hints {
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = alloc::vec![VERSION];
         let flag = |set, flag| if set { flag } else { 0 };
-        let flags = flag(self.ran_failover, RAN_FAILOVER)
-            | flag(self.storage_lost, STORAGE_LOST)
-            | flag(self.starts_alone, STARTS_ALONE);
+        let flags = flag(self.ran_failover, RAN_FAILOVER) | flag(self.starts_alone, STARTS_ALONE);
         put(&mut bytes, FLAGS, &[flags]);
-        for (kind, time) in [
+        for (kind, number) in [
             (HEARD_SERVING, self.heard_serving),
             (ALONE_SINCE, self.alone_since),
-            (ALIVE_UNTIL, self.alive_until),
-            (HEARD_ALIVE_UNTIL, self.heard_alive_until),
+            (CONNECTION, self.connection),
+            (HEARD_CONNECTION, self.heard_connection),
         ] {
-            if time != 0 {
-                put(&mut bytes, kind, &time.to_be_bytes());
+            if number != 0 {
+                put(&mut bytes, kind, &number.to_be_bytes());
             }
         }
         if self.longest_message != 0 {
@@ -169,12 +163,11 @@ mod tests {
     fn full(pools: usize) -> Hints {
         Hints {
             ran_failover: true,
-            storage_lost: true,
             starts_alone: true,
             heard_serving: 0x0102_0304,
             alone_since: 5,
-            alive_until: u32::MAX,
-            heard_alive_until: 7,
+            connection: u32::MAX,
+            heard_connection: 7,
             longest_message: 8_192,
             pools: Some(PoolDigests {
                 all: 8,
@@ -188,11 +181,10 @@ mod tests {
         for hints in [Hints::default(), full(0), full(1), full(POOLS_TOLD)] {
             assert_eq!(Hints::parse(&hints.to_bytes()), Some(hints));
         }
-        for flags in 0..8 {
+        for flags in 0..4 {
             let hints = Hints {
                 ran_failover: flags & 1 != 0,
-                storage_lost: flags & 2 != 0,
-                starts_alone: flags & 4 != 0,
+                starts_alone: flags & 2 != 0,
                 ..Hints::default()
             };
             assert_eq!(Hints::parse(&hints.to_bytes()), Some(hints));
@@ -243,7 +235,7 @@ mod tests {
             for _ in 0..next() % 6 {
                 let length = [0, 1, 4, 8, next() % 20][(next() % 5) as usize];
                 let told = if next() % 16 == 0 { next() % 300 } else { length };
-                bytes.extend([(next() % 10) as u8, (told >> 8) as u8, told as u8]);
+                bytes.extend([(next() % 12) as u8, (told >> 8) as u8, told as u8]);
                 bytes.extend((0..length).map(|_| (next() % 256) as u8));
             }
             let Some(hints) = Hints::parse(&bytes) else { continue };

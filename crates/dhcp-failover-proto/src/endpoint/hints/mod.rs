@@ -32,20 +32,14 @@ impl Endpoint {
             && !record.partner_returned;
         let hints = Hints {
             ran_failover: record.ran_failover,
-            storage_lost: record.storage_lost,
             starts_alone: self.config.startup_policy == StartupPolicy::PartnerDown,
             heard_serving: record.partner_served,
             alone_since: if alone_by_order { record.state_since.as_wire_s() } else { 0 },
-            // Of a record that is durable before the message leaves.
-            alive_until: record.alive_until.as_wire_s(),
-            heard_alive_until: record.partner_alive_until,
+            connection: record.connection.saturating_add(1),
+            heard_connection: record.partner_connection,
             longest_message: self.longest_message_told(),
             pools: Self::own_pools(bindings),
         };
-        if record.alive_until != self.stamp_at_start {
-            let first = self.stamps_told.map_or(hints.alive_until, |(first, _)| first);
-            self.stamps_told = Some((first, hints.alive_until));
-        }
         self.pools_told.clone_from(&hints.pools);
         (dialect == Dialect::Draft12).then(|| hints.to_bytes())
     }
@@ -71,10 +65,10 @@ impl Endpoint {
         self.record.ran_failover |= hints.ran_failover;
         self.updates.partner_is_ours();
         self.check_store(&hints);
-        // To be told back when it returns. Kept with the next record, as what is heard. Stamps
-        // never go back, unless the storage was lost; so an older copy does not make this forget.
-        let known = if hints.storage_lost { 0 } else { self.record.partner_alive_until };
-        self.record.partner_alive_until = known.max(hints.alive_until);
+        // Durable before STATE leaves, by which the partner learns that this connection has come to be.
+        let number = self.record.connection.saturating_add(1);
+        self.record.connection = number.max(hints.heard_connection);
+        self.persist_record();
         let longest = MessageLimit::new(hints.longest_message).min(self.config.longest_message);
         if let Some(link) = &mut self.link {
             link.longest_message = longest;
@@ -95,25 +89,28 @@ impl Endpoint {
         }
     }
 
+    /// The partner's STATE has come: this server's store is the newest, for the partner would not say
+    /// so much before it has checked, and its number of this connection is on its disk.
+    pub(super) fn note_connection(&mut self) {
+        // To be told back when it returns. Kept with the next record, as what is heard.
+        let number = self.partner_hints().map_or(0, |hints| hints.connection);
+        self.record.partner_connection = self.record.partner_connection.max(number);
+    }
+
     /// The first connection of a run tells whether the store is the one this server left: if the
-    /// partner was told of a newer stamp, or has heard it serve later than that, the store is an
-    /// older copy, and whatever was promised since is missing (isc-S14). It is taken for lost then.
+    /// partner knows of a connection after the last that is on record here, or has heard this server
+    /// serve long after its stamp, the store is an older copy, and whatever was promised since is
+    /// missing (isc-S14). It is taken for lost then.
     fn check_store(&mut self, hints: &Hints) {
         if core::mem::replace(&mut self.store_checked, true) || self.record.storage_lost {
             return;
         }
         let stamp = self.stamp_at_start.as_wire_s();
-        // A stamp that was told was on disk before, unless this run told it, on a connection that came
-        // to nothing; what was only done may not have been.
-        let by_this_run =
-            |it: &u32| self.stamps_told.is_some_and(|(first, last)| (first..=last).contains(it));
-        let told = Some(hints.heard_alive_until).filter(|told| !by_this_run(told)).unwrap_or(0);
-        let done = hints.heard_serving.saturating_sub(STAMP_SLACK_S);
-        if told.max(done) <= stamp {
+        let served_since = hints.heard_serving.saturating_sub(STAMP_SLACK_S) > stamp;
+        if hints.heard_connection <= self.record.connection && !served_since {
             return;
         }
-        let heard = told.max(hints.heard_serving);
-        self.event(Event::OldStore { missing_s: heard.saturating_sub(stamp) });
+        self.event(Event::OldStore { missing_s: hints.heard_serving.saturating_sub(stamp) });
         self.record.storage_lost = true;
         // Unless it has been at work since, alone: then it has news of its own among them.
         self.record.old_store = self.record.alive_until == self.stamp_at_start;

@@ -70,6 +70,32 @@ fn s14_a_copy_at_work_is_found_out_and_keeps_its_own_news() {
     }
 }
 
+/// Nor does it help that it was started once more, and has a stamp that is newer than any its partner has
+/// heard: what counts is how often they have met. (Unsafe seed 0x10c0.)
+#[test]
+fn s14_a_copy_that_was_started_twice_is_found_out() {
+    for host in Host::BOTH {
+        let startup_policy = StartupPolicy::Resume;
+        let mut pair = busy(Setup { mclt_s: 20, startup_policy, ..Setup::new(642) });
+        let copy = pair.copy_disk(host);
+        pair.cut();
+        pair.run_s(30);
+        pair.crash(host, Survives::Everything);
+        pair.restore_disk(host, copy);
+        pair.partition(true);
+        for _ in 0..2 {
+            pair.run_s(100);
+            pair.start(host);
+            pair.run_s(100);
+            pair.crash(host, Survives::Everything);
+        }
+        pair.partition(false);
+        pair.start(host);
+        pair.run_s(120);
+        assert!(pair.is_settled() && found_out(&pair, host) == 1, "{}", pair.log_text());
+    }
+}
+
 /// The partner's word replaces an old copy's, also where the copy says that a lease runs. It may have
 /// been given by this server since, in another run: who loses it is reported. (Unsafe seed 0x1979.)
 #[test]

@@ -108,9 +108,9 @@ fn s14_an_old_copy_of_the_store_is_not_trusted() {
     }
 }
 
-/// A copy that is only minutes old is told by the stamp that the partner was told since.
+/// A copy that is only minutes old is told by the number of a connection that came to be since.
 #[test]
-fn s14_a_young_copy_is_told_by_the_stamp_the_partner_heard() {
+fn s14_a_young_copy_is_told_by_the_connection_it_knows_nothing_of() {
     for host in Host::BOTH {
         for connected_since in [true, false] {
             let mut pair = busy(Setup { mclt_s: 30, ..Setup::new(225) });

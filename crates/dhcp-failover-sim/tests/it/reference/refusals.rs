@@ -324,6 +324,26 @@ fn updates_are_asked_for_where_it_says_so_and_once() {
     assert_eq!(it.refused(), Some("7.3"), "before it tells of RECOVER");
 }
 
+/// Departure: an order to recover once more has everything asked for once more; also when the first
+/// request still waits for the disk. (Unsafe seed 0x18884.)
+#[test]
+fn an_order_to_recover_once_more_is_one_more_request() {
+    for said_before in [false, true] {
+        let mut it = met(Role::Primary, Recover, PartnerDown);
+        if said_before {
+            it.says_new(Message::UpdReqAll);
+        }
+        it.orders(Command::Recover);
+        if !said_before {
+            it.says_new(Message::UpdReqAll);
+        }
+        it.says_new(Message::UpdReqAll);
+        assert_eq!(it.refused(), None, "said before: {said_before}");
+        it.says_new(Message::UpdReqAll);
+        assert_eq!(it.refused(), Some("7.3"), "said before: {said_before}");
+    }
+}
+
 /// The mistake of dhcpd: what was lost is not asked for.
 #[test]
 fn after_the_loss_of_its_storage_it_asks_for_everything() {

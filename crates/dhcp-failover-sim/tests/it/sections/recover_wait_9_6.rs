@@ -65,7 +65,7 @@ fn s13_it_never_counts_from_last_contact_or_an_old_state() {
         state_since: LeaseInstant::from_unix_s(BEGIN - 300_000),
         connect_time: 1,
         partner_served: 0,
-        partner_alive_until: 0,
+        partner_connection: 0,
         ..record(Role::Primary, State::Normal)
     };
     let mut it = Scripted::start(config(Role::Primary), Some(old));
