@@ -16,6 +16,13 @@ impl Allocator {
             + CLOCK_GUARD
     }
 
+    /// When an ABANDONED address may be tried again: when its time is over, and also what a server that
+    /// lost its storage may have given before it heard of the abandonment (H19).
+    #[must_use]
+    pub fn abandonment_ends_at(&self, binding: &Binding) -> LeaseInstant {
+        self.hold(binding).unwrap_or(binding.expiries.lease)
+    }
+
     /// When it may believe the partner that the lease has ended: the partner's clock is as good as
     /// its own, so of a lease that the partner gave the earliest meaning is enough. Of one that this
     /// server gave since, the partner knows nothing.

@@ -188,7 +188,7 @@ impl Endpoint {
         let view = self.view();
         let over = |binding: &Binding, now| match binding.status {
             BindingStatus::Active => view.ends_at(binding) <= now,
-            _ => binding.expiries.lease <= now,
+            _ => view.allocator(now).abandonment_ends_at(binding) <= now,
         };
         let to = match self.binding(address, bindings).map(|binding| binding.status) {
             Some(BindingStatus::Abandoned) => BindingStatus::Reset,

@@ -4,10 +4,10 @@
 use crate::scripted::{ADDRESS, Scripted};
 use crate::support::{ROLES, in_normal, leased};
 use crate::{busy, normal};
-use dhcp_failover_lease::{Binding, BindingStatus};
-use dhcp_failover_proto::{Bindings, Command, RequestClass};
+use dhcp_failover_lease::{Binding, BindingStatus, LeaseSpan};
+use dhcp_failover_proto::{Bindings, Command, Input, LeaseEvent, RequestClass, State};
 use dhcp_failover_sim::{Host, Pair, Setup, Survives};
-use dhcp_failover_wire::{BindingUpdate, HardwareAddress, Message};
+use dhcp_failover_wire::{BindingUpdate, HardwareAddress, Message, UpdReq};
 
 /// H1, §9.9.2: a client that renews again and again without contact gets no further than the MCLT
 /// beyond what the partner was told; so when that one, told that this server is down, has waited, the
@@ -191,6 +191,35 @@ fn h19_a_lease_the_lost_server_may_have_extended_is_not_given_away() {
         pair.run_s(5);
         pair.check_convergence(400);
         pair.assert_clean();
+    }
+}
+
+/// H19: a server may have renewed a lease before it heard that its client had declined the address at the
+/// other, and lost its storage then. The abandonment outlasts what it may have given (a storm found it).
+#[test]
+fn h19_an_abandonment_outlasts_what_the_lost_server_may_have_given() {
+    for role in ROLES {
+        for loses in [true, false] {
+            let mut it = in_normal(role);
+            let update = leased(&it, 0);
+            it.say(Message::BndUpd(vec![update]));
+            it.cut();
+            let until = it.endpoint.lease_now() + LeaseSpan::from_s(30);
+            it.feed(Input::Lease(LeaseEvent::Declined { address: ADDRESS, until }));
+            it.meets(State::Recover);
+            it.say(if loses { Message::UpdReqAll } else { Message::UpdReq(UpdReq::default()) });
+            it.pass_in_contact_s(40);
+            it.feed(Input::Lease(LeaseEvent::Expired { address: ADDRESS }));
+            let status = it.table.get(ADDRESS).map(|binding| binding.status);
+            let kept = status == Some(BindingStatus::Abandoned);
+            assert_eq!(kept, loses, "{role:?}: {status:?}");
+            let known = it.table.get(ADDRESS).expect("in the pool").expiries.latest();
+            let end = known.max(it.endpoint.lease_now()) + it.config.mclt;
+            it.pass_in_contact_s((end - it.endpoint.lease_now()).as_s() + 1);
+            it.feed(Input::Lease(LeaseEvent::Expired { address: ADDRESS }));
+            let status = it.table.get(ADDRESS).map(|binding| binding.status);
+            assert_ne!(status, Some(BindingStatus::Abandoned), "{role:?}, in the end");
+        }
     }
 }
 
