@@ -6,7 +6,10 @@ use super::domain::Domain;
 use crate::config::{Config, Dialect, Mode, Relationship, Secret, StartupPolicy, TimePolicy};
 use crate::dhcp::network::Networks;
 use crate::store::{Contents, RecordError, decode};
-use dhcp_failover_lease::{Binding, BindingStatus, Knowledge, LeaseSpan};
+use dhcp_failover_lease::{
+    Binding, BindingFlags, BindingStatus, Client, Expiries, Knowledge, LeaseInstant, LeaseSpan,
+    StatusSet,
+};
 use dhcp_failover_proto::{
     self as proto, Balance, BindingTable, Endpoint, EndpointConfig, EndpointRecord, PoolDigest,
     Subnet, TableError,
@@ -18,8 +21,10 @@ use std::hash::{BuildHasher, RandomState};
 use std::net::Ipv4Addr;
 
 /// The format of a stored [`Binding`].
-pub(crate) const BINDING_FORMAT: u8 = 2;
-/// That of a [`Binding`] without its last field, the state of DNS records.
+pub(crate) const BINDING_FORMAT: u8 = 3;
+/// That of a [`Binding`] whose [`Knowledge`] had no last field, whether leases crossed.
+const BINDING_FORMAT_WITHOUT_CROSSED: u8 = 2;
+/// The same without the binding's last field, the state of DNS records.
 const BINDING_FORMAT_WITHOUT_DDNS: u8 = 1;
 /// The format of a stored [`EndpointRecord`].
 pub(super) const ENDPOINT_FORMAT: u8 = 6;
@@ -184,16 +189,46 @@ fn load_bindings(
     Ok(())
 }
 
-/// A stored binding, of this version's format or of the one before.
+/// A stored binding, of this version's format or of one before.
 fn binding(record: &[u8]) -> Result<Binding, RecordError> {
     match record.split_first() {
         Some((&BINDING_FORMAT_WITHOUT_DDNS, body)) => {
             // Nothing is known of them: an empty sequence.
-            let record = [&[BINDING_FORMAT], body, &[0]].concat();
-            decode(BINDING_FORMAT, &record)
+            former(&[&[BINDING_FORMAT_WITHOUT_CROSSED], body, &[0]].concat())
         }
+        Some((&BINDING_FORMAT_WITHOUT_CROSSED, _)) => former(record),
         _ => decode(BINDING_FORMAT, record),
     }
+}
+
+/// The fields of a [`Binding`] as they were stored before: a tuple is encoded as a structure.
+type Former = (
+    (Ipv4Addr, BindingStatus, Option<Client>, Expiries, LeaseInstant),
+    (Option<LeaseInstant>, BindingFlags, u64, (BindingStatus, StatusSet, u64, u32)),
+    (Vec<u8>, Vec<u8>, Vec<u8>),
+);
+
+fn former(record: &[u8]) -> Result<Binding, RecordError> {
+    let (lease, (last_transaction, flags, version, known), opaque) =
+        decode::<Former>(BINDING_FORMAT_WITHOUT_CROSSED, record)?;
+    let (address, status, client, expiries, start_of_state) = lease;
+    let (agreed, told, acked_version, instance) = known;
+    let (request_options, reply_options, ddns) = opaque;
+    let knowledge = Knowledge { agreed, told, acked_version, instance, crossed: false };
+    Ok(Binding {
+        address,
+        status,
+        client,
+        expiries,
+        start_of_state,
+        last_transaction,
+        flags,
+        version,
+        knowledge,
+        request_options,
+        reply_options,
+        ddns,
+    })
 }
 
 /// A binding whose scope has no partner (any more): nobody is left to agree or to own a share.
@@ -262,34 +297,48 @@ fn endpoint_config(it: &Relationship) -> EndpointConfig {
 mod tests {
     use super::*;
     use crate::store::encode;
-    use dhcp_failover_lease::{Client, HardwareAddress, LeaseInstant, Role};
+    use dhcp_failover_lease::{HardwareAddress, Role};
     use dhcp_failover_proto::{Command, Input, Monotonic, Output, Record};
 
-    /// What the first version stored is read: every field, and nothing known of DNS records.
+    /// What former versions stored is read: every field, nothing known of DNS records in the oldest, and
+    /// no leases that crossed.
     #[test]
-    fn bindings_in_the_former_format_are_read() {
+    fn bindings_in_the_former_formats_are_read() {
         let hardware = HardwareAddress::new(1, &[2, 0, 0, 0, 0, 7]).unwrap();
+        let knowledge = Knowledge {
+            agreed: BindingStatus::Active,
+            told: StatusSet::EMPTY.with(BindingStatus::Expired),
+            acked_version: 8,
+            instance: 1_700_000_001,
+            crossed: false,
+        };
         let it = Binding {
             status: BindingStatus::Active,
             client: Some(Client::new(Some(b"seven"), hardware)),
             start_of_state: LeaseInstant::from_unix_s(1_700_000_000),
             version: 9,
+            knowledge,
             request_options: vec![99, 130, 83, 99, 12, 1, b'a'],
             reply_options: vec![99, 130, 83, 99],
+            ddns: vec![0, 3],
             ..Binding::unused([192, 0, 2, 7].into())
         };
-        // A tuple is encoded as a structure with the same fields.
-        let former = (
+        // Field by field, so that a field that is new does not get in here unseen.
+        let known = (knowledge.agreed, knowledge.told, knowledge.acked_version, knowledge.instance);
+        let lease = (
             (it.address, it.status, &it.client, it.expiries, it.start_of_state),
-            (it.last_transaction, it.flags, it.version, it.knowledge),
-            (&it.request_options, &it.reply_options),
+            (it.last_transaction, it.flags, it.version, known),
         );
-        let record = encode(BINDING_FORMAT_WITHOUT_DDNS, &former).unwrap();
-        assert_eq!(binding(&record), Ok(it.clone()));
-        let annotated = Binding { ddns: vec![0, 3], ..it };
-        let record = encode(BINDING_FORMAT, &annotated).unwrap();
-        assert_eq!(binding(&record), Ok(annotated));
-        assert!(matches!(binding(&[3, 0]), Err(RecordError::Format { found: 3, .. })));
+        let opaque = (&it.request_options, &it.reply_options);
+        let second = encode(BINDING_FORMAT_WITHOUT_CROSSED, &(lease, (opaque, &it.ddns))).unwrap();
+        assert_eq!(binding(&second), Ok(it.clone()));
+        let first = encode(BINDING_FORMAT_WITHOUT_DDNS, &(lease, opaque)).unwrap();
+        assert_eq!(binding(&first), Ok(Binding { ddns: Vec::new(), ..it.clone() }));
+        let crossed = Knowledge { crossed: true, ..knowledge };
+        let present = Binding { knowledge: crossed, ..it };
+        let record = encode(BINDING_FORMAT, &present).unwrap();
+        assert_eq!(binding(&record), Ok(present));
+        assert!(matches!(binding(&[4, 0]), Err(RecordError::Format { found: 4, .. })));
     }
 
     /// What the version before stored of a relationship is read, but for the partner's stamp.
