@@ -77,6 +77,25 @@ impl Mclt {
         self.settles_at = LeaseInstant::NEVER;
     }
 
+    /// Leases may run under a longer MCLT than this server remembers: waits count with `longest` until
+    /// they [`settle`](Self::settle). Returns whether anything changed.
+    ///
+    /// ```
+    /// use dhcp_failover_lease::{LeaseSpan, Mclt};
+    /// let (hour, minute) = (LeaseSpan::from_s(3_600), LeaseSpan::from_s(60));
+    /// let mut mclt = Mclt::new(minute);
+    /// assert!(mclt.wait_at_least(hour) && !mclt.wait_at_least(minute));
+    /// assert_eq!((mclt.for_grants(), mclt.for_waits()), (minute, hour));
+    /// ```
+    pub const fn wait_at_least(&mut self, longest: LeaseSpan) -> bool {
+        let longer = longest.as_s() > self.waits.as_s();
+        if longer {
+            self.waits = longest;
+            self.settles_at = LeaseInstant::NEVER;
+        }
+        longer
+    }
+
     /// The partner has the agreed value on its disk, and has told what it gave before.
     pub const fn partner_has_it(&mut self, now: LeaseInstant) {
         self.grants = self.agreed;

@@ -13,7 +13,7 @@ use dhcp_failover_wire::{
 use dhcp_loadbalance::HashBuckets;
 
 /// A longer MCLT than this is a mistake that would outlive the connection it came with.
-const LONGEST_MCLT: LeaseSpan = LeaseSpan::from_s(366 * 86_400);
+pub(super) const LONGEST_MCLT: LeaseSpan = LeaseSpan::from_s(366 * 86_400);
 
 /// A partner with a secret whose clock was ahead, and is right again, is refused for so long at
 /// most.

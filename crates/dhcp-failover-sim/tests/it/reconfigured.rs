@@ -95,6 +95,45 @@ fn a_shorter_mclt_does_not_shorten_waits_for_leases_under_the_longer() {
     pair.assert_clean();
 }
 
+/// S1: a server gave leases under a longer MCLT that its partner never heard of, and lost its disk. That
+/// the MCLT was longer it can only learn from its partner.
+#[test]
+fn s1_a_lost_disk_waits_for_leases_under_the_longer_mclt() {
+    for lost in Host::BOTH {
+        let up = lost.partner();
+        let setup = Setup { mclt_s: 300, clients: 20, lease_s: 900, ..Setup::new(96) };
+        let mut pair = with_clients(setup, 8);
+        pair.partition(true);
+        pair.run_s(30);
+        for number in 8..12 {
+            pair.set_reach(number, up, false);
+            pair.join(number);
+        }
+        pair.run_s(5);
+        assert_eq!(served(&pair, 12), 12, "{}", pair.log_text());
+        pair.crash(lost, Survives::Everything);
+        pair.lose_disk(lost);
+        let stopped = pair.now_ms();
+        pair.crash(up, Survives::Everything);
+        for host in Host::BOTH {
+            pair.reconfigure(host, |config| config.mclt = LeaseSpan::from_s(5));
+        }
+        for number in 8..12 {
+            pair.set_reach(number, lost, false);
+        }
+        pair.partition(false);
+        pair.start_both();
+        for number in 12..20 {
+            pair.join(number);
+        }
+        assert!(pair.run_until(400, Pair::is_settled), "{}", pair.log_text());
+        pair.run_s(30);
+        pair.assert_clean();
+        let waited = entered(&pair, lost, State::RecoverDone) - stopped;
+        assert!((300_000..315_000).contains(&waited), "{lost:?} waited {waited} ms");
+    }
+}
+
 /// Once both have the shorter MCLT and the leases under the longer have ended, waits are short too.
 #[test]
 fn waits_follow_a_shorter_mclt_in_the_end() {

@@ -14,6 +14,7 @@ const EACH_POOL: u8 = 7;
 const LONGEST_MESSAGE: u8 = 8;
 const CONNECTION: u8 = 9;
 const HEARD_CONNECTION: u8 = 10;
+const WAITS: u8 = 11;
 
 const RAN_FAILOVER: u8 = 1;
 const STARTS_ALONE: u8 = 2;
@@ -39,6 +40,9 @@ pub(crate) struct Hints {
     pub(crate) connection: u32,
     /// The number of the last one that came to be, as the receiver told it.
     pub(crate) heard_connection: u32,
+    /// The MCLT it waits by, in seconds, if leases may still run under a longer one than it tells in
+    /// CONNECT.
+    pub(crate) waits_s: u32,
     /// The longest message it reads, in bytes.
     pub(crate) longest_message: u16,
     /// Its pools.
@@ -80,6 +84,7 @@ impl Hints {
                 (ALONE_SINCE, value) => take(&mut hints.alone_since, value),
                 (CONNECTION, value) => take(&mut hints.connection, value),
                 (HEARD_CONNECTION, value) => take(&mut hints.heard_connection, value),
+                (WAITS, value) => take(&mut hints.waits_s, value),
                 (LONGEST_MESSAGE, value) => {
                     let bytes = value.try_into().map(u16::from_be_bytes);
                     hints.longest_message = bytes.unwrap_or(0);
@@ -111,6 +116,7 @@ impl Hints {
             (ALONE_SINCE, self.alone_since),
             (CONNECTION, self.connection),
             (HEARD_CONNECTION, self.heard_connection),
+            (WAITS, self.waits_s),
         ] {
             if number != 0 {
                 put(&mut bytes, kind, &number.to_be_bytes());
@@ -168,6 +174,7 @@ mod tests {
             alone_since: 5,
             connection: u32::MAX,
             heard_connection: 7,
+            waits_s: 86_400,
             longest_message: 8_192,
             pools: Some(PoolDigests {
                 all: 8,
@@ -235,7 +242,7 @@ mod tests {
             for _ in 0..next() % 6 {
                 let length = [0, 1, 4, 8, next() % 20][(next() % 5) as usize];
                 let told = if next() % 16 == 0 { next() % 300 } else { length };
-                bytes.extend([(next() % 12) as u8, (told >> 8) as u8, told as u8]);
+                bytes.extend([(next() % 13) as u8, (told >> 8) as u8, told as u8]);
                 bytes.extend((0..length).map(|_| (next() % 256) as u8));
             }
             let Some(hints) = Hints::parse(&bytes) else { continue };

@@ -5,9 +5,10 @@
 mod encoding;
 
 use super::Endpoint;
+use super::admission::LONGEST_MCLT;
 use crate::{Bindings, Event, Service, StartupPolicy, State};
 use alloc::vec::Vec;
-use dhcp_failover_lease::{Binding, BindingStatus, Client, LeaseInstant};
+use dhcp_failover_lease::{Binding, BindingStatus, Client, LeaseInstant, LeaseSpan};
 use dhcp_failover_wire::{Dialect, Message, MessageLimit, Packet};
 pub(super) use encoding::{Hints, POOLS_TOLD, PoolDigests};
 
@@ -37,6 +38,7 @@ impl Endpoint {
             alone_since: if alone_by_order { record.state_since.as_wire_s() } else { 0 },
             connection: record.connection.saturating_add(1),
             heard_connection: record.partner_connection,
+            waits_s: self.longer_wait_told(),
             longest_message: self.longest_message_told(),
             pools: Self::own_pools(bindings),
         };
@@ -49,6 +51,21 @@ impl Endpoint {
         let longest = self.config.longest_message;
         let more = longest > MessageLimit::DRAFT;
         u16::try_from(longest.bytes()).ok().filter(|_| more).unwrap_or(0)
+    }
+
+    /// Nothing of the MCLT that CONNECT tells.
+    fn longer_wait_told(&self) -> u32 {
+        let (agreed, waits) = (self.record.mclt.agreed(), self.record.mclt.for_waits());
+        if waits > agreed { waits.as_dhcp_s() } else { 0 }
+    }
+
+    /// A server without its memory may have given leases under a longer MCLT than it is told now (S1):
+    /// its partner remembers. One that has its memory knows, and has perhaps waited already.
+    fn adopt_longer_wait(&mut self, told_s: u32) {
+        let told = LeaseSpan::from_s(u64::from(told_s)).min(LONGEST_MCLT);
+        if self.record.storage_lost && self.record.mclt.wait_at_least(told) {
+            self.epoch = self.epoch.saturating_add(1);
+        }
     }
 
     pub(super) fn partner_hints(&self) -> Option<&Hints> {
@@ -65,6 +82,7 @@ impl Endpoint {
         self.record.ran_failover |= hints.ran_failover;
         self.updates.partner_is_ours();
         self.check_store(&hints);
+        self.adopt_longer_wait(hints.waits_s);
         // Durable before STATE leaves, by which the partner learns that this connection has come to be.
         let number = self.record.connection.saturating_add(1);
         self.record.connection = number.max(hints.heard_connection);
