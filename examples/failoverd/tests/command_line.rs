@@ -136,7 +136,7 @@ fn answer(request: AdminRequest) -> AdminResponse {
         AdminRequest::PartnerDownRisk { .. } => AdminResponse::Risk { report: Box::new(risk()) },
         AdminRequest::ForcePartnerDown { .. } => AdminResponse::Done { message: "forced".into() },
         AdminRequest::Recover { .. } => AdminResponse::Done { message: "recovers".into() },
-        _ => AdminResponse::Failed { message: "not now".into() },
+        _ => AdminResponse::Failed("not now".into()),
     }
 }
 

@@ -4,6 +4,7 @@ use super::message::{
     AdminRequest, AdminResponse, AnyLine, LEASES_LIMIT_MAX, LeaseRow, RequestLine, ResponseLine,
     VERSION,
 };
+use super::refusal::Refusal;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -36,7 +37,7 @@ pub enum ClientError {
     Answer(String),
     /// The server refused.
     #[error("{0}")]
-    Refused(String),
+    Refused(Refusal),
 }
 
 /// Asks the server at `path` once and waits for the answer.
@@ -56,7 +57,7 @@ pub fn call(path: &Path, request: &AdminRequest) -> Result<AdminResponse, Client
         )));
     }
     match serde_json::from_slice::<ResponseLine>(&line).map_err(unclear)?.response {
-        AdminResponse::Failed { message } => Err(ClientError::Refused(message)),
+        AdminResponse::Failed(refusal) => Err(ClientError::Refused(refusal)),
         response => Ok(response),
     }
 }

@@ -1,5 +1,6 @@
 //! Requests, responses and their lines of JSON.
 
+use super::refusal::{Refusal, codes};
 use super::risk::RiskReport;
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
@@ -113,10 +114,7 @@ pub enum AdminResponse {
         message: String,
     },
     /// The command was not carried out.
-    Failed {
-        /// Why, and what to do instead.
-        message: String,
-    },
+    Failed(Refusal),
 }
 
 /// One relationship. The first six fields are a promise to scripts; others may be added after them.
@@ -186,23 +184,26 @@ pub fn owner_of(status: &str) -> &'static str {
 /// The relationship a command is for: the one named, or the only one.
 ///
 /// # Errors
-/// A sentence for the operator, when there is none of that name, or several and no name.
+/// When there is none of that name, or several and no name.
 pub fn choose_relationship<'n>(
     known: &[&'n str],
     requested: Option<&str>,
-) -> Result<&'n str, String> {
+) -> Result<&'n str, Refusal> {
     let list = known.join(", ");
     match (requested, known) {
-        (_, []) => Err("this server has no relationship".to_owned()),
+        (_, []) => {
+            let remedy = "add one first";
+            Err(Refusal::new(codes::NO_RELATIONSHIP, "this server has no relationship", remedy))
+        }
         (None, [only]) => Ok(only),
         (None, _) => {
-            Err(format!("there are several relationships; add --relationship NAME: {list}"))
+            let remedy = format!("add --relationship NAME: {list}");
+            Err(Refusal::new(codes::INVALID_PARAMETER, "there are several relationships", remedy))
         }
-        (Some(name), _) => known
-            .iter()
-            .find(|known| **known == name)
-            .copied()
-            .ok_or_else(|| format!("there is no relationship {name:?}; known: {list}")),
+        (Some(name), _) => known.iter().find(|known| **known == name).copied().ok_or_else(|| {
+            let message = format!("there is no relationship {name:?}");
+            Refusal::new(codes::NO_RELATIONSHIP, message, format!("known: {list}"))
+        }),
     }
 }
 

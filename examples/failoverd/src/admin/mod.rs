@@ -6,6 +6,7 @@
 
 mod client;
 mod message;
+mod refusal;
 mod risk;
 mod server;
 mod table;
@@ -17,6 +18,7 @@ pub use message::{
     AdminRequest, AdminResponse, ExplainRow, LEASES_LIMIT_MAX, LeaseRow, StatusRow, VERSION,
     choose_relationship, owner_of,
 };
+pub use refusal::{Problem, Refusal, codes};
 pub use risk::RiskReport;
 pub use server::{AdminCall, AdminServer};
 pub use table::{Row, render};

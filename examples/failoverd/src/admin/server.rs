@@ -145,7 +145,7 @@ async fn serve(mut stream: UnixStream, calls: &mpsc::Sender<AdminCall>) -> io::R
         let response = if whole || (line.len() as u64) < LINE_MAX {
             answer(&line, calls).await
         } else {
-            AdminResponse::Failed { message: format!("a request has at most {LINE_MAX} bytes") }
+            AdminResponse::Failed(format!("a request has at most {LINE_MAX} bytes").into())
         };
         let mut text = serde_json::to_vec(&ResponseLine { version: VERSION, response })?;
         text.push(b'\n');
@@ -157,10 +157,10 @@ async fn serve(mut stream: UnixStream, calls: &mpsc::Sender<AdminCall>) -> io::R
 }
 
 async fn answer(line: &[u8], calls: &mpsc::Sender<AdminCall>) -> AdminResponse {
-    let failed = |message: &str| AdminResponse::Failed { message: message.to_owned() };
+    let failed = |message: &str| AdminResponse::Failed(message.into());
     let request = match parse_request(line) {
         Ok(request) => request,
-        Err(message) => return AdminResponse::Failed { message },
+        Err(message) => return AdminResponse::Failed(message.into()),
     };
     let (reply, answer) = oneshot::channel();
     let asked = async {

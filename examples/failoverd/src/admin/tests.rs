@@ -38,7 +38,7 @@ fn answer(addresses: u32, request: AdminRequest) -> AdminResponse {
         AdminRequest::PartnerDown { relationship } => {
             match choose_relationship(&["a", "b"], relationship.as_deref()) {
                 Ok(name) => AdminResponse::Done { message: format!("{name} is PARTNER-DOWN") },
-                Err(message) => AdminResponse::Failed { message },
+                Err(refusal) => AdminResponse::Failed(refusal),
             }
         }
         _ => AdminResponse::Status { rows: Vec::new() },

@@ -168,7 +168,7 @@ fn run(
             json(&serde_json::json!({ "message": message }))
         }
         AdminResponse::Done { message } => Ok(message + "\n"),
-        AdminResponse::Failed { message } => Err(ClientError::Refused(message)),
+        AdminResponse::Failed(refusal) => Err(ClientError::Refused(refusal)),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::Core;
 use crate::admin::{
-    AdminCall, AdminRequest, AdminResponse, LeaseRow, StatusRow, choose_relationship, owner_of,
+    AdminCall, AdminRequest, AdminResponse, LeaseRow, Refusal, StatusRow, choose_relationship,
+    owner_of,
 };
 use crate::dhcp::{noted, option};
 use dhcp_failover_lease::{Binding, BindingStatus};
@@ -51,14 +52,14 @@ impl Core {
             }
         };
         // An operator that has gone needs no answer.
-        let _ = reply.send(answer.unwrap_or_else(|message| AdminResponse::Failed { message }));
+        let _ = reply.send(answer.unwrap_or_else(AdminResponse::Failed));
     }
 
     /// The domain of the relationship named, or of the only one.
-    pub(super) fn domain_of(&self, name: Option<&str>) -> Result<usize, String> {
+    pub(super) fn domain_of(&self, name: Option<&str>) -> Result<usize, Refusal> {
         let name = choose_relationship(&self.names(), name)?;
         let found = self.config.relationships.iter().position(|it| it.name == name);
-        found.ok_or_else(|| "the relationship is gone".to_owned())
+        found.ok_or_else(|| "the relationship is gone".into())
     }
 
     fn names(&self) -> Vec<&str> {
@@ -66,7 +67,7 @@ impl Core {
     }
 
     /// Checks a name given where none is needed.
-    fn chosen(&self, name: Option<&str>) -> Result<(), String> {
+    fn chosen(&self, name: Option<&str>) -> Result<(), Refusal> {
         name.map_or(Ok(()), |name| choose_relationship(&self.names(), Some(name)).map(drop))
     }
 
@@ -97,7 +98,7 @@ impl Core {
         AdminResponse::Leases { rows: rows.into_values().take(limit).collect(), more }
     }
 
-    fn command(&mut self, name: Option<&str>, command: Command) -> Result<AdminResponse, String> {
+    fn command(&mut self, name: Option<&str>, command: Command) -> Result<AdminResponse, Refusal> {
         let domain = self.domain_of(name)?;
         let name = self.domains[domain].name.clone();
         let endpoint = self.domains[domain].endpoint().ok_or("the relationship is gone")?;

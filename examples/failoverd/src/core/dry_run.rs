@@ -26,7 +26,7 @@ impl Core {
         match begun {
             Ok((domain, risk)) => self.dry_runs.push_back(DryRun { domain, risk, answer }),
             // An operator that has gone needs no answer.
-            Err(message) => drop(answer.send(AdminResponse::Failed { message })),
+            Err(refusal) => drop(answer.send(AdminResponse::Failed(refusal))),
         }
     }
 

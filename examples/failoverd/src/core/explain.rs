@@ -2,7 +2,7 @@
 //! packet that has not come.
 
 use super::Core;
-use crate::admin::ExplainRow;
+use crate::admin::{ExplainRow, Refusal, codes};
 use crate::dhcp::gate::Gate;
 use crate::dhcp::network::Scope;
 use crate::dhcp::reply::T1_PERCENT;
@@ -100,7 +100,7 @@ fn explain_in(
 }
 
 /// The client an operator names.
-pub(super) fn client_of(hwaddr: Option<&str>, id: Option<&str>) -> Result<Client, String> {
+pub(super) fn client_of(hwaddr: Option<&str>, id: Option<&str>) -> Result<Client, Refusal> {
     let id = id.map(|text| bytes("client identifier", text, 2..=255)).transpose()?;
     let hardware = match hwaddr {
         Some(text) => {
@@ -108,12 +108,20 @@ pub(super) fn client_of(hwaddr: Option<&str>, id: Option<&str>) -> Result<Client
             HardwareAddress::new(ETHERNET, &address)
         }
         None if id.is_none() => {
-            return Err("which client? name its hwaddr, its client_id, or both".to_owned());
+            return Err(invalid(
+                "which client is meant?",
+                "name its hwaddr, its client_id, or both",
+            ));
         }
         None => HardwareAddress::new(0, &[]),
     };
-    let hardware = hardware.ok_or("a hardware address has 1 to 16 bytes")?;
+    let hardware =
+        hardware.ok_or_else(|| invalid("the hardware address is empty", "write 1 to 16 bytes"))?;
     Ok(Client::new(id.as_deref(), hardware))
+}
+
+fn invalid(message: impl Into<String>, remedy: impl Into<String>) -> Refusal {
+    Refusal::new(codes::INVALID_PARAMETER, message, remedy)
 }
 
 /// Hexadecimal bytes joined by colons.
@@ -121,7 +129,7 @@ fn bytes(
     what: &str,
     text: &str,
     allowed: std::ops::RangeInclusive<usize>,
-) -> Result<Vec<u8>, String> {
+) -> Result<Vec<u8>, Refusal> {
     let byte = |text: &str| {
         let is_hexadecimal = text.len() <= 2 && text.bytes().all(|it| it.is_ascii_hexdigit());
         u8::from_str_radix(text, 16).ok().filter(|_| is_hexadecimal)
@@ -129,10 +137,10 @@ fn bytes(
     let read: Option<Vec<u8>> = text.split(':').map(byte).collect();
     read.filter(|bytes| allowed.contains(&bytes.len())).ok_or_else(|| {
         let (least, most) = (allowed.start(), allowed.end());
-        format!(
-            "{text:?} is no {what}: write {least} to {most} hexadecimal bytes joined by colons, such \
-             as 02:00:00:00:00:01"
-        )
+        let remedy = format!(
+            "write {least} to {most} hexadecimal bytes joined by colons, such as 02:00:00:00:00:01"
+        );
+        invalid(format!("{text:?} is no {what}"), remedy)
     })
 }
 
@@ -152,6 +160,6 @@ mod tests {
             assert!(client_of(hwaddr, id).is_err(), "{hwaddr:?} {id:?}");
         }
         let wrong = client_of(Some("02-00-00"), None).unwrap_err();
-        assert!(wrong.contains("joined by colons"), "{wrong}");
+        assert!(wrong.to_string().contains("joined by colons"), "{wrong}");
     }
 }

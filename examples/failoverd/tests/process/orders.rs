@@ -51,7 +51,7 @@ fn a_dry_run_a_refusal_a_recovery_a_farewell_and_a_takeover() {
     assert_eq!(report.own + report.partners, 64);
     let order = AdminRequest::PartnerDown { relationship: None };
     let Err(ClientError::Refused(why)) = call(&west.admin, &order) else { panic!("refused") };
-    assert!(why.contains("NORMAL"), "{why}");
+    assert!(why.to_string().contains("NORMAL"), "{why}");
     assert_eq!(west.status()[0].state, "NORMAL");
 
     // A server that distrusts its data fetches them and comes back.
