@@ -256,7 +256,8 @@ impl Metrics {
         Ok(local)
     }
 
-    fn page(&self) -> impl IntoResponse + use<> {
+    /// The answer to a request for the metrics.
+    pub(crate) fn page(&self) -> impl IntoResponse + use<> {
         const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
         match self.encode() {
             Ok(text) => (StatusCode::OK, [(header::CONTENT_TYPE, OPEN_METRICS)], text),

@@ -1,7 +1,7 @@
 //! Everything around the core of the server, started in the right order.
 
-use crate::admin::{AdminCall, AdminServer};
-use crate::config::Config;
+use crate::admin::{Access, AdminCall, AdminServer, AdminSocket};
+use crate::config::{Config, Server};
 use crate::link::{LinkConfig, LinkEvent, Links};
 use crate::metrics::Metrics;
 use crate::store::{Contents, LeaseStore, RedbStore, StoreEvent, StoreFault, StoreWriter};
@@ -83,7 +83,7 @@ impl Services {
         })?;
         let stop = stop_signals()?;
         let (sender, admin_calls) = mpsc::channel(ADMIN_CALLS_MAX);
-        let admin_server = AdminServer::start(&config.server.admin_socket, sender)?;
+        let admin_server = AdminServer::start(&admin_sockets(&config.server), &sender, &metrics)?;
         if let Some(address) = config.server.metrics_listen {
             let local = metrics.serve(address).await?;
             tracing::info!("metrics are at http://{local}/metrics");
@@ -106,6 +106,21 @@ impl Services {
             admin_server,
         })
     }
+}
+
+/// The sockets of administrators and, where there is one, of readers.
+fn admin_sockets(server: &Server) -> Vec<AdminSocket> {
+    let administrators = AdminSocket {
+        path: server.admin_socket.clone(),
+        access: Access::Administrators,
+        group: server.admin_group.clone(),
+    };
+    let readers = server.reader_socket.clone().map(|path| AdminSocket {
+        path,
+        access: Access::Readers,
+        group: server.reader_group.clone(),
+    });
+    std::iter::once(administrators).chain(readers).collect()
 }
 
 fn stop_signals() -> io::Result<watch::Receiver<bool>> {

@@ -1,8 +1,10 @@
 //! The two programs as a person or a script meets them: output, exit codes, messages.
 
 use failoverd::admin::{
-    AdminCall, AdminRequest, AdminResponse, AdminServer, LeaseRow, RiskReport, StatusRow,
+    AdminCall, AdminRequest, AdminResponse, AdminServer, AdminSocket, LeaseRow, RiskReport,
+    StatusRow,
 };
+use failoverd::metrics::Metrics;
 use std::path::Path;
 use std::process::{Command, Output};
 use tokio::sync::mpsc;
@@ -145,7 +147,8 @@ async fn control(arguments: &[&str]) -> Output {
     let directory = tempfile::tempdir().expect("a directory");
     let socket = directory.path().join("admin.sock");
     let (sender, mut calls) = mpsc::channel::<AdminCall>(1);
-    let server = AdminServer::start(&socket, sender).expect("a server");
+    let server = AdminServer::start(&[AdminSocket::private(&socket)], &sender, &Metrics::new())
+        .expect("a server");
     tokio::spawn(async move {
         while let Some((request, reply)) = calls.recv().await {
             reply.send(answer(request)).expect("someone waits");

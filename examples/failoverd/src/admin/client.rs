@@ -1,19 +1,22 @@
-//! The client's side of the admin socket.
+//! The client's side of the admin API.
 
+mod route;
+
+use super::api::wire::ErrorBody;
 use super::message::{
-    AdminRequest, AdminResponse, AnyLine, LEASES_LIMIT_MAX, LeaseRow, RequestLine, ResponseLine,
-    VERSION,
+    AdminRequest, AdminResponse, LEASES_LIMIT_MAX, LeaseRow, choose_relationship,
 };
 use super::refusal::Refusal;
-use std::io::{BufRead, BufReader, Read, Write};
+use route::Call;
+use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long the server may take; longer than the server's own limit, so that its words arrive.
 const ANSWER_MAX: Duration = Duration::from_secs(15);
 /// The longest answer that is read, in bytes.
-const RESPONSE_MAX: u64 = 16 * 1024 * 1024;
+const RESPONSE_MAX: usize = 16 * 1024 * 1024;
 
 /// Why a server could not be asked, or what it refused.
 #[derive(Debug, thiserror::Error)]
@@ -40,25 +43,22 @@ pub enum ClientError {
     Refused(Refusal),
 }
 
-/// Asks the server at `path` once and waits for the answer.
+/// Asks the server at `path` once and waits for the answer. Where a request is for one relationship and
+/// names none, the server is first asked whether it has just one.
 ///
 /// # Errors
 /// When there is no server or no answer; [`AdminResponse::Failed`] becomes
 /// [`ClientError::Refused`].
 pub fn call(path: &Path, request: &AdminRequest) -> Result<AdminResponse, ClientError> {
-    let stream = UnixStream::connect(path)
-        .map_err(|error| ClientError::Unreachable { path: path.to_owned(), error })?;
-    let line = exchange(&stream, request).map_err(ClientError::Transport)?;
+    let call = Call::of(request, || only_relationship(path))?;
+    let (status, body) = exchange(path, &call)?;
     let unclear = |error: serde_json::Error| ClientError::Answer(error.to_string());
-    let AnyLine { version } = serde_json::from_slice(&line).map_err(unclear)?;
-    if version != VERSION {
-        return Err(ClientError::Answer(format!(
-            "the server speaks version {version}, this program version {VERSION}"
-        )));
+    if (200..300).contains(&status) {
+        return (call.read)(&body).map_err(unclear);
     }
-    match serde_json::from_slice::<ResponseLine>(&line).map_err(unclear)?.response {
-        AdminResponse::Failed(refusal) => Err(ClientError::Refused(refusal)),
-        response => Ok(response),
+    match serde_json::from_slice::<ErrorBody>(&body) {
+        Ok(ErrorBody { error }) => Err(ClientError::Refused(error)),
+        Err(_) => Err(ClientError::Answer(format!("HTTP status {status}"))),
     }
 }
 
@@ -88,16 +88,69 @@ pub fn leases(path: &Path, relationship: Option<&str>) -> Result<Vec<LeaseRow>, 
     }
 }
 
-fn exchange(mut stream: &UnixStream, request: &AdminRequest) -> std::io::Result<Vec<u8>> {
-    stream.set_read_timeout(Some(ANSWER_MAX))?;
+/// The relationship that is meant when none is named.
+fn only_relationship(path: &Path) -> Result<String, ClientError> {
+    let request = AdminRequest::Status { relationship: None };
+    let AdminResponse::Status { rows } = call(path, &request)? else {
+        return Err(ClientError::Answer("it is not a status".to_owned()));
+    };
+    let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+    choose_relationship(&names, None).map(str::to_owned).map_err(ClientError::Refused)
+}
+
+/// The status and the body of the answer to one request on a connection of its own.
+fn exchange(path: &Path, call: &Call) -> Result<(u16, Vec<u8>), ClientError> {
+    let stream = UnixStream::connect(path)
+        .map_err(|error| ClientError::Unreachable { path: path.to_owned(), error })?;
+    let bytes = round_trip(&stream, &call.to_bytes()).map_err(ClientError::Transport)?;
+    let (status, body) = parse(&bytes)
+        .ok_or_else(|| ClientError::Answer("it is not HTTP, or not complete".to_owned()))?;
+    Ok((status, body.to_vec()))
+}
+
+/// Sends, and reads until the server closes, as it was asked to; at most [`RESPONSE_MAX`] bytes in at
+/// most [`ANSWER_MAX`].
+fn round_trip(mut stream: &UnixStream, request: &[u8]) -> std::io::Result<Vec<u8>> {
+    let deadline = Instant::now() + ANSWER_MAX;
     stream.set_write_timeout(Some(ANSWER_MAX))?;
-    let mut text = serde_json::to_vec(&RequestLine { version: VERSION, request: request.clone() })?;
-    text.push(b'\n');
-    stream.write_all(&text)?;
-    let mut line = Vec::new();
-    BufReader::new(stream).take(RESPONSE_MAX).read_until(b'\n', &mut line)?;
-    if !line.ends_with(b"\n") {
+    // A server may answer, and close, before it has read all of a request that it refuses.
+    let sent = stream.write_all(request);
+    let mut answer = Vec::new();
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(std::io::ErrorKind::TimedOut.into());
+        }
+        stream.set_read_timeout(Some(left))?;
+        match stream.read(&mut piece) {
+            Ok(0) => break,
+            Ok(length) => answer.extend(piece.iter().take(length)),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) if answer.is_empty() => return sent.and(Err(error)),
+            Err(_) => break,
+        }
+        if answer.len() > RESPONSE_MAX {
+            let text = format!("the answer has more than {RESPONSE_MAX} bytes");
+            return Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, text));
+        }
+    }
+    if answer.is_empty() {
+        sent?;
         return Err(std::io::ErrorKind::UnexpectedEof.into());
     }
-    Ok(line)
+    Ok(answer)
+}
+
+/// The status and the body of an answer that is complete: the server writes all of them with their
+/// length.
+fn parse(answer: &[u8]) -> Option<(u16, &[u8])> {
+    let end = answer.windows(4).position(|it| it == b"\r\n\r\n")?;
+    let (head, body) = answer.split_at_checked(end + 4)?;
+    let mut lines = std::str::from_utf8(head).ok()?.lines();
+    let status = lines.next()?.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()?;
+    let length = lines.filter_map(|line| line.split_once(':')).find_map(|(name, value)| {
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())
+    });
+    (length?? == body.len()).then_some((status, body))
 }

@@ -1,33 +1,28 @@
-//! Requests, responses and their lines of JSON.
+//! What the handlers of the admin API hand to the core, what it answers, and the rows of answers.
 
 use super::refusal::{Refusal, codes};
 use super::risk::RiskReport;
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
+use utoipa::ToSchema;
 
-/// The version of the protocol; a server answers only requests of its own version.
-pub const VERSION: u32 = 1;
 /// The most rows in one answer to [`AdminRequest::Leases`].
 pub const LEASES_LIMIT_MAX: u32 = 1000;
 
 /// What an operator asks. `relationship` may be absent where one relationship is configured, or
 /// where all are meant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "command", rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AdminRequest {
     /// The state of the relationships.
     Status {
         /// Only this one; absent: all.
-        #[serde(default)]
         relationship: Option<String>,
     },
     /// The addresses and their leases, by ascending address.
     Leases {
         /// Only addresses of this one; absent: all, also those without failover.
-        #[serde(default)]
         relationship: Option<String>,
         /// Only addresses above this one, to go on after an answer with `more`.
-        #[serde(default)]
         after: Option<Ipv4Addr>,
         /// The most rows wanted, 1 to [`LEASES_LIMIT_MAX`].
         limit: u32,
@@ -35,56 +30,46 @@ pub enum AdminRequest {
     /// Why a client is answered or not, and with which lease.
     Explain {
         /// Its hardware address, hexadecimal bytes joined by colons; Ethernet.
-        #[serde(default)]
         hwaddr: Option<String>,
         /// Its client identifier (option 61), written in the same way.
-        #[serde(default)]
         client_id: Option<String>,
         /// Only scopes of this one; absent: all with failover.
-        #[serde(default)]
         relationship: Option<String>,
     },
     /// The operator knows that the partner is down (draft-12 §9.4).
     PartnerDown {
         /// Required where there are several.
-        #[serde(default)]
         relationship: Option<String>,
     },
     /// The same, whatever the server hears or suspects of its partner.
     ForcePartnerDown {
         /// Required where there are several.
-        #[serde(default)]
         relationship: Option<String>,
     },
     /// What [`PartnerDown`](Self::PartnerDown) would risk; nothing is changed.
     PartnerDownRisk {
         /// Required where there are several.
-        #[serde(default)]
         relationship: Option<String>,
     },
     /// Fetch everything from the partner, and wait, before serving again (draft-12 §9.5, §9.6).
     Recover {
         /// Required where there are several.
-        #[serde(default)]
         relationship: Option<String>,
     },
     /// Stop serving for a while (draft-12 §9.13).
     Pause {
         /// Required where there are several.
-        #[serde(default)]
         relationship: Option<String>,
     },
     /// Stop serving for long (draft-12 §9.14).
     Shutdown {
         /// Required where there are several.
-        #[serde(default)]
         relationship: Option<String>,
     },
 }
 
 /// The answer to an [`AdminRequest`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "result", rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AdminResponse {
     /// To [`AdminRequest::Status`].
     Status {
@@ -118,7 +103,7 @@ pub enum AdminResponse {
 }
 
 /// One relationship. The first six fields are a promise to scripts; others may be added after them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StatusRow {
     /// The relationship's name.
     pub name: String,
@@ -135,9 +120,10 @@ pub struct StatusRow {
 }
 
 /// One address. The fields are a promise to scripts; others may be added after them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LeaseRow {
     /// The address.
+    #[schema(value_type = String, format = "ipv4")]
     pub address: Ipv4Addr,
     /// Its binding status, in the draft's words such as `ACTIVE`.
     pub status: String,
@@ -162,7 +148,7 @@ pub struct LeaseRow {
 }
 
 /// One decision and its reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ExplainRow {
     /// The scope.
     pub subnet: String,
@@ -204,50 +190,5 @@ pub fn choose_relationship<'n>(
             let message = format!("there is no relationship {name:?}");
             Refusal::new(codes::NO_RELATIONSHIP, message, format!("known: {list}"))
         }),
-    }
-}
-
-/// A line from the client.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct RequestLine {
-    pub(super) version: u32,
-    pub(super) request: AdminRequest,
-}
-
-/// A line from the server.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct ResponseLine {
-    pub(super) version: u32,
-    pub(super) response: AdminResponse,
-}
-
-/// The version alone, readable whatever the rest of a line is.
-#[derive(Debug, Deserialize)]
-pub(super) struct AnyLine {
-    pub(super) version: u32,
-}
-
-/// The request in a line.
-///
-/// # Errors
-/// A sentence for the client.
-pub(super) fn parse_request(line: &[u8]) -> Result<AdminRequest, String> {
-    match serde_json::from_slice::<AnyLine>(line) {
-        Ok(AnyLine { version: VERSION }) => {}
-        Ok(AnyLine { version }) => {
-            return Err(format!(
-                "the request has version {version} and this server speaks version {VERSION}; \
-                 use the failoverctl of the same release"
-            ));
-        }
-        Err(error) => return Err(format!("the request is not understood: {error}")),
-    }
-    let line: RequestLine = serde_json::from_slice(line)
-        .map_err(|error| format!("the request is not understood: {error}"))?;
-    match line.request {
-        AdminRequest::Leases { limit, .. } if !(1..=LEASES_LIMIT_MAX).contains(&limit) => {
-            Err(format!("limit is {limit}; ask for 1 to {LEASES_LIMIT_MAX} rows"))
-        }
-        request => Ok(request),
     }
 }

@@ -1,24 +1,27 @@
-//! The admin socket: how `failoverctl` asks a running server.
+//! The admin API: how `failoverctl`, and any program that speaks HTTP, asks a running server.
 //!
-//! A Unix socket that only the server's user can open. Each request is one line of JSON and gets one
-//! line back. The server parses and bounds; the answer comes from whoever receives the
-//! [`AdminCall`]s.
+//! HTTP/1.1 with JSON on a Unix socket for administrators, and on a second one for readers. The routes
+//! are described in `docs/openapi.json`. The server parses and bounds; the answer comes from whoever
+//! receives the [`AdminCall`]s. [`call`] is the client's side.
 
+mod api;
 mod client;
 mod message;
 mod refusal;
 mod risk;
 mod server;
+mod socket;
 mod table;
 #[cfg(test)]
 mod tests;
 
 pub use client::{ClientError, call, leases};
 pub use message::{
-    AdminRequest, AdminResponse, ExplainRow, LEASES_LIMIT_MAX, LeaseRow, StatusRow, VERSION,
+    AdminRequest, AdminResponse, ExplainRow, LEASES_LIMIT_MAX, LeaseRow, StatusRow,
     choose_relationship, owner_of,
 };
 pub use refusal::{Problem, Refusal, codes};
 pub use risk::RiskReport;
 pub use server::{AdminCall, AdminServer};
+pub use socket::{Access, AdminSocket};
 pub use table::{Row, render};

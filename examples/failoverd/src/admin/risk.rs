@@ -2,10 +2,11 @@
 
 use super::table::utc;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// What an order of partner-down would risk. The fields are a promise to scripts; others may be
 /// added after them. Times are in Unix seconds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RiskReport {
     /// The relationship.
     pub relationship: String,

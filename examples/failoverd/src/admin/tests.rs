@@ -1,30 +1,47 @@
-use super::server::{CLIENTS_MAX, LINE_MAX};
+//! The two sides over real sockets, and who may connect.
+
+use super::server::{CLIENTS_MAX, HEAD_MAX};
 use super::*;
+use crate::config::Group;
+use crate::metrics::Metrics;
 use std::net::Ipv4Addr;
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::sync::mpsc;
 
-struct Harness {
-    _directory: tempfile::TempDir,
-    path: PathBuf,
+/// A server that answers as [`answer`] says, with a socket for administrators and one for readers.
+pub(super) struct Harness {
+    directory: tempfile::TempDir,
+    pub(super) administrators: PathBuf,
+    pub(super) readers: PathBuf,
+    /// What has reached the core.
+    pub(super) asked: Arc<Mutex<Vec<AdminRequest>>>,
     server: AdminServer,
 }
 
-/// A server of `addresses` leases that does what it is told and says so.
-fn start(addresses: u32) -> Harness {
+/// Starts one with so many leases.
+pub(super) fn start(addresses: u32) -> Harness {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("admin.sock");
+    let administrators = directory.path().join("admin.sock");
+    let readers = directory.path().join("readers.sock");
+    let sockets = [
+        AdminSocket::private(&administrators),
+        AdminSocket { path: readers.clone(), access: Access::Readers, group: None },
+    ];
     let (sender, mut calls) = mpsc::channel::<AdminCall>(4);
-    let server = AdminServer::start(&path, sender).unwrap();
+    let server = AdminServer::start(&sockets, &sender, &Metrics::new()).unwrap();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let noted = asked.clone();
     tokio::spawn(async move {
         while let Some((request, reply)) = calls.recv().await {
+            noted.lock().unwrap().push(request.clone());
             let _ = reply.send(answer(addresses, request));
         }
     });
-    Harness { _directory: directory, path, server }
+    Harness { directory, administrators, readers, asked, server }
 }
 
 fn answer(addresses: u32, request: AdminRequest) -> AdminResponse {
@@ -41,7 +58,27 @@ fn answer(addresses: u32, request: AdminRequest) -> AdminResponse {
                 Err(refusal) => AdminResponse::Failed(refusal),
             }
         }
-        _ => AdminResponse::Status { rows: Vec::new() },
+        AdminRequest::Recover { relationship } => {
+            AdminResponse::Done { message: relationship.unwrap_or_default() }
+        }
+        AdminRequest::Status { relationship: Some(name) } => {
+            AdminResponse::Status { rows: vec![row(&name)] }
+        }
+        AdminRequest::Status { relationship: None } => {
+            AdminResponse::Status { rows: vec![row("a"), row("b")] }
+        }
+        _ => AdminResponse::Explained { rows: Vec::new() },
+    }
+}
+
+fn row(name: &str) -> StatusRow {
+    StatusRow {
+        name: name.into(),
+        role: "primary".into(),
+        state: "NORMAL".into(),
+        partner_state: "NORMAL".into(),
+        pending: 0,
+        disputed: 0,
     }
 }
 
@@ -59,107 +96,209 @@ fn lease(address: Ipv4Addr) -> LeaseRow {
     }
 }
 
-/// Sends raw bytes and reads one line.
-async fn raw(path: &PathBuf, bytes: &[u8]) -> String {
+/// Sends raw bytes and reads until the server closes.
+pub(super) async fn raw(path: &Path, bytes: &[u8]) -> String {
     let mut stream = UnixStream::connect(path).await.unwrap();
-    stream.write_all(bytes).await.unwrap();
-    let mut line = String::new();
-    BufReader::new(stream).read_line(&mut line).await.unwrap();
-    line
+    // A server that refuses may close before it has read everything.
+    let _ = stream.write_all(bytes).await;
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    String::from_utf8(answer).unwrap()
 }
 
 async fn blocking<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(run).await.unwrap()
 }
 
+async fn ask(path: &Path, request: AdminRequest) -> Result<AdminResponse, String> {
+    let path = path.to_owned();
+    blocking(move || call(&path, &request).map_err(|error| error.to_string())).await
+}
+
 #[tokio::test]
 async fn leases_are_collected_over_several_pages() {
     let harness = start(2500);
-    let path = harness.path.clone();
+    let path = harness.administrators.clone();
     let rows = blocking(move || leases(&path, None).unwrap()).await;
     assert_eq!(rows.len(), 2500);
     assert_eq!(rows.last(), Some(&lease(Ipv4Addr::from(2499))));
 }
 
 #[tokio::test]
-async fn a_refusal_carries_the_reason() {
+async fn a_refusal_carries_code_reason_and_remedy() {
     let harness = start(0);
-    let path = harness.path.clone();
-    let ask = |relationship: Option<&str>| {
+    let order = |relationship: Option<&str>| {
         let request = AdminRequest::PartnerDown { relationship: relationship.map(str::to_owned) };
-        let path = path.clone();
-        blocking(move || call(&path, &request).map_err(|error| error.to_string()))
+        ask(&harness.administrators, request)
     };
-    let error = ask(None).await.unwrap_err();
+    let error = order(None).await.unwrap_err();
     assert_eq!(error, "there are several relationships; add --relationship NAME: a, b");
-    assert_eq!(ask(Some("c")).await.unwrap_err(), "there is no relationship \"c\"; known: a, b");
+    assert_eq!(order(Some("c")).await.unwrap_err(), "there is no relationship \"c\"; known: a, b");
     let done = AdminResponse::Done { message: "b is PARTNER-DOWN".into() };
-    assert_eq!(ask(Some("b")).await, Ok(done));
+    assert_eq!(order(Some("b")).await, Ok(done));
+    let path = harness.administrators.clone();
+    let request = AdminRequest::PartnerDown { relationship: Some("c".into()) };
+    let refused = blocking(move || call(&path, &request)).await;
+    let Err(ClientError::Refused(refusal)) = refused else { panic!("{refused:?}") };
+    assert_eq!(refusal.code(), codes::NO_RELATIONSHIP);
+}
+
+/// In paths and in queries, both ways.
+#[tokio::test]
+async fn names_hold_any_character() {
+    let harness = start(0);
+    let everything: String = ('\0'..='\u{2ff}').chain(['\u{1f980}', '\u{ffff}']).collect();
+    for name in ["two words", "a/b", "..", ".", "%2e", "a?b=c&d#e+f", "Zürich \"1\"", &everything]
+    {
+        let order = AdminRequest::Recover { relationship: Some(name.into()) };
+        let done = AdminResponse::Done { message: name.into() };
+        assert_eq!(ask(&harness.administrators, order.clone()).await, Ok(done), "{name:?}");
+        assert_eq!(harness.asked.lock().unwrap().last(), Some(&order));
+        let question = AdminRequest::Status { relationship: Some(name.into()) };
+        let rows = vec![row(name)];
+        let answer = ask(&harness.administrators, question).await;
+        assert_eq!(answer, Ok(AdminResponse::Status { rows }), "{name:?}");
+    }
 }
 
 #[tokio::test]
-async fn the_socket_belongs_to_its_user_and_goes_with_the_server() {
-    let harness = start(0);
-    let mode = std::fs::metadata(&harness.path).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
-    drop(harness.server);
-    assert!(!harness.path.exists());
-    let path = harness.path.clone();
-    let request = AdminRequest::Status { relationship: None };
-    let error = blocking(move || call(&path, &request).unwrap_err().to_string()).await;
+async fn the_sockets_go_with_the_server() {
+    let Harness { directory, administrators, readers, server, .. } = start(0);
+    drop(server);
+    assert!(!administrators.exists() && !readers.exists(), "{directory:?}");
+    let error = ask(&administrators, AdminRequest::Status { relationship: None }).await;
+    let error = error.unwrap_err();
     assert!(error.contains("admin.sock") && error.contains("is it running"), "{error}");
+}
+
+/// Administrators: the server's user, and a group if there is one. Readers: everybody, or a group.
+#[tokio::test]
+async fn the_files_are_open_to_whom_they_are_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let id = nix::unistd::getgid().as_raw();
+    let group = || Some(Group { name: "ours".into(), id });
+    let (sender, _calls) = mpsc::channel(1);
+    for (number, (access, group, mode)) in [
+        (Access::Administrators, None, 0o600),
+        (Access::Administrators, group(), 0o660),
+        (Access::Readers, None, 0o666),
+        (Access::Readers, group(), 0o660),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let path = directory.path().join(number.to_string());
+        let socket = AdminSocket { path: path.clone(), access, group };
+        let _server = AdminServer::start(&[socket], &sender, &Metrics::new()).unwrap();
+        let metadata = std::fs::metadata(&path).unwrap();
+        assert_eq!(metadata.permissions().mode() & 0o777, mode, "{access:?}");
+        assert_eq!(metadata.gid(), id);
+    }
 }
 
 #[tokio::test]
 async fn a_socket_left_behind_is_replaced_and_a_living_one_is_not() {
     let harness = start(0);
     let (sender, _calls) = mpsc::channel(1);
-    let error = AdminServer::start(&harness.path, sender.clone()).unwrap_err().to_string();
+    let listen = |path: &Path| {
+        let server = AdminServer::start(&[AdminSocket::private(path)], &sender, &Metrics::new());
+        server.map_err(|error| error.to_string())
+    };
+    let error = listen(&harness.administrators).unwrap_err();
     assert!(error.contains("another server listens there"), "{error}");
 
-    let stale = harness.path.with_file_name("stale.sock");
+    let stale = harness.administrators.with_file_name("stale.sock");
     drop(std::os::unix::net::UnixListener::bind(&stale).unwrap());
     assert!(stale.exists());
-    let _server = AdminServer::start(&stale, sender.clone()).unwrap();
+    let _server = listen(&stale).unwrap();
 
-    let file = harness.path.with_file_name("file");
+    let file = harness.administrators.with_file_name("file");
     std::fs::write(&file, "precious").unwrap();
-    let error = AdminServer::start(&file, sender).unwrap_err().to_string();
+    let error = listen(&file).unwrap_err();
     assert!(error.contains("is no socket"), "{error}");
     assert_eq!(std::fs::read(&file).unwrap(), b"precious");
 }
 
-#[tokio::test]
-async fn bad_requests_get_an_answer_and_the_next_one_is_served() {
-    let harness = start(1);
-    for (bytes, expected) in [
-        (&b"hello\n"[..], "not understood"),
-        (b"{\"version\":2,\"request\":{}}\n", "speaks version 1"),
-        (b"{\"version\":1,\"request\":{\"command\":\"explode\"}}\n", "unknown variant"),
-        (b"{\"version\":1,\"request\":{\"command\":\"status\",\"x\":1}}\n", "unknown field"),
-        (
-            b"{\"version\":1,\"request\":{\"command\":\"leases\",\"limit\":5000}}\n",
-            "ask for 1 to 1000 rows",
-        ),
-    ] {
-        let line = raw(&harness.path, bytes).await;
-        assert!(line.contains(expected), "{line}");
-    }
-    let line = raw(&harness.path, &vec![b'x'; LINE_MAX as usize + 100]).await;
-    assert!(line.contains("at most 16384 bytes"), "{line}");
-    let line = raw(&harness.path, b"{\"version\":1,\"request\":{\"command\":\"status\"}}\n").await;
-    assert_eq!(line, "{\"version\":1,\"response\":{\"result\":\"status\",\"rows\":[]}}\n");
-}
+const STATUS: &[u8] = b"GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n";
 
 #[tokio::test]
-async fn too_many_clients_are_closed_at_once() {
+async fn too_many_clients_are_closed_at_once_and_readers_keep_nobody_out() {
     let harness = start(0);
     let mut clients = Vec::new();
     for _ in 0..=CLIENTS_MAX {
-        clients.push(UnixStream::connect(&harness.path).await.unwrap());
+        clients.push(UnixStream::connect(&harness.readers).await.unwrap());
     }
     assert!(matches!(clients[CLIENTS_MAX].read(&mut [0]).await, Ok(0) | Err(_)));
-    let request = b"{\"version\":1,\"request\":{\"command\":\"status\"}}\n";
-    clients[0].write_all(request).await.unwrap();
+    clients[0].write_all(STATUS).await.unwrap();
     assert!(matches!(clients[0].read(&mut [0]).await, Ok(1)));
+    assert!(
+        ask(&harness.administrators, AdminRequest::Status { relationship: None }).await.is_ok()
+    );
+}
+
+/// With the clock of the runtime, which runs ahead while everybody waits.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_dawdles_is_closed() {
+    let harness = start(0);
+    for (begun, awaited) in [
+        (&b""[..], ""),
+        (b"GET /v1/st", ""),
+        (STATUS, "HTTP/1.1 200"),
+        (b"POST /v1/relationships/a/recover HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{", ""),
+    ] {
+        let mut stream = UnixStream::connect(&harness.administrators).await.unwrap();
+        stream.write_all(begun).await.unwrap();
+        let mut answer = Vec::new();
+        let patience = std::time::Duration::from_secs(600);
+        let end = tokio::time::timeout(patience, stream.read_to_end(&mut answer)).await;
+        let text = String::from_utf8_lossy(begun);
+        assert!(end.is_ok(), "the server waits for ever for more than {text:?}");
+        assert!(answer.starts_with(awaited.as_bytes()), "{text:?}");
+    }
+    assert!(
+        ask(&harness.administrators, AdminRequest::Status { relationship: None }).await.is_ok()
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_http_or_too_long_harms_nobody() {
+    let harness = start(0);
+    let long =
+        |count| [b"GET /v1/status?x=", "y".repeat(count).as_bytes(), b" HTTP/1.1\r\n"].concat();
+    for bytes in [b"hello\n\n\n".to_vec(), vec![0xff; 100], long(2 * HEAD_MAX)] {
+        let answer = raw(&harness.administrators, &bytes).await;
+        assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+    }
+    assert!(
+        ask(&harness.administrators, AdminRequest::Status { relationship: None }).await.is_ok()
+    );
+}
+
+/// The client's own bounds: a server that sends nonsense, half an answer, or nothing.
+#[tokio::test]
+async fn an_answer_that_is_none_is_an_error() {
+    let directory = tempfile::tempdir().unwrap();
+    for (number, answer) in [
+        "",
+        "hello",
+        "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{}",
+        "HTTP/1.1 200 OK\r\n\r\n{}",
+        "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}",
+        "HTTP/1.1 500 Oh\r\ncontent-length: 2\r\n\r\n{}",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let path = directory.path().join(number.to_string());
+        let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        let server = std::thread::spawn(move || {
+            use std::io::{Read, Write};
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 1024]);
+            stream.write_all(answer.as_bytes()).unwrap();
+        });
+        let error = ask(&path, AdminRequest::Status { relationship: None }).await.unwrap_err();
+        assert!(error.contains("answer"), "{answer:?}: {error}");
+        server.join().unwrap();
+    }
 }

@@ -21,8 +21,8 @@ mod windows;
 
 pub use error::{ConfigError, ConfigErrors, Position};
 pub use types::{
-    Config, Dialect, LogFormat, LogLevel, Mode, Relationship, Reservation, ReservedFor, Role,
-    Scope, Secret, Server, StartupPolicy, TimePolicy, Windows,
+    Config, Dialect, Group, LogFormat, LogLevel, Mode, Relationship, Reservation, ReservedFor,
+    Role, Scope, Secret, Server, StartupPolicy, TimePolicy, Windows,
 };
 
 use reader::{Problems, Section};

@@ -1,7 +1,7 @@
 //! The table `[server]`.
 
 use super::reader::{Place, Section};
-use super::types::{LogFormat, LogLevel, Server};
+use super::types::{Group, LogFormat, LogLevel, Server};
 use super::value::Value;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::{Path, PathBuf};
@@ -37,20 +37,32 @@ pub(super) fn read(table: Section<'_>, directory: &Path) -> Option<Found> {
     };
     let interfaces = table.get("interfaces").map_or(Some(Vec::new()), |value| interfaces(&value));
     let failover = table.get("failover_listen");
-    let failover_listen = match &failover {
-        Some(value) => listen(value, "0.0.0.0:647").map(Some),
-        None => Some(None),
-    };
-    let metrics_listen = match table.get("metrics_listen") {
-        Some(value) => listen(&value, "127.0.0.1:9647").map(Some),
-        None => Some(None),
-    };
+    let failover_listen = optional(failover.as_ref(), |value| listen(value, "0.0.0.0:647"));
+    let metrics = table.get("metrics_listen");
+    let metrics_listen = optional(metrics.as_ref(), |value| listen(value, "127.0.0.1:9647"));
     let store = table
         .require("store", "add the lease file, such as store = \"/var/lib/failoverd/leases.redb\"")
         .and_then(|value| path(&value, directory));
     let admin_socket = table
         .require("admin_socket", "add a path, such as admin_socket = \"/run/failoverd.sock\"")
         .and_then(|value| socket_path(&value, directory));
+    let admin_group = optional(table.get("admin_group").as_ref(), group);
+    let reader = table.get("reader_socket");
+    let reader_socket = optional(reader.as_ref(), |value| {
+        let path = socket_path(value, directory)?;
+        if admin_socket.as_ref() == Some(&path) {
+            value.error("this is admin_socket, too", "write another path, or remove this key");
+            return None;
+        }
+        Some(path)
+    });
+    let reader_group = optional(table.get("reader_group").as_ref(), |value| {
+        if reader.is_none() {
+            value.error("there is no reader_socket", "add reader_socket, or remove this key");
+            return None;
+        }
+        group(value)
+    });
     let log_level = match table.get("log_level") {
         Some(value) => value.one_of(&[
             ("error", LogLevel::Error),
@@ -74,6 +86,9 @@ pub(super) fn read(table: Section<'_>, directory: &Path) -> Option<Found> {
         failover_listen: failover_listen?,
         store: store?,
         admin_socket: admin_socket?,
+        admin_group: admin_group?,
+        reader_socket: reader_socket?,
+        reader_group: reader_group?,
         metrics_listen: metrics_listen?,
         log_level: log_level?,
         log_format: log_format?,
@@ -94,6 +109,26 @@ pub(super) fn non_empty<'a>(value: &Value<'a>, remedy: &str) -> Option<&'a str> 
 /// A path, relative to the directory of the file.
 pub(super) fn path(value: &Value<'_>, directory: &Path) -> Option<PathBuf> {
     non_empty(value, "write the path of a file").map(|text| directory.join(text))
+}
+
+/// A key that need not be there: no value is no mistake.
+fn optional<T>(
+    value: Option<&Value<'_>>,
+    read: impl FnOnce(&Value<'_>) -> Option<T>,
+) -> Option<Option<T>> {
+    value.map_or(Some(None), |value| read(value).map(Some))
+}
+
+/// A group that this machine has.
+fn group(value: &Value<'_>) -> Option<Group> {
+    let remedy = "write the name of a group of this machine, such as \"adm\"";
+    let name = non_empty(value, remedy)?;
+    match nix::unistd::Group::from_name(name) {
+        Ok(Some(found)) => return Some(Group { name: name.to_owned(), id: found.gid.as_raw() }),
+        Ok(None) => value.error("there is no such group", remedy),
+        Err(error) => value.error(format!("the groups cannot be looked up: {error}"), remedy),
+    }
+    None
 }
 
 fn socket_path(value: &Value<'_>, directory: &Path) -> Option<PathBuf> {

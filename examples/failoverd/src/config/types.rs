@@ -37,14 +37,29 @@ pub struct Server {
     pub failover_listen: Option<SocketAddr>,
     /// The lease store.
     pub store: PathBuf,
-    /// The Unix socket of `failoverctl`.
+    /// The Unix socket of administrators.
     pub admin_socket: PathBuf,
+    /// Whose members may use it, besides the server's user.
+    pub admin_group: Option<Group>,
+    /// The Unix socket of those who may only ask.
+    pub reader_socket: Option<PathBuf>,
+    /// Whose members may use it; everybody unless given.
+    pub reader_group: Option<Group>,
     /// Where `/metrics` is served, if at all.
     pub metrics_listen: Option<SocketAddr>,
     /// The least severe events that are logged.
     pub log_level: LogLevel,
     /// How a log line looks.
     pub log_format: LogFormat,
+}
+
+/// A group of the machine's users.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Its name.
+    pub name: String,
+    /// Its number.
+    pub id: u32,
 }
 
 /// Severity of log lines.

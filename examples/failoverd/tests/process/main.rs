@@ -2,6 +2,7 @@
 //!
 //! No privileges are needed. Random tests print their seed; `FAILOVERD_TEST_SEED` repeats it.
 
+mod admin_api;
 mod bad_frames;
 mod bad_packets;
 mod crash;

@@ -86,3 +86,32 @@ fn a_key_far_from_all_others_gets_the_list() {
     let text = mistake("colour = 1");
     assert!(text.contains("unknown key; write one of \"name\", \"dhcp_listen\""), "{text}");
 }
+
+/// Group 0 is there on every machine, whatever its name.
+#[test]
+fn sockets_and_groups_of_the_admin_api() {
+    let root = nix::unistd::Group::from_gid(0.into()).expect("a system").expect("group 0").name;
+    let keys = format!("admin_group = {root:?}\nreader_socket = \"r\"\nreader_group = {root:?}\n");
+    let config = super::parse(&format!("{}{keys}", super::SERVER)).expect("a configuration");
+    let group = Some(super::super::Group { name: root.clone(), id: 0 });
+    assert_eq!((&config.server.admin_group, &config.server.reader_group), (&group, &group));
+    assert_eq!(config.server.reader_socket.as_deref(), Some("dir/r".as_ref()));
+
+    assert_eq!(
+        mistake("admin_group = \"no such group\""),
+        "server.admin_group = \"no such group\": there is no such group; write the name of a group of \
+         this machine, such as \"adm\""
+    );
+    assert_eq!(
+        mistake(&format!("reader_group = {root:?}")),
+        format!(
+            "server.reader_group = {root:?}: there is no reader_socket; add reader_socket, or remove \
+             this key"
+        )
+    );
+    assert_eq!(
+        mistake("reader_socket = \"admin.sock\""),
+        "server.reader_socket = \"admin.sock\": this is admin_socket, too; write another path, or \
+         remove this key"
+    );
+}

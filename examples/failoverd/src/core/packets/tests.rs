@@ -1,7 +1,7 @@
 use super::super::replies::HELD_MAX;
 use super::super::start;
 use super::*;
-use crate::admin::AdminServer;
+use crate::admin::{AdminServer, AdminSocket};
 use crate::config::Config;
 use crate::demo::pair::free_port;
 use crate::demo::random::Random;
@@ -47,7 +47,12 @@ fn core(
         admin_calls,
         metrics: Metrics::new(),
         stop: watch::channel(false).1,
-        admin_server: AdminServer::start(&directory.join("a"), sender).unwrap(),
+        admin_server: AdminServer::start(
+            &[AdminSocket::private(&directory.join("a"))],
+            &sender,
+            &Metrics::new(),
+        )
+        .unwrap(),
     };
     start(services, false).unwrap()
 }
