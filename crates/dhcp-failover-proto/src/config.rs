@@ -204,11 +204,11 @@ impl EndpointConfig {
     /// ```
     /// use dhcp_failover_proto::{Balance, EndpointConfig};
     /// use dhcp_failover_proto::lease::{LeaseSpan, Role};
-    /// use dhcp_failover_proto::relationship::{Mode, Relationship};
+    /// use dhcp_failover_proto::relationship::{Mode, Percent, Relationship};
     /// let relationship = Relationship::builder("a-b", [192, 0, 2, 1].into(), [192, 0, 2, 2].into())
-    ///     .mode(Mode::HotStandby { reserve_percentage: 5 })
+    ///     .mode(Mode::HotStandby { reserve_percentage: Percent::new(5)? })
     ///     .mclt_s(1_800)
-    ///     .scopes(["192.0.2.0/24".parse()?])
+    ///     .scopes([[192, 0, 2, 0].into()])
     ///     .build()?;
     /// let config = EndpointConfig::for_relationship(&relationship);
     /// assert_eq!(config.role, Role::Primary);
@@ -225,10 +225,10 @@ impl EndpointConfig {
         };
         let balance = match relationship.mode() {
             Mode::LoadBalance { percentage } => {
-                Balance::LoadBalance { primary_percent: percentage }
+                Balance::LoadBalance { primary_percent: percentage.get() }
             }
             Mode::HotStandby { reserve_percentage } => {
-                Balance::HotStandby { reserve_percent: reserve_percentage }
+                Balance::HotStandby { reserve_percent: reserve_percentage.get() }
             }
         };
         let span = |seconds: u32| LeaseSpan::from_s(u64::from(seconds));

@@ -1,0 +1,6 @@
+//! The relationship model by its behaviour, one module for each part.
+
+#![allow(missing_docs, reason = "tests")]
+
+mod operations;
+mod pair;
