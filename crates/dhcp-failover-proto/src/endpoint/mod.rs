@@ -184,6 +184,11 @@ pub struct Status {
     pub partner_state: Option<State>,
     /// Whether communications are okay (§8.3).
     pub connected: bool,
+    /// When a message of the partner's was last read; absent: not since this endpoint was made.
+    pub last_heard: Option<Monotonic>,
+    /// How many seconds, at least and at most, have to be added to the partner's times to make them
+    /// this server's (§5.10); absent while there is no link.
+    pub skew_s: Option<(i64, i64)>,
     /// Bindings the partner must still be told of, or has not answered, as far as this server has
     /// looked through them: it looks ahead of what it sends by some thousand only. At least 1 while
     /// it has not looked at all of them.
@@ -395,6 +400,8 @@ impl Endpoint {
             state_since: self.record.state_since,
             partner_state: self.partner.map(|partner| partner.state).or(self.record.partner_state),
             connected: self.is_connected(),
+            last_heard: self.last_heard,
+            skew_s: self.link.as_ref().and_then(|link| link.skew).map(|skew| skew.bounds_s()),
             pending: self.updates.pending(),
             disputed: self.updates.disputed(),
             held: self.gate.held(),

@@ -3,7 +3,7 @@
 use super::load::{BINDING_FORMAT, ENDPOINT_FORMAT};
 use crate::dhcp::gate::Gate;
 use crate::store::{Write, encode};
-use dhcp_failover_lease::{Binding, BindingStatus, Expiries, LeaseInstant, LeaseSpan};
+use dhcp_failover_lease::{Binding, BindingStatus, Expiries, LeaseInstant, LeaseSpan, PoolCounts};
 use dhcp_failover_proto::{
     BindingTable, Bindings, Endpoint, Event, Input, LeaseEvent, LinkId, Monotonic, Output, Record,
     Service, Stale, Status, Ticket, Token,
@@ -110,6 +110,15 @@ impl Domain {
                 counts[at] += u64::try_from(self.table.available_count(pool, *status)).unwrap_or(0);
             }
         }
+    }
+
+    /// Addresses of all pools that new clients may get, by the server they are for.
+    pub(super) fn available(&self) -> PoolCounts {
+        let pools = (0..self.table.pool_count()).map(|pool| self.table.counts(pool));
+        pools.fold(PoolCounts::default(), |sum, it| PoolCounts {
+            free: sum.free.saturating_add(it.free),
+            backup: sum.backup.saturating_add(it.backup),
+        })
     }
 
     /// Leases that have ended, some at a time; none while this server must leave them alone.

@@ -7,8 +7,8 @@ use dhcp_failover_wire::RejectReason;
 
 /// Writes a log line for an event of a relationship.
 pub(super) fn log(relationship: &str, event: &Event, metrics: &Metrics, limits: &mut LogLimits) {
+    metrics.report(relationship, event);
     if let Event::State { from, to, because } = event {
-        metrics.set_state(relationship, Some(from.name()), to.name());
         match event.severity() {
             Severity::Alarm => {
                 tracing::error!(relationship, "state {from} -> {to}: {because}");

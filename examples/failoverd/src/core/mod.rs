@@ -265,8 +265,8 @@ impl Core {
     }
 
     fn count_message(&self, relationship: &str, direction: Direction, bytes: &[u8]) {
-        let kind = dhcp_failover_wire::MessageType(bytes.get(2).copied().unwrap_or(0));
-        self.metrics.failover_message(relationship, direction, kind.name().unwrap_or("other"));
+        let kind = bytes.get(2).copied().unwrap_or(0);
+        self.metrics.failover_message(relationship, direction, kind);
     }
 
     fn submit(&mut self) -> Result<(), CoreError> {
@@ -324,11 +324,9 @@ impl Core {
         let mut counts = [0u64; dhcp_failover_lease::BindingStatus::ALL.len()];
         for domain in &self.domains {
             domain.count(&mut counts);
-            if let Some(status) = domain.status() {
-                self.metrics.set_pending(&status.name, status.pending as u64);
-                self.metrics.set_disputed(&status.name, status.disputed as u64);
-            }
             if let Some(endpoint) = domain.endpoint() {
+                let available = domain.available();
+                self.metrics.set_status(&endpoint.status(), available, self.clock.monotonic());
                 self.metrics.set_endpoint(&domain.name, endpoint.stats());
             }
         }

@@ -1,12 +1,19 @@
 //! The admin API of a real server: who may do what.
 
-use crate::support::{LONE_SCOPE, Server};
+use crate::hub::{PATIENCE, Site, relationship, scope};
+use crate::support::{LONE_SCOPE, SERVER, Server};
 use failoverd::admin::{AdminRequest, AdminResponse, ClientError, call, codes};
+use failoverd::demo::pair::free_port;
+use failoverd::demo::random::Random;
 use nix::unistd::{Group, getgid};
 use std::io::{Read, Write};
+use std::net::Ipv4Addr;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::time::{Duration, Instant};
+
+const EAST: Ipv4Addr = Ipv4Addr::new(127, 78, 0, 8);
 
 /// One relationship, whose partner is not there, and the sockets of administrators and readers.
 fn start(groups: &str) -> Server {
@@ -67,17 +74,88 @@ fn the_sockets_are_open_to_whom_the_configuration_says() {
     assert_eq!(mode(&grouped.admin.with_file_name("r.sock")), (0o660, gid));
 }
 
-/// What any program that speaks HTTP sees; the address is a file, the rest is as everywhere.
-#[test]
-fn it_is_plain_http() {
-    let server = start("");
-    let mut stream = UnixStream::connect(&server.admin).expect("a connection");
-    let request = "GET /v1/status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+/// The head and the body of the answer to a GET.
+fn get(socket: &Path, target: &str) -> (String, String) {
+    let mut stream = UnixStream::connect(socket).expect("a connection");
+    let request = format!("GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).expect("a request");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("an answer");
     let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+    (head.to_owned(), body.to_owned())
+}
+
+/// What any program that speaks HTTP sees; the address is a file, the rest is as everywhere.
+#[test]
+fn it_is_plain_http() {
+    let server = start("");
+    let (head, body) = get(&server.admin, "/v1/status");
     assert!(head.starts_with("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"), "{head}");
-    let rows: serde_json::Value = serde_json::from_str(body).expect("JSON");
+    let rows: serde_json::Value = serde_json::from_str(&body).expect("JSON");
     assert_eq!(rows["rows"][0]["name"], "pair");
+}
+
+/// The value of a series on the page.
+fn gauge(page: &str, series: &str) -> Option<i64> {
+    let line = page.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '))?;
+    Some(line.parse().expect("a number"))
+}
+
+#[test]
+fn the_metrics_of_a_running_pair_tell_its_state_and_that_it_lost_its_partner() {
+    let mut random = Random::new(Random::fresh_seed());
+    let directory = tempfile::Builder::new().prefix("fo-").tempdir().expect("a directory");
+    let mut at = |address| [(); 2].map(|()| free_port(address, &mut random).expect("a port"));
+    let (west_at, east_at) = (at(SERVER), at(EAST));
+    let config = |role, partner| relationship("pair", role, partner, "") + &scope(78, Some("pair"));
+    let dir = directory.path();
+    let mut west = Site::start("west", west_at, 6767, &config("primary", east_at[1]), dir);
+    let mut east = Site::start("east", east_at, 6767, &config("secondary", west_at[1]), dir);
+    west.wait_until_normal(1);
+    east.wait_until_normal(1);
+    let state_is = |state: &str| {
+        format!("failoverd_relationship_state{{relationship=\"pair\",state=\"{state}\"}}")
+    };
+    let of = |name: &str| format!("failoverd_{name}{{relationship=\"pair\"}}");
+    let side = |side: &str| {
+        format!("failoverd_available_addresses{{relationship=\"pair\",side=\"{side}\"}}")
+    };
+    let alarms = "failoverd_reports_total{relationship=\"pair\",severity=\"alarm\"}";
+    // The page is brought up to date twice a second, and the pool is shared soon after NORMAL.
+    let deadline = Instant::now() + PATIENCE;
+    let page = loop {
+        let page = get(&west.admin, "/metrics").1;
+        if gauge(&page, &state_is("NORMAL")) == Some(1)
+            && gauge(&page, &side("partner")) == Some(32)
+        {
+            break page;
+        }
+        assert!(Instant::now() < deadline, "{page}\n{}", west.process.log_tail());
+        std::thread::sleep(Duration::from_millis(100));
+    };
+    assert_eq!(gauge(&page, &side("this")), Some(32));
+    assert_eq!(gauge(&page, &of("connected")), Some(1));
+    assert_eq!(gauge(&page, &of("pending_updates")), Some(0));
+    assert_eq!(gauge(&page, &of("disputed_addresses")), Some(0));
+    // One machine, one clock.
+    assert!(gauge(&page, &of("partner_clock_ahead_seconds")).is_some_and(|it| it.abs() <= 1));
+    assert!(gauge(&page, &of("contact_age_seconds")).is_some_and(|it| it <= 5), "{page}");
+    assert!(page.contains("failoverd_partner_state{relationship=\"pair\",state=\"NORMAL\"} 1"));
+    let before = gauge(&page, alarms).expect("a number");
+
+    east.process.kill().expect("SIGKILL");
+    let deadline = Instant::now() + PATIENCE;
+    let page = loop {
+        let page = get(&west.admin, "/metrics").1;
+        if gauge(&page, &state_is("COMMUNICATIONS-INTERRUPTED")) == Some(1)
+            && gauge(&page, &of("contact_age_seconds")).is_some_and(|it| it >= 2)
+        {
+            break page;
+        }
+        assert!(Instant::now() < deadline, "{page}\n{}", west.process.log_tail());
+        std::thread::sleep(Duration::from_millis(100));
+    };
+    assert_eq!(gauge(&page, &of("connected")), Some(0));
+    assert_eq!(gauge(&page, &of("partner_clock_ahead_seconds")), None, "nothing is known of it");
+    assert!(gauge(&page, alarms).is_some_and(|it| it > before), "§9.9.1: that is an alarm\n{page}");
 }
