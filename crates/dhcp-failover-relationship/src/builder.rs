@@ -146,6 +146,17 @@ impl RelationshipBuilder {
         invalid.into_iter().map(Error::from).collect()
     }
 
+    /// Adds all that is wrong with it by itself to what is known to be wrong with the call.
+    pub(crate) fn add_problems(&self, known: &mut Vec<Error>) {
+        // A partner that is this server is told as that, not once more as one address twice.
+        let is_local = known
+            .iter()
+            .any(|it| matches!(it, Error::InvalidParameter(Invalid::PartnerIsLocal { .. })));
+        known.extend(self.invalid_parameters().into_iter().filter(|it| {
+            !is_local || !matches!(it, Error::InvalidParameter(Invalid::SameServers { .. }))
+        }));
+    }
+
     pub(crate) fn name_too_long(&self) -> Option<Error> {
         let units = self.name.encode_utf16().count();
         (units > MAX_NAME_LEN).then_some(Error::NameTooLong { units })
@@ -153,7 +164,8 @@ impl RelationshipBuilder {
 
     pub(crate) fn into_relationship(self) -> Relationship {
         Relationship {
-            fields: self,
+            // A wish about its creation is no part of it.
+            fields: Self { may_be_empty: false, ..self },
             state: FsmState::Startup,
             prev_state: FsmState::Init,
             synchronizing: false,

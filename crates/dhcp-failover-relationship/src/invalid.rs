@@ -157,8 +157,11 @@ pub enum Invalid {
         interval: TimeSpan,
     },
     /// Automatic transition, but an interval that turns it off.
-    #[error("AutoStateTransition true is given with StateSwitchInterval 0, which turns it off")]
-    OnButNoInterval,
+    #[error("AutoStateTransition true is given with StateSwitchInterval {interval}, which is off")]
+    OnButNoInterval {
+        /// 0, or the `0xFFFF_FFFF` seconds that Windows has for off.
+        interval: TimeSpan,
+    },
     /// A change of nothing.
     #[error("no change is named")]
     NothingToChange,
@@ -208,7 +211,7 @@ impl Invalid {
                 "delete the relationship and create it the other way round"
             }
             Self::IntervalButOff { .. } => "leave one of them out",
-            Self::OnButNoInterval => "give an interval, or leave it out for 1 hour",
+            Self::OnButNoInterval { .. } => "give an interval, or leave it out for 1 hour",
             Self::NothingToChange => "name at least one field to change",
             Self::UnknownFlags { .. } => "use the flags 0x01 to 0x40",
         }

@@ -7,7 +7,7 @@ use crate::Invalid;
 /// A percentage, `0..=100`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(try_from = "u32", into = "u8"))]
+#[cfg_attr(feature = "serde", serde(try_from = "u8", into = "u8"))]
 pub struct Percent(u8);
 
 impl Percent {
@@ -52,6 +52,14 @@ impl TryFrom<u32> for Percent {
 
     fn try_from(value: u32) -> Result<Self, Invalid> {
         Self::new(value)
+    }
+}
+
+impl TryFrom<u8> for Percent {
+    type Error = Invalid;
+
+    fn try_from(value: u8) -> Result<Self, Invalid> {
+        Self::new(value.into())
     }
 }
 

@@ -1,6 +1,6 @@
 //! One relationship.
 
-use alloc::{string::String, vec::Vec};
+use alloc::string::String;
 use core::net::Ipv4Addr;
 
 use crate::{
@@ -197,9 +197,5 @@ impl Relationship {
             return Err(Error::ScopeSyncInProgress { relationship: self.name().into() });
         }
         Ok(())
-    }
-
-    pub(crate) fn scopes_mut(&mut self) -> &mut Vec<Ipv4Addr> {
-        &mut self.fields.scopes
     }
 }

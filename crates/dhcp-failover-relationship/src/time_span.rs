@@ -1,5 +1,6 @@
 //! Lengths of time as the cmdlets take and print them.
 
+use alloc::{format, string::String};
 use core::{fmt, str::FromStr};
 
 use crate::Invalid;
@@ -46,10 +47,9 @@ impl TimeSpan {
 impl fmt::Display for TimeSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (days, hours) = (self.0 / DAY_S, self.0 % DAY_S / HOUR_S);
-        if days > 0 {
-            write!(f, "{days}.")?;
-        }
-        write!(f, "{hours:02}:{:02}:{:02}", self.0 % HOUR_S / MINUTE_S, self.0 % MINUTE_S)
+        let days = if days > 0 { format!("{days}.") } else { String::new() };
+        let (minutes, seconds) = (self.0 % HOUR_S / MINUTE_S, self.0 % MINUTE_S);
+        f.pad(&format!("{days}{hours:02}:{minutes:02}:{seconds:02}"))
     }
 }
 

@@ -75,7 +75,7 @@ pub struct LocalServer {
 /// The other server, whose name was looked up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartnerServer {
-    /// Its name or address as it was given.
+    /// Its name or address as it was given, perhaps with a port, which does not count here.
     pub name: String,
     /// Its address.
     pub address: Ipv4Addr,
@@ -95,7 +95,7 @@ impl AddFailover {
         partner: &PartnerServer,
     ) -> Result<RelationshipBuilder, Errors> {
         let (builder, mut problems) = self.read(local, partner);
-        problems.extend(builder.invalid_parameters());
+        builder.add_problems(&mut problems);
         problems.extend(builder.name_too_long());
         Errors::check(problems)?;
         Ok(builder)
@@ -237,8 +237,8 @@ fn in_order(
     partner: &PartnerServer,
     name: String,
 ) -> RelationshipBuilder {
-    let own = (local.address, &local.name);
-    let other = (partner.address, &partner.name);
+    let own = (local.address, host_name(&local.name));
+    let other = (partner.address, host_name(&partner.name));
     let (primary, secondary) = match server_type {
         ServerType::Primary => (own, other),
         ServerType::Secondary => (other, own),
@@ -248,11 +248,25 @@ fn in_order(
         .server_type(server_type)
 }
 
+/// A server without its port.
+fn host(server: &str) -> &str {
+    match server.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|it| it.is_ascii_digit()) => host,
+        _ => server,
+    }
+}
+
+/// The name of a server; empty if it is known by its address only.
+fn host_name(server: &str) -> &str {
+    let host = host(server);
+    if host.parse::<Ipv4Addr>().is_ok() { "" } else { host }
+}
+
 /// A host name up to its first dot; an address is left whole.
 fn short(server: &str) -> &str {
-    match server.parse::<Ipv4Addr>() {
-        Ok(_) => server,
-        Err(_) => server.split_once('.').map_or(server, |(host, _)| host),
+    match host_name(server) {
+        "" => host(server),
+        name => name.split_once('.').map_or(name, |(host, _)| host),
     }
 }
 

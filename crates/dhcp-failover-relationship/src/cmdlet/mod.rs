@@ -30,7 +30,9 @@ fn safe_period_s(
         (Some(false), Some((interval, Some(_)))) => {
             return Err(Invalid::IntervalButOff { interval });
         }
-        (Some(true), Some((_, None))) => return Err(Invalid::OnButNoInterval),
+        (Some(true), Some((interval, None))) => {
+            return Err(Invalid::OnButNoInterval { interval });
+        }
         (Some(false), _) => Some(None),
         (Some(true), None) => Some(Some(now_s.unwrap_or(TimeSpan::HOUR.as_s()))),
         (_, Some((_, seconds))) => Some(seconds),

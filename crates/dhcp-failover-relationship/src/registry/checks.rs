@@ -64,9 +64,4 @@ impl Registry {
             Some(Error::ScopeAlreadyInRelationship { scope, relationship })
         })
     }
-
-    /// An operation on scopes of a relationship that is not there: code 2 if there is none at all.
-    pub(super) fn none_at_all(&self) -> Option<Error> {
-        self.list.is_empty().then_some(Error::NotFound)
-    }
 }

@@ -69,7 +69,7 @@ impl Registry {
         new: RelationshipBuilder,
         served: &impl Scopes,
     ) -> Result<&Relationship, Errors> {
-        problems.extend(new.invalid_parameters());
+        new.add_problems(&mut problems);
         if new.scopes.is_empty() && !new.may_be_empty {
             problems.push(Invalid::Missing { parameter: "ScopeId" }.into());
         }

@@ -13,7 +13,7 @@ pub use enumerate::Page;
 
 use crate::{
     AddressCounts, Changes, Error, Errors, FsmState, Invalid, MAX_RELATIONSHIPS, Relationship,
-    Statistics, WindowsRelationship, cmdlet::ScopeView,
+    ServerType, Statistics, WindowsRelationship, cmdlet::ScopeView,
 };
 
 /// The relationships of one server.
@@ -134,8 +134,9 @@ impl Registry {
     ) -> Result<&Relationship, Errors> {
         let (changes, mut problems) = Changes::read(flags, windows);
         // Flags that cannot be read are a problem already, not the wish to change nothing.
-        let more = changes.problems();
-        problems.extend(more.filter(|it| *it != Invalid::NothingToChange.into()));
+        if changes != Changes::default() {
+            problems.extend(changes.problems());
+        }
         self.set_unless(problems, name, changes)
     }
 
@@ -145,16 +146,36 @@ impl Registry {
         name: &str,
         changes: Changes,
     ) -> Result<&Relationship, Errors> {
-        match self.position(name) {
-            Ok(at) if problems.is_empty() => {
-                changes.apply(&mut self.list[at]);
-                return Ok(&self.list[at]);
-            }
-            Ok(_) => {}
-            Err(unknown) => problems.push(unknown),
-        }
+        let at = self.position(name);
+        problems.extend(at.clone().err());
+        self.change_unless(problems, at, |relationship| changes.apply(relationship))
+    }
+
+    /// Changes the relationship at a place, unless there are problems.
+    fn change_unless(
+        &mut self,
+        problems: Vec<Error>,
+        at: Result<usize, Error>,
+        change: impl FnOnce(&mut Relationship),
+    ) -> Result<&Relationship, Errors> {
         Errors::check(problems)?;
-        self.get(name).map_err(Errors::from)
+        let relationship = &mut self.list[at?];
+        change(relationship);
+        Ok(relationship)
+    }
+
+    /// The relationship, for what only its primary may do, such as moving addresses between the
+    /// pools at once (opnum 100).
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get); [`Error::RelationIsSecondary`].
+    pub fn as_primary(&self, name: &str) -> Result<&Relationship, Error> {
+        let relationship = self.get(name)?;
+        match relationship.server_type() {
+            ServerType::Primary => Ok(relationship),
+            ServerType::Secondary => Err(Error::RelationIsSecondary { relationship: name.into() }),
+        }
     }
 
     /// Deletes a relationship and gives it back, so that its scopes can be served alone (opnum 91).

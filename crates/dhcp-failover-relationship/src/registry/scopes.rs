@@ -1,12 +1,13 @@
 //! Scopes join relationships and leave them.
 
+use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 
 use super::{
     Registry,
     checks::{Scopes, named, unserved},
 };
-use crate::{Error, Errors, FsmState, MAX_ADDED_SCOPES};
+use crate::{Error, Errors, FsmState, MAX_ADDED_SCOPES, Relationship};
 
 impl Registry {
     /// Adds scopes to a relationship (opnum 94); their leases are then to be synchronized.
@@ -26,14 +27,13 @@ impl Registry {
         name: &str,
         scopes: &[Ipv4Addr],
         served: &impl Scopes,
-    ) -> Result<(), Errors> {
+    ) -> Result<&Relationship, Errors> {
         let mut problems = named(name, scopes);
         problems.extend(unserved(scopes, served));
-        problems.extend(self.none_at_all());
         problems.extend(self.taken(scopes));
-        let found = self.found(name);
-        match &found {
-            Some(Ok(at)) => {
+        let at = self.locate(name);
+        match &at {
+            Ok(at) => {
                 let relationship = &self.list[*at];
                 if relationship.state() != FsmState::Normal {
                     let (relationship, state) = (name.into(), relationship.state());
@@ -41,17 +41,12 @@ impl Registry {
                 }
                 problems.extend(relationship.check_not_synchronizing().err());
             }
-            Some(Err(unknown)) => problems.push(unknown.clone()),
-            None => {}
+            Err(unknown) => problems.push(unknown.clone()),
         }
         if scopes.len() > MAX_ADDED_SCOPES {
             problems.push(Error::MaxAddedScopes { count: scopes.len() });
         }
-        Errors::check(problems)?;
-        if let Some(Ok(at)) = found {
-            self.list[at].scopes_mut().extend(scopes);
-        }
-        Ok(())
+        self.change_unless(problems, at, |relationship| relationship.fields.scopes.extend(scopes))
     }
 
     /// Removes scopes from a relationship, which may end up without any (opnum 95). The state does
@@ -70,38 +65,32 @@ impl Registry {
         name: &str,
         scopes: &[Ipv4Addr],
         served: &impl Scopes,
-    ) -> Result<(), Errors> {
+    ) -> Result<&Relationship, Errors> {
         let mut problems = named(name, scopes);
-        let found = self.found(name);
-        let own = match &found {
-            Some(Ok(at)) => self.list[*at].scopes(),
-            _ => &[],
-        };
-        let strangers: alloc::vec::Vec<_> =
-            scopes.iter().copied().filter(|scope| !own.contains(scope)).collect();
+        let at = self.locate(name);
+        let own = at.as_ref().map_or(&[][..], |at| self.list[*at].scopes());
+        let strangers: Vec<_> = scopes.iter().copied().filter(|it| !own.contains(it)).collect();
         problems.extend(unserved(&strangers, served));
-        problems.extend(self.none_at_all());
-        match &found {
-            Some(Ok(at)) => {
+        match &at {
+            Ok(at) => {
                 problems.extend(strangers.into_iter().map(|scope| Error::ScopeNotInRelationship {
                     scope,
                     relationship: Some(name.into()),
                 }));
                 problems.extend(self.list[*at].check_not_synchronizing().err());
             }
-            Some(Err(unknown)) => problems.push(unknown.clone()),
-            None => {}
+            Err(unknown) => problems.push(unknown.clone()),
         }
-        Errors::check(problems)?;
-        if let Some(Ok(at)) = found {
-            self.list[at].scopes_mut().retain(|own| !scopes.contains(own));
-        }
-        Ok(())
+        self.change_unless(problems, at, |relationship| {
+            relationship.fields.scopes.retain(|own| !scopes.contains(own));
+        })
     }
 
-    /// Where the relationship is. `None` if there is none at all or no name, which is reported
-    /// already.
-    fn found(&self, name: &str) -> Option<Result<usize, Error>> {
-        (!self.list.is_empty() && !name.is_empty()).then(|| self.position(name))
+    /// Where the relationship is that scopes join or leave: code 2 if there is none at all.
+    fn locate(&self, name: &str) -> Result<usize, Error> {
+        self.position(name).map_err(|unknown| match self.list.is_empty() {
+            true => Error::NotFound,
+            false => unknown,
+        })
     }
 }
