@@ -1,6 +1,5 @@
 //! What may happen, and what must always hold.
 
-use crate::story::Beginning;
 use crate::world::{Item, Rule, Setup, World};
 use dhcp_failover_proto::wire::{Dialect, decode};
 use dhcp_failover_proto::{Command, Input, State};
@@ -153,12 +152,8 @@ impl Model for Pair {
                 world.feed(host, Input::Command(Command::PartnerDown), setup);
             }
         }
-        // Servers that were both alone have given away the same addresses, rightly for all they knew:
-        // they only have to come together again.
-        if setup.beginning != Beginning::BothAlone {
-            world.check_disjoint();
-            world.check_protection();
-        }
+        world.check_disjoint();
+        world.check_protection();
         self.note(&world);
         Some(world)
     }

@@ -341,7 +341,8 @@ impl World {
         }
         let Some(record) = server.disk.record else { return false };
         let alone = self.state(1 - host) == Some(State::PartnerDown);
-        if alone || Service::of(record.state) == Service::Nobody {
+        let lacks_data = record.partner_was_alone;
+        if alone || lacks_data || Service::of(record.state) == Service::Nobody {
             return false;
         }
         let allocator = dhcp_failover_proto::lease::Allocator {
@@ -367,9 +368,14 @@ impl World {
                 true => binding.expiries.latest(),
                 false => LeaseInstant::ZERO,
             };
-            let alone =
-                disk.record.filter(|it| it.state == State::PartnerDown && !it.partner_returned);
-            let waits_from = alone.map_or(now, |record| record.state_since);
+            // One that is down, or starts, has to be told again that it is alone, and waits anew; so
+            // does one whose disk has not heard of it yet.
+            let status = self.servers[1 - held.server].endpoint.as_ref().map(|it| it.status());
+            let alone = status.filter(|status| status.state == State::PartnerDown);
+            let on_disk = disk.record.filter(|record| !record.partner_returned);
+            let waits_from = alone
+                .zip(on_disk)
+                .map_or(now, |(status, record)| status.state_since.max(record.state_since));
             let protected = known.max(waits_from) + LeaseSpan::from_s(MCLT_S + 3);
             if held.expires > protected {
                 let text = format!("client {number} {held:?}, protected until {protected:?}");

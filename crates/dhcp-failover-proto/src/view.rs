@@ -260,10 +260,20 @@ impl ServiceView {
     }
 
     /// Whether clients may get new leases of a pool at all. If not, the pool is under
-    /// [`Quarantine`]; a client's own ACTIVE lease is renewed all the same.
+    /// [`Quarantine`], or the [partner may be alone](Self::partner_may_be_alone); a client's own ACTIVE
+    /// lease is renewed all the same.
     #[must_use]
     pub fn gives_new(&self, pool: usize, now: LeaseInstant) -> bool {
-        !self.quarantine.holds(pool) || self.allocator(now).partner_is_over()
+        let held = self.quarantine.holds(pool) && !self.allocator(now).partner_is_over();
+        !held && !self.partner_alone
+    }
+
+    /// Whether the partner may have given any address away as if it were alone, although this server
+    /// serves: in RECOVER-DONE, and in RESOLUTION-INTERRUPTED if the partner was alone before. No client
+    /// gets a new lease then, and renewals are short (S1, S4).
+    #[must_use]
+    pub const fn partner_may_be_alone(&self) -> bool {
+        self.partner_alone
     }
 
     /// The pools that are not the same at both servers.

@@ -1,7 +1,7 @@
 //! CONNECT and CONNECTACK (draft-12 §7.8, §7.9).
 
 use super::admission::Refusal;
-use super::hints::hints_of;
+use super::hints::{Hints, hints_of};
 use super::link::{Link, Phase};
 use super::manner::{Heard, Manner};
 use super::{Endpoint, PROTOCOL_VERSION, ms};
@@ -117,8 +117,7 @@ impl Endpoint {
                 });
                 self.send_as(packet.xid, answer);
                 // After the answer, which tells back what was told at the connection before.
-                self.hear_hints(hints, bindings);
-                self.send_state();
+                self.begin_contact(hints, bindings);
                 if let Some(link) = &mut self.link {
                     link.answered_connect = Some(self.lease_now);
                 }
@@ -194,9 +193,18 @@ impl Endpoint {
             return;
         }
         self.establish(packet.time, ack.max_unacked_bndupd, ack.receive_timer);
-        self.hear_hints(hints, bindings);
         self.note_answer_time(sent, packet.time);
-        self.send_state();
+        self.begin_contact(hints, bindings);
+    }
+
+    /// The first STATE: of the state that what the partner tells has led to, if it has, which was
+    /// told on its entry.
+    fn begin_contact<B: Bindings>(&mut self, hints: Option<Hints>, bindings: &B) {
+        let state = self.state;
+        self.hear_hints(hints, bindings);
+        if self.state == state {
+            self.send_state();
+        }
     }
 
     fn establish(&mut self, time: u32, max_unacked: Option<u32>, receive_timer: Option<u32>) {

@@ -3,7 +3,7 @@
 use super::Endpoint;
 use super::gate::Held;
 use super::receive::{MAX_IDENTIFIER, MAX_OPAQUE_OPTIONS};
-use crate::{Bindings, LeaseEvent, Output, Service, Stale, State, Token};
+use crate::{Bindings, LeaseEvent, Output, Service, Stale, Token};
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use dhcp_failover_lease::{
@@ -182,8 +182,8 @@ impl Endpoint {
     }
 
     fn expired<B: Bindings>(&mut self, address: Ipv4Addr, bindings: &B) {
-        if self.state == State::RecoverDone {
-            return; // it only renews; the partner or NORMAL ends leases
+        if self.leaves_ends_to_partner() {
+            return;
         }
         let view = self.view();
         let over = |binding: &Binding, now| match binding.status {

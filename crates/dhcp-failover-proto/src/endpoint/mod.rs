@@ -362,7 +362,7 @@ impl Endpoint {
             control: self.control(),
             mclt: self.record.mclt,
             unlimited: self.config.unlimited_in_partner_down,
-            partner_alone: self.state == State::RecoverDone && self.partner_may_be_alone(),
+            partner_alone: self.is_beside_one_alone(),
             storage_lost: self.record.storage_lost_at,
             quarantine: self.quarantine,
             // A state that is not on disk yet is not acted in.
@@ -376,9 +376,7 @@ impl Endpoint {
             expiry_grace: match (self.config.role, self.state) {
                 (Role::Secondary, _) if Mutant::ExpiryLeftToPrimary.is_on() => LeaseSpan::INFINITE,
                 (Role::Secondary, State::Normal) => EXPIRY_GRACE,
-                // It only renews: its partner may have given the address to somebody else, and an
-                // end found here would look newer than that (S1).
-                (_, State::RecoverDone) => LeaseSpan::INFINITE,
+                _ if self.leaves_ends_to_partner() => LeaseSpan::INFINITE,
                 _ => LeaseSpan::ZERO,
             },
         }
@@ -441,6 +439,22 @@ impl Endpoint {
         let last_heard = self.record.partner_state.filter(|_| self.has_said_state);
         let may_be = [State::PartnerDown, State::Paused, State::Shutdown];
         last_heard.is_none_or(|state| may_be.contains(&state))
+    }
+
+    /// Whether this server serves beside a partner that may have given any address away as if it were
+    /// alone (H21): in RECOVER-DONE, and when contact was lost before both had compared.
+    fn is_beside_one_alone(&self) -> bool {
+        match self.state {
+            State::RecoverDone => self.partner_may_be_alone(),
+            State::ResolutionInterrupted => self.record.partner_was_alone,
+            _ => false,
+        }
+    }
+
+    /// The partner may have given the address of a lapsed lease to somebody else, and an end found here
+    /// would look newer than that (S1).
+    fn leaves_ends_to_partner(&self) -> bool {
+        self.state == State::RecoverDone || self.is_beside_one_alone()
     }
 
     /// Who else may be allocating (§5.4, §9.4.2, H21).

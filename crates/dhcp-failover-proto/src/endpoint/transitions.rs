@@ -125,6 +125,7 @@ impl Endpoint {
             return;
         }
         self.event(Event::State { from, to, because });
+        self.record.partner_was_alone = self.was_partner_alone(to);
         self.state = to;
         self.epoch = self.epoch.saturating_add(1);
         if !matches!(from, State::Startup) || self.record.state != to {
@@ -139,7 +140,6 @@ impl Endpoint {
         }
         self.record.partner_returned &= to == State::PartnerDown;
         self.record.partner_down_ordered &= to == State::PartnerDown;
-        self.record.partner_was_alone &= to == State::PartnerDown;
         self.timers.stop(Timer::Startup);
         self.timers.stop(Timer::SafePeriod);
         self.updates.interlock = None;
@@ -147,6 +147,24 @@ impl Endpoint {
         self.state_ticket = self.persist_record();
         if self.has_sent_state() {
             self.send_state();
+        }
+    }
+
+    /// Whether in the state that is entered nothing is known yet of what a partner that was alone gave
+    /// away while this server did not serve: until both have compared, or the waits of PARTNER-DOWN are
+    /// over (S1).
+    fn was_partner_alone(&self, to: State) -> bool {
+        let was_alone = self.record.partner_was_alone;
+        match (self.state, to) {
+            (_, State::PartnerDown | State::ResolutionInterrupted) => was_alone,
+            // Alone as well, and for long enough it knows better than anybody.
+            (State::PartnerDown, State::PotentialConflict) => {
+                was_alone && !self.view().allocator(self.lease_now).partner_is_over()
+            }
+            (_, State::PotentialConflict) => {
+                was_alone || self.partner.is_some_and(|it| it.state == State::PartnerDown)
+            }
+            _ => false,
         }
     }
 

@@ -21,7 +21,10 @@ impl Endpoint {
     /// §9.6.2: the MCLT from when this server can last have served. Never from when contact was
     /// lost: a server serves on without contact.
     fn recover_wait_end(&self) -> LeaseInstant {
-        let partner_is_new = self.partner_hints().is_some_and(|hints| !hints.ran_failover);
+        // Since it told so it may have been ordered to serve alone.
+        let is_alone = self.partner.is_some_and(|partner| partner.state == State::PartnerDown);
+        let partner_is_new =
+            !is_alone && self.partner_hints().is_some_and(|hints| !hints.ran_failover);
         if !self.record.ran_failover && partner_is_new || Mutant::SkipRecoverWait.is_on() {
             // Neither ever served in this relationship: nothing to wait for.
             return self.lease_now;

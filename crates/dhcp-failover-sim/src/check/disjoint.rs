@@ -76,6 +76,7 @@ impl Pair {
         if partner_alone
             || Service::of(record.state) == Service::Nobody
             || record.role != server.config.role
+            || record.partner_was_alone
         {
             return None; // it will have to recover first
         }

@@ -52,6 +52,12 @@ impl Forward {
         Ok(())
     }
 
+    /// The address is another client's now: if it becomes the former one's again, that is another
+    /// binding, perhaps by the partner's word and clock.
+    fn other_client(&mut self, host: Host, address: Ipv4Addr) {
+        self.told.remove(&(host, address));
+    }
+
     /// This server has lost what it knew.
     pub(crate) fn forget(&mut self, host: Host) {
         self.told.retain(|(who, _), _| *who != host);
@@ -102,7 +108,13 @@ impl Pair {
         let server = &self.servers[host.index()];
         let lost = server.disk.record().is_some_and(|record| record.storage_lost_at.is_some());
         let fetching = lost && self.state(host) == Some(State::Recover);
-        let old = server.binding(new.address).filter(|_| !server.incomplete && !fetching);
+        let old = server.binding(new.address);
+        let other = |it: &Binding| it.client.as_ref().is_some_and(|client| !new.is_for(client));
+        if old.as_ref().is_some_and(other) {
+            self.monitor.forward.other_client(host, new.address);
+        }
+        let server = &self.servers[host.index()];
+        let old = old.filter(|_| !server.incomplete && !fetching);
         if let Some(Err(text)) = old.map(|old| recorded(&old, new)) {
             self.violation(Rule::S10, format!("{host:?} {text}"));
         }

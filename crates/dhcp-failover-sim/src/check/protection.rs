@@ -36,13 +36,14 @@ impl Pair {
         } else {
             0
         };
-        // It waits from when it was told to go alone, which may still be to come.
-        let alone = partner
-            .disk
-            .record()
-            .filter(|record| record.state == State::PartnerDown && !record.partner_returned);
-        let waits_from =
-            alone.map_or(self.now, |record| partner.true_ms_of_lease(record.state_since));
+        // It waits from when it was told to go alone, which may still be to come. One that is down, or
+        // starts, has to be told again, and waits anew; so does one whose disk has not heard of it yet.
+        let status = self.status(held.server.partner());
+        let alone = status.filter(|status| status.state == State::PartnerDown);
+        let on_disk = partner.disk.record().filter(|it| !it.partner_returned);
+        let waits_from = alone.zip(on_disk).map_or(self.now, |(status, record)| {
+            partner.true_ms_of_lease(status.state_since.max(record.state_since))
+        });
         // Two whole-second clocks, each up to a second behind the truth, and less than another
         // of drift, here and in the MCLT.
         let drifts = self.setup.clock_drift_ppm[0] != self.setup.clock_drift_ppm[1];

@@ -27,6 +27,14 @@ struct Request {
     first: BTreeSet<u32>,
 }
 
+/// A state that was entered and is not told yet.
+#[derive(Clone, Debug)]
+struct Owed {
+    state: (State, bool),
+    /// The partner was in CONFLICT-DONE in it.
+    partner_was_done: bool,
+}
+
 /// What is known of one connection.
 #[derive(Clone, Debug)]
 pub(super) struct Link {
@@ -44,7 +52,10 @@ pub(super) struct Link {
     /// The last state told.
     told: Option<(State, bool)>,
     /// States entered and not told yet, the oldest first.
-    owed: VecDeque<(State, bool)>,
+    owed: VecDeque<Owed>,
+    /// The partner was in CONFLICT-DONE while this server was in the state told: what it says now may
+    /// have been decided then, and have waited for its disk.
+    pub(super) partner_was_done: bool,
     /// The partner's last STATE, and whether the STARTUP bit was set.
     pub(super) partner: Option<(State, bool)>,
     /// BNDUPDs said and not answered.
@@ -59,8 +70,6 @@ pub(super) struct Link {
     pub(super) asked_updates: Option<u32>,
     /// Everything was ordered to be fetched anew, and a request from before may still be on its way out.
     pub(super) asks_anew: bool,
-    /// The partner was in CONFLICT-DONE in a state of this server's that is told, or is owed.
-    pub(super) partner_was_done: bool,
     /// The xid of the partner's CONNECT that came where its CONNECTACK was due.
     pub(super) crossed: Option<u32>,
     /// The vendor class of its CONNECT or CONNECTACK says so.
@@ -116,34 +125,46 @@ impl Link {
     /// The first state to tell, if it is not known yet.
     pub(super) fn begins_with(&mut self, state: (State, bool)) {
         if self.owed.is_empty() {
-            self.owed.push_back(state);
+            self.owes(state);
         }
     }
 
     /// §7.10: a STATE must be sent for this change.
     pub(super) fn owes_state(&mut self, state: State, starting: bool) {
-        self.partner_was_done &= !self.owed.is_empty();
-        self.partner_was_done |= self.partner == Some((State::ConflictDone, false));
         if self.phase == Phase::Accepted || !self.owed.is_empty() {
-            self.owed.push_back((state, starting));
+            self.owes((state, starting));
+        }
+    }
+
+    fn owes(&mut self, state: (State, bool)) {
+        self.owed.push_back(Owed { state, partner_was_done: false });
+        self.note_partner();
+    }
+
+    /// The partner may be in CONFLICT-DONE now.
+    pub(super) fn note_partner(&mut self) {
+        if self.partner == Some((State::ConflictDone, false)) {
+            let now = self.owed.back_mut().map(|owed| &mut owed.partner_was_done);
+            *now.unwrap_or(&mut self.partner_was_done) = true;
         }
     }
 
     /// In STARTUP, another state than the recorded one is the one to go on from.
     pub(super) fn owes_instead(&mut self, state: State) {
-        if let Some(due) = self.owed.front_mut().filter(|(_, starting)| *starting) {
-            due.0 = state;
+        if let Some(due) = self.owed.front_mut().filter(|due| due.state.1) {
+            due.state.0 = state;
         }
     }
 
     /// The state that a STATE stands for. Departure (isc-C11): a dhcpd in CONFLICT-DONE is told of
     /// POTENTIAL-CONFLICT instead of what would end it.
     pub(super) fn meant(&self, state: State) -> State {
-        let was_done =
-            matches!(self.partner, Some((State::ConflictDone, _))) || self.partner_was_done;
+        let was_done = matches!(self.partner, Some((State::ConflictDone, _)))
+            || self.partner_was_done
+            || self.owed.iter().any(|due| due.partner_was_done);
         let stands_in = self.with_dhcpd && was_done && state == State::PotentialConflict;
         match self.owed.front() {
-            Some((due, _)) if stands_in => *due,
+            Some(due) if stands_in => due.state.0,
             _ => state,
         }
     }
@@ -151,7 +172,8 @@ impl Link {
     /// How many states that go into stable storage wait to be told.
     pub(super) fn still_owed(&self) -> usize {
         let announced = |state| matches!(state, State::Paused | State::Shutdown); // §9.13, §9.14
-        self.owed.iter().filter(|(state, starting)| !starting && !announced(*state)).count()
+        let owed = self.owed.iter().map(|due| due.state);
+        owed.filter(|(state, starting)| !starting && !announced(*state)).count()
     }
 
     /// Its state, as the partner knows it: what waits behind a slow disk was decided in it.
@@ -206,7 +228,7 @@ impl Link {
         now: u64,
         packet: &Packet,
         facts: &Facts,
-        paused: bool,
+        leaves: bool,
     ) -> Result<(), Refusal> {
         let name = packet.message.message_type();
         let quiet = now - std::mem::replace(&mut self.said_ms, now);
@@ -222,7 +244,7 @@ impl Link {
             {
                 return refuse("7.8.1", format!("{name} before CONNECT"));
             }
-            Phase::Accepted if !paused => self.timers(quiet, deaf, packet, facts)?,
+            Phase::Accepted if !leaves => self.timers(quiet, deaf, packet, facts)?,
             _ => {}
         }
         if !is_answer(&packet.message) && !self.use_xid(xid) {
@@ -318,11 +340,14 @@ impl Link {
         // What changed before the first STATE is in it.
         while self.told.is_none()
             && self.owed.len() > 1
-            && self.owed.front() != Some(&(state, starting))
+            && self.owed.front().is_some_and(|due| due.state != (state, starting))
         {
             self.owed.pop_front();
         }
-        let due = self.owed.pop_front().or(self.told);
+        let next = self.owed.pop_front();
+        self.partner_was_done =
+            next.as_ref().map_or(self.partner_was_done, |it| it.partner_was_done);
+        let due = next.map(|it| it.state).or(self.told);
         self.told = Some((state, starting));
         if due == Some((state, starting)) {
             return Ok(());

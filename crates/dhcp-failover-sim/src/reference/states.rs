@@ -112,6 +112,9 @@ impl Reference {
         if matches!(to, RecoverDone | Normal | ConflictDone) {
             self.called_down_ms = None;
         }
+        if (to, self.order) == (Recover, Some(Command::Recover)) {
+            self.asks_anew(); // a pool may be compared at this moment
+        }
         self.state = to;
         self.found_old_copy = false;
         self.entered_ms = self.now;

@@ -65,7 +65,7 @@ impl Reference {
                     // A primary that begins anew is asked anew (departure, L5).
                     self.updated &= link.partner == Some((known, starting));
                     link.partner = Some((known, starting));
-                    link.partner_was_done |= (known, starting) == (State::ConflictDone, false);
+                    link.note_partner();
                     self.partner_changed();
                 }
             }
@@ -93,7 +93,12 @@ impl Reference {
         let Some(link) = self.links.get_mut(&number) else {
             return refuse("8", format!("speaks on connection {number}, which is gone"));
         };
-        link.says(self.now, packet, &self.facts, self.state == State::Paused)?;
+        // Departure: Windows knows no SHUTDOWN; it is left as by a server that is paused.
+        let leaves = match self.state {
+            State::Shutdown => link.with_windows,
+            state => state == State::Paused,
+        };
+        link.says(self.now, packet, &self.facts, leaves)?;
         let name = packet.message.message_type();
         let role = self.facts.role;
         let told = link.told().unwrap_or(self.state);

@@ -163,3 +163,85 @@ fn s1_two_lapsed_leases_of_one_address_are_not_both_taken_up_again() {
     pair.run_s(100);
     pair.assert_clean();
 }
+
+/// Each server was truthfully sent alone while the other was down. The primary still is, and has leased
+/// addresses of the secondary's too; the secondary is about to start.
+fn alone_one_after_the_other(seed: u64) -> Pair {
+    let setup = Setup { mclt_s: 20, lease_s: 400, pool: 8, clients: 12, ..Setup::new(seed) };
+    let mut pair = normal(setup);
+    for (alone, down) in [(Host::B, Host::A), (Host::A, Host::B)] {
+        if !pair.is_up(alone) {
+            pair.start(alone);
+        }
+        pair.crash(down, Survives::Everything);
+        pair.run_s(12);
+        pair.command(alone, Command::PartnerDown);
+        pair.run_s(200);
+        assert_eq!(pair.state(alone), Some(State::PartnerDown), "{}", pair.log_text());
+    }
+    for number in 0..6 {
+        pair.join(number);
+        pair.set_reach(number, Host::B, false);
+    }
+    pair.run_s(30);
+    assert_eq!(crate::served(&pair, 6), 6, "{}", pair.log_text());
+    pair
+}
+
+/// New clients ask the secondary only, for as long as it could not know better.
+fn ask_the_secondary(pair: &mut Pair) {
+    for number in 6..12 {
+        pair.set_reach(number, Host::A, false);
+        pair.join(number);
+    }
+    pair.run_s(15);
+}
+
+/// S1, S4: contact is lost again at every message. The primary goes on with all addresses if it has not
+/// heard of the secondary, and with leases of them if it has.
+#[test]
+fn s4_an_interrupted_comparison_gives_no_address_beside_a_partner_that_was_alone() {
+    let mut interrupted = 0;
+    for messages in 1..20 {
+        let mut pair = alone_one_after_the_other(96);
+        pair.cut_after_messages(messages);
+        pair.start(Host::B);
+        let waits = |pair: &Pair| pair.state(Host::B) == Some(State::ResolutionInterrupted);
+        if !pair.run_until(2, waits) {
+            continue;
+        }
+        interrupted += 1;
+        pair.partition(true);
+        ask_the_secondary(&mut pair);
+        pair.partition(false);
+        pair.check_convergence(100);
+        pair.assert_clean();
+    }
+    assert!(interrupted > 5, "{interrupted}");
+}
+
+/// S1: the partner that was alone shuts down, or dies, before this server knows what it gave away.
+#[test]
+fn s1_a_comparison_that_ends_in_partner_down_takes_no_address_before_the_mclt() {
+    for ms in (0..40).step_by(2) {
+        for (shuts_down, seed) in [(true, 97), (false, 98)] {
+            let mut pair = alone_one_after_the_other(seed);
+            pair.start(Host::B);
+            let compares = |pair: &Pair| pair.state(Host::B) == Some(State::PotentialConflict);
+            assert!(pair.run_until(30, compares), "{}", pair.log_text());
+            pair.run_ms(ms);
+            if shuts_down {
+                pair.command(Host::A, Command::Shutdown);
+            } else {
+                pair.power_off(Host::A);
+            }
+            if pair.state(Host::B) != Some(State::PotentialConflict) {
+                continue;
+            }
+            pair.run_s(25);
+            pair.command(Host::B, Command::PartnerDown);
+            ask_the_secondary(&mut pair);
+            pair.assert_clean();
+        }
+    }
+}

@@ -76,9 +76,11 @@ fn explain_in(
         .into();
     let pools = [Some(scope.pool), scope.reserved_for(client).and_then(|it| table.pool_of(it))];
     if pools.into_iter().flatten().any(|pool| !view.gives_new(pool, now)) {
-        let text = "a new lease is not given: the scope is not the same at the partner; only leases \
-                    are renewed (S15)";
-        lines.push(text.to_owned());
+        let because = match view.partner_may_be_alone() {
+            true => "the partner was alone, and may have given any address away (S4)",
+            false => "the scope is not the same at the partner (S15)",
+        };
+        lines.push(format!("a new lease is not given: {because}; only leases are renewed"));
     }
     let known = scope.reserved_for(client).into_iter().chain(addresses(scope, table, client));
     let mut known: Vec<_> = known.take(ADDRESSES_MAX).collect();

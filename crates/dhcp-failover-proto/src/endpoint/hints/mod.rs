@@ -53,10 +53,10 @@ impl Endpoint {
         u16::try_from(longest.bytes()).ok().filter(|_| more).unwrap_or(0)
     }
 
-    /// Nothing of the MCLT that CONNECT tells.
+    /// Nothing of the MCLT that CONNECT tells, nor of one that the partner never heard of.
     fn longer_wait_told(&self) -> u32 {
         let (agreed, waits) = (self.record.mclt.agreed(), self.record.mclt.for_waits());
-        if waits > agreed { waits.as_dhcp_s() } else { 0 }
+        if waits > agreed && self.record.connection > 0 { waits.as_dhcp_s() } else { 0 }
     }
 
     /// A server without its memory may have given leases under a longer MCLT than it is told now (S1):
@@ -157,7 +157,9 @@ impl Endpoint {
             return (own, None);
         }
         let runs = own.status == BindingStatus::Active && self.lease_now < own.expiries.lease;
-        let unused = Binding { version: own.version, ..Binding::unused(own.address) };
+        // Not even an old copy may forget what is under way to the partner now (S5).
+        let mut unused = Binding { version: own.version, ..Binding::unused(own.address) };
+        unused.knowledge.told = own.knowledge.told;
         (unused, own.client.filter(|_| runs))
     }
 }
