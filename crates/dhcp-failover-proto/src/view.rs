@@ -199,6 +199,13 @@ impl ServiceView {
         Explanation { role: self.role, state: self.state, class: query.class, because }
     }
 
+    /// Whether load balance, or the role in hot standby, gives the client with this
+    /// [`key`](Query::key) to this server in NORMAL.
+    #[must_use]
+    pub fn is_own_client(&self, key: &[u8]) -> bool {
+        self.my_buckets.contains(hash(key))
+    }
+
     /// *Why this lease time, or why not this address?* What [`may_allocate`](Self::may_allocate) and
     /// [`grant`](Self::grant) answer, with what they are computed from.
     #[must_use]

@@ -36,6 +36,10 @@ pub struct RunArgs {
     /// an address that is given to another one.
     #[arg(long)]
     pub trust_wall_clock: bool,
+    /// Forget what operators changed with failoverctl, and serve as the file says. Scopes that left a
+    /// relationship still wait for what the partner may have leased.
+    #[arg(long)]
+    pub discard_live_changes: bool,
     /// Makes the store misbehave, for tests.
     #[arg(long, value_name = "FAULT", hide = true)]
     pub store_fault: Option<Fault>,

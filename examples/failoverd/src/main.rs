@@ -53,7 +53,12 @@ fn run(arguments: RunArgs) -> ExitCode {
 fn serve(config: Config, arguments: &RunArgs) -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let services = Services::start(config, arguments.store_fault.map(Into::into)).await?;
+        let services = Services::start(
+            config,
+            arguments.store_fault.map(Into::into),
+            arguments.discard_live_changes,
+        )
+        .await?;
         Ok(failoverd::core::run(services, arguments.trust_wall_clock).await?)
     })
 }

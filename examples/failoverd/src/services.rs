@@ -1,12 +1,11 @@
 //! Everything around the core of the server, started in the right order.
 
 use crate::admin::{Access, AdminCall, AdminServer, AdminSocket};
-use crate::config::{Config, Server};
+use crate::config::{Config, Live, LiveError, Server};
 use crate::link::{LinkConfig, LinkEvent, Links};
 use crate::metrics::Metrics;
-use crate::store::{Contents, LeaseStore, RedbStore, StoreEvent, StoreFault, StoreWriter};
+use crate::store::{Contents, LeaseStore, RedbStore, StoreEvent, StoreFault, StoreWriter, Write};
 use std::io;
-use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
@@ -19,8 +18,12 @@ const ADMIN_CALLS_MAX: usize = 16;
 /// makes everything submitted to the store durable; open connections end with the runtime.
 #[derive(Debug)]
 pub struct Services {
-    /// The configuration.
-    pub config: Arc<Config>,
+    /// The configuration as the file has it.
+    pub file: Config,
+    /// What operators changed while the server ran before.
+    pub live: Live,
+    /// The configuration in force: both together.
+    pub config: Config,
     /// What the store held at the start.
     pub contents: Contents,
     /// The store from now on.
@@ -48,6 +51,9 @@ pub enum StartError {
     /// The lease store.
     #[error(transparent)]
     Store(#[from] crate::store::StoreError),
+    /// What operators changed while the server ran before.
+    #[error(transparent)]
+    Live(#[from] LiveError),
     /// A socket, a thread or a signal; the text says which.
     #[error(transparent)]
     System(#[from] io::Error),
@@ -58,15 +64,21 @@ impl Services {
     ///
     /// # Errors
     /// The first service that cannot be started.
-    pub async fn start(config: Config, fault: Option<StoreFault>) -> Result<Self, StartError> {
+    pub async fn start(
+        file: Config,
+        fault: Option<StoreFault>,
+        discard_live: bool,
+    ) -> Result<Self, StartError> {
         tracing::info!(
-            server = config.server.name,
+            server = file.server.name,
             version = env!("CARGO_PKG_VERSION"),
             "failoverd is starting"
         );
         let metrics = Metrics::new();
-        let mut store = RedbStore::open(&config.server.store, fault)?;
+        let mut store = RedbStore::open(&file.server.store, fault)?;
         let contents = store.load()?;
+        let live = live_changes(&file, &contents, &mut store, discard_live)?;
+        let config = live.apply(&file)?;
         tracing::info!(
             store = %config.server.store.display(),
             bindings = contents.bindings.len(),
@@ -94,7 +106,9 @@ impl Services {
             tracing::info!("partners can connect to {local}");
         }
         Ok(Self {
-            config: Arc::new(config),
+            file,
+            live,
+            config,
             contents,
             store,
             store_events,
@@ -121,6 +135,35 @@ fn admin_sockets(server: &Server) -> Vec<AdminSocket> {
         group: server.reader_group.clone(),
     });
     std::iter::once(administrators).chain(readers).collect()
+}
+
+/// What operators changed, unless it is to be forgotten: then only what protects clients stays, that a
+/// scope left a relationship not long ago.
+fn live_changes(
+    file: &Config,
+    contents: &Contents,
+    store: &mut RedbStore,
+    discard: bool,
+) -> Result<Live, StartError> {
+    let stored = contents.live.as_deref().map(Live::decode).transpose();
+    if discard {
+        let mut former = stored.ok().flatten().unwrap_or_default().former;
+        let related = |subnet| {
+            let scope = file.scopes.iter().find(|scope| scope.subnet == subnet);
+            scope.is_some_and(|scope| scope.relationship.is_some())
+        };
+        former.retain(|subnet, _| !related(*subnet));
+        let live = Live { former, ..Live::default() };
+        let record = live.encode().map_err(LiveError::from)?;
+        store.commit(&[Write::Live { record }])?;
+        tracing::warn!("what operators changed while the server ran is forgotten: the file counts");
+        return Ok(live);
+    }
+    let live = stored?.unwrap_or_default();
+    for difference in live.differences(file) {
+        tracing::warn!("changed while the server ran, and not in the file: {difference}");
+    }
+    Ok(live)
 }
 
 fn stop_signals() -> io::Result<watch::Receiver<bool>> {

@@ -1,7 +1,7 @@
 //! `Add-DhcpServerv4Failover`.
 
 use alloc::{format, string::String, vec::Vec};
-use core::net::{Ipv4Addr, Ipv6Addr};
+use core::net::Ipv4Addr;
 
 use crate::{
     Error, Errors, Invalid, Mode, ModeName, Percent, Registry, Relationship, RelationshipBuilder,
@@ -164,14 +164,7 @@ impl AddFailover {
             (false, true) => invalid.push(Invalid::ScopesForEmpty),
             (true, true) | (false, false) => {}
         }
-        let mut scopes = Vec::new();
-        for text in &self.scope_id {
-            match scope(text) {
-                Ok(scope) => scopes.push(scope),
-                Err(it) => invalid.push(it),
-            }
-        }
-        scopes
+        super::read_scope_ids(&self.scope_id, invalid)
     }
 
     /// The mode, given or meant, with its percentage for both servers, and which server is which.
@@ -268,15 +261,4 @@ fn short(server: &str) -> &str {
         "" => host(server),
         name => name.split_once('.').map_or(name, |(host, _)| host),
     }
-}
-
-fn scope(text: &str) -> Result<Ipv4Addr, Invalid> {
-    if let Ok(scope) = text.parse() {
-        return Ok(scope);
-    }
-    let address = text.split_once('/').map_or(text, |(address, _)| address);
-    Err(match address.parse::<Ipv6Addr>() {
-        Ok(_) => Invalid::ScopeIpv6 { text: text.into() },
-        Err(_) => Invalid::ScopeUnreadable { text: text.into() },
-    })
 }

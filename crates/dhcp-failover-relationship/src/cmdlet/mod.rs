@@ -15,7 +15,45 @@ pub use add::{AddFailover, LocalServer, PartnerServer};
 pub use output::{Failover, ScopeStatistics, ScopeView};
 pub use set::SetFailover;
 
-use crate::{Invalid, TimeSpan};
+use alloc::{string::String, vec::Vec};
+use core::net::{Ipv4Addr, Ipv6Addr};
+
+use crate::{Error, Errors, Invalid, TimeSpan};
+
+/// The scopes that texts name, each by the IPv4 address of its subnet (`ScopeId`).
+///
+/// ```
+/// use dhcp_failover_relationship::cmdlet::scope_ids;
+/// assert_eq!(scope_ids(&["10.1.0.0".into()])?, [[10, 1, 0, 0].into()]);
+/// assert_eq!(scope_ids(&["2001:db8::".into()]).unwrap_err().code(), 87);
+/// # Ok::<(), dhcp_failover_relationship::Errors>(())
+/// ```
+///
+/// # Errors
+///
+/// [`Error::InvalidParameter`] for each text that is none.
+pub fn scope_ids(texts: &[String]) -> Result<Vec<Ipv4Addr>, Errors> {
+    let mut invalid = Vec::new();
+    let scopes = read_scope_ids(texts, &mut invalid);
+    Errors::check(invalid.into_iter().map(Error::from).collect())?;
+    Ok(scopes)
+}
+
+fn read_scope_ids(texts: &[String], invalid: &mut Vec<Invalid>) -> Vec<Ipv4Addr> {
+    let read = texts.iter().map(|text| scope(text));
+    read.filter_map(|it| it.map_err(|it| invalid.push(it)).ok()).collect()
+}
+
+fn scope(text: &str) -> Result<Ipv4Addr, Invalid> {
+    if let Ok(scope) = text.parse() {
+        return Ok(scope);
+    }
+    let address = text.split_once('/').map_or(text, |(address, _)| address);
+    Err(match address.parse::<Ipv6Addr>() {
+        Ok(_) => Invalid::ScopeIpv6 { text: text.into() },
+        Err(_) => Invalid::ScopeUnreadable { text: text.into() },
+    })
+}
 
 /// The safe period that `AutoStateTransition` and `StateSwitchInterval` ask for: `None` if neither
 /// is given, `Some(None)` for off. `now_s` is the one there is, which "on" alone leaves as it is.

@@ -2,8 +2,9 @@
 
 use super::refusal::{Refusal, codes};
 use super::risk::RiskReport;
+use dhcp_failover_relationship::cmdlet::{AddFailover, Failover, ScopeStatistics, SetFailover};
 use serde::{Deserialize, Serialize};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use utoipa::ToSchema;
 
 /// The most rows in one answer to [`AdminRequest::Leases`].
@@ -66,6 +67,87 @@ pub enum AdminRequest {
         /// Required where there are several.
         relationship: Option<String>,
     },
+    /// The relationships (`Get-DhcpServerv4Failover`).
+    GetFailover {
+        /// Only these; empty: all.
+        name: Vec<String>,
+        /// Only those of these scopes; empty: all.
+        scope_id: Vec<Ipv4Addr>,
+    },
+    /// Begin a relationship (`Add-DhcpServerv4Failover`), on this server only.
+    AddFailover {
+        /// What is wanted.
+        parameters: Box<AddFailover>,
+        /// The partner, by the name in the parameters and the address found for it.
+        partner: Partner,
+        /// Only say what would be done.
+        what_if: bool,
+    },
+    /// Change a relationship (`Set-DhcpServerv4Failover`), on this server only.
+    SetFailover {
+        /// Which one.
+        name: String,
+        /// What is wanted.
+        parameters: Box<SetFailover>,
+        /// Only say what would be done.
+        what_if: bool,
+    },
+    /// End a relationship (`Remove-DhcpServerv4Failover`), on this server only; its scopes stay.
+    RemoveFailover {
+        /// Which one.
+        name: String,
+        /// Only say what would be done.
+        what_if: bool,
+    },
+    /// Put scopes into a relationship (`Add-DhcpServerv4FailoverScope`), on this server only.
+    AddFailoverScope {
+        /// Which one.
+        name: String,
+        /// The scopes by the addresses of their subnets.
+        scope_id: Vec<String>,
+        /// Only say what would be done.
+        what_if: bool,
+    },
+    /// Take scopes out of a relationship (`Remove-DhcpServerv4FailoverScope`), on this server only;
+    /// they stay.
+    RemoveFailoverScope {
+        /// Which one.
+        name: String,
+        /// The scopes by the addresses of their subnets.
+        scope_id: Vec<String>,
+        /// Only say what would be done.
+        what_if: bool,
+    },
+    /// How many addresses of scopes in failover are free and in use, here and at the partner
+    /// (`Get-DhcpServerv4ScopeStatistics -Failover`).
+    ScopeStatistics {
+        /// Only these scopes; empty: all in failover.
+        scope_id: Vec<Ipv4Addr>,
+    },
+    /// The configuration file changed to say what is in force.
+    ExportConfig,
+    /// What is in force and not what the configuration file says now.
+    ConfigDifferences,
+}
+
+/// The other server of a relationship that is to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Partner {
+    /// Its name or address, as the operator gave it without a port.
+    pub name: String,
+    /// Where it listens.
+    pub address: SocketAddrV4,
+}
+
+/// What a change of a relationship led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// The relationship as it is now, or would be; none if it was removed.
+    pub relationship: Option<Failover>,
+    /// What was done, or would be, as sentences for the operator.
+    pub done: Vec<String>,
+    /// Whether nothing was done, because only the consequences were asked for.
+    pub what_if: bool,
 }
 
 /// The answer to an [`AdminRequest`].
@@ -92,6 +174,28 @@ pub enum AdminResponse {
     Explained {
         /// One row for each answer.
         rows: Vec<ExplainRow>,
+    },
+    /// To [`AdminRequest::GetFailover`].
+    Failovers {
+        /// One for each relationship, in the order they were made.
+        rows: Vec<Failover>,
+    },
+    /// A relationship was changed, or would be.
+    Changed(Changed),
+    /// To [`AdminRequest::ScopeStatistics`].
+    Statistics {
+        /// One for each scope.
+        rows: Vec<ScopeStatistics>,
+    },
+    /// To [`AdminRequest::ExportConfig`].
+    Config {
+        /// The configuration file.
+        toml: String,
+    },
+    /// To [`AdminRequest::ConfigDifferences`].
+    Differences {
+        /// One for each difference.
+        lines: Vec<String>,
     },
     /// The command was carried out.
     Done {

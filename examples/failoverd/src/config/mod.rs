@@ -7,6 +7,8 @@
 
 mod checks;
 mod error;
+mod export;
+mod live;
 mod option_table;
 mod options;
 mod reader;
@@ -18,8 +20,12 @@ mod tests;
 mod types;
 mod value;
 mod windows;
+mod write;
 
 pub use error::{ConfigError, ConfigErrors, Position};
+pub use live::{Former, Live, LiveError, differences};
+/// What a server is called whose configuration has no name for it.
+pub const DEFAULT_SERVER_NAME: &str = server::DEFAULT_NAME;
 pub use types::{
     Config, Dialect, Group, LogFormat, LogLevel, Mode, Relationship, Reservation, ReservedFor,
     Role, Scope, Secret, Server, StartupPolicy, TimePolicy, Windows,
@@ -58,6 +64,9 @@ impl Config {
             .map_err(|error| unreadable(format!("cannot be read: {error}")))?;
         Self::parse(file, &text)
     }
+
+    /// Where partners connect to, if nothing else is said.
+    pub const DEFAULT_FAILOVER_LISTEN: std::net::SocketAddr = server::DEFAULT_FAILOVER_LISTEN;
 
     /// Checks `text`, read from `file`; the name serves messages and relative paths only.
     ///

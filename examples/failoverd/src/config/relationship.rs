@@ -11,12 +11,28 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 
 /// The port a partner listens on unless the file says otherwise (draft-12 §8.1).
-const FAILOVER_PORT: u16 = 647;
+pub(super) const FAILOVER_PORT: u16 = 647;
 /// Longest relationship name, in bytes.
 const NAME_MAX: usize = 255;
+/// Longest host name, in bytes.
+const HOST_NAME_MAX: usize = 255;
 /// Longest shared secret, in bytes.
 const SECRET_MAX: usize = 1024;
 const YEAR_S: u32 = 365 * 86400;
+
+pub(super) const STARTUP_POLICIES: &[(&str, StartupPolicy)] = &[
+    ("wait", StartupPolicy::Wait),
+    ("resume", StartupPolicy::Resume),
+    ("partner-down", StartupPolicy::PartnerDown),
+];
+pub(super) const TIME_POLICIES: &[(&str, TimePolicy)] = &[
+    ("correct", TimePolicy::Correct),
+    ("refuse", TimePolicy::Refuse),
+    ("close", TimePolicy::Close),
+];
+/// Those that need no settings.
+pub(super) const DIALECTS: &[(&str, Dialect)] =
+    &[("auto", Dialect::Auto), ("draft12", Dialect::Draft12), ("isc", Dialect::Isc)];
 
 /// One `[[relationship]]`: complete only if it had no mistake.
 pub(super) struct Found {
@@ -49,6 +65,10 @@ fn complete(
             value.one_of(&[("primary", Role::Primary), ("secondary", Role::Secondary)])
         });
     let partner = partner.as_ref().and_then(socket_or_address);
+    let partner_name = match table.get("partner_name") {
+        Some(value) => partner_name(&value).map(Some),
+        None => Some(None),
+    };
     let mode = mode(table);
     let mclt_s = seconds(table, "mclt_s", 1..=7 * 86400, 3600);
     let safe_period_s = match table.get("safe_period_s") {
@@ -79,11 +99,7 @@ fn complete(
     let receive_timer_s = seconds(table, "receive_timer_s", 2..=3600, 60);
     let startup_s = seconds(table, "startup_s", 0..=3600, 10);
     let startup_policy = match table.get("startup_policy") {
-        Some(value) => value.one_of(&[
-            ("wait", StartupPolicy::Wait),
-            ("resume", StartupPolicy::Resume),
-            ("partner-down", StartupPolicy::PartnerDown),
-        ]),
+        Some(value) => value.one_of(STARTUP_POLICIES),
         None => Some(StartupPolicy::Wait),
     };
     let max_unacked_bndupd = match table.get("max_unacked_bndupd") {
@@ -94,6 +110,7 @@ fn complete(
         name: name?,
         role: role?,
         partner: partner?,
+        partner_name: partner_name?,
         mode: mode?,
         mclt_s: mclt_s?,
         safe_period_s: safe_period_s?,
@@ -126,6 +143,16 @@ fn name(value: &Value<'_>, remedy: &str) -> Option<String> {
             "this cannot be a relationship name",
             format!("write at most {NAME_MAX} bytes without control characters"),
         );
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+fn partner_name(value: &Value<'_>) -> Option<String> {
+    let remedy = "write the partner's host name, such as \"dhcp2.example.org\"";
+    let text = non_empty(value, remedy)?;
+    if text.len() > HOST_NAME_MAX || text.chars().any(char::is_control) {
+        value.error("this cannot be a host name", remedy);
         return None;
     }
     Some(text.to_owned())
@@ -213,12 +240,8 @@ fn dialect(table: &Section<'_>) -> Option<Dialect> {
     let settings = table.get("windows");
     let windows = windows::read(settings.as_ref())?;
     let found = table.get("dialect").map_or(Some(Dialect::Auto), |value| {
-        value.one_of(&[
-            ("auto", Dialect::Auto),
-            ("draft12", Dialect::Draft12),
-            ("isc", Dialect::Isc),
-            ("microsoft", Dialect::Microsoft(windows)),
-        ])
+        let microsoft = [("microsoft", Dialect::Microsoft(windows))];
+        value.one_of(&[DIALECTS, &microsoft].concat())
     })?;
     if let (Some(value), false) = (settings, matches!(found, Dialect::Microsoft(_))) {
         value.error(
@@ -259,11 +282,7 @@ fn time_policy(table: &Section<'_>, dialect: Option<Dialect>) -> (Option<TimePol
         _ => TimePolicy::Correct,
     };
     let policy = match table.get("time_policy") {
-        Some(value) => value.one_of(&[
-            ("correct", TimePolicy::Correct),
-            ("refuse", TimePolicy::Refuse),
-            ("close", TimePolicy::Close),
-        ]),
+        Some(value) => value.one_of(TIME_POLICIES),
         None => Some(usual),
     };
     let limit = seconds(table, "max_time_difference_s", 1..=86400, 60);

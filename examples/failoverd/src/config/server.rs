@@ -3,6 +3,7 @@
 use super::reader::{Place, Section};
 use super::types::{Group, LogFormat, LogLevel, Server};
 use super::value::Value;
+use dhcp_failover_relationship::MAX_RELATIONSHIPS;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,8 @@ use std::path::{Path, PathBuf};
 pub(super) const DEFAULT_FAILOVER_LISTEN: SocketAddr =
     SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 647);
 const DEFAULT_DHCP_LISTEN: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 67);
+/// What a server without a name is called.
+pub(super) const DEFAULT_NAME: &str = "failoverd";
 /// The longest path of a Unix socket on Linux, in bytes.
 const SOCKET_PATH_MAX: usize = 107;
 /// The longest name of an interface on Linux, in bytes.
@@ -24,7 +27,7 @@ pub(super) struct Found {
 pub(super) fn read(table: Section<'_>, directory: &Path) -> Option<Found> {
     let name = match table.get("name") {
         Some(value) => non_empty(&value, "write a name for this server, such as \"dhcp-a\""),
-        None => Some("failoverd"),
+        None => Some(DEFAULT_NAME),
     };
     let socket = "write an IPv4 address and a port, such as \"0.0.0.0:67\"";
     let dhcp_listen = match table.get("dhcp_listen") {
@@ -77,6 +80,10 @@ pub(super) fn read(table: Section<'_>, directory: &Path) -> Option<Found> {
         Some(value) => value.one_of(&[("text", LogFormat::Text), ("json", LogFormat::Json)]),
         None => Some(LogFormat::Text),
     };
+    let max_relationships = match table.get("max_relationships") {
+        Some(value) => value.integer(0..=10_000, "").and_then(|most| usize::try_from(most).ok()),
+        None => Some(MAX_RELATIONSHIPS),
+    };
     table.report_unknown();
     let value = Server {
         name: name?.to_owned(),
@@ -90,6 +97,7 @@ pub(super) fn read(table: Section<'_>, directory: &Path) -> Option<Found> {
         reader_socket: reader_socket?,
         reader_group: reader_group?,
         metrics_listen: metrics_listen?,
+        max_relationships: max_relationships?,
         log_level: log_level?,
         log_format: log_format?,
     };

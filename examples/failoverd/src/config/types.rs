@@ -47,6 +47,9 @@ pub struct Server {
     pub reader_group: Option<Group>,
     /// Where `/metrics` is served, if at all.
     pub metrics_listen: Option<SocketAddr>,
+    /// The most relationships this server may have; 0: as many as anybody likes. 31, as Windows has it,
+    /// unless given.
+    pub max_relationships: usize,
     /// The least severe events that are logged.
     pub log_level: LogLevel,
     /// How a log line looks.
@@ -95,6 +98,8 @@ pub struct Relationship {
     pub role: Role,
     /// Where the partner listens.
     pub partner: SocketAddr,
+    /// Its host name, to show; never resolved.
+    pub partner_name: Option<String>,
     /// How clients are shared.
     pub mode: Mode,
     /// Maximum client lead time in seconds (draft-12 §5.2.1); at least 1.
@@ -200,6 +205,11 @@ pub enum TimePolicy {
 pub struct Secret(pub(super) Vec<u8>);
 
 impl Secret {
+    /// A key of at least one byte.
+    pub fn new(key: Vec<u8>) -> Option<Self> {
+        (!key.is_empty()).then_some(Self(key))
+    }
+
     /// The key's bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.0
@@ -282,6 +292,30 @@ impl ReservedFor {
         match self {
             Self::Hardware { htype, address } => [&[0, *htype], address.as_slice()].concat(),
             Self::ClientId(id) => [&[1], id.as_slice()].concat(),
+        }
+    }
+}
+
+impl Relationship {
+    /// One with everything left at its default.
+    pub fn new(name: &str, role: Role, partner: SocketAddr) -> Self {
+        Self {
+            name: name.to_owned(),
+            role,
+            partner,
+            partner_name: None,
+            mode: Mode::LoadBalance { primary_percent: 50 },
+            mclt_s: 3600,
+            safe_period_s: None,
+            secret: None,
+            second_secret: None,
+            time_policy: TimePolicy::Correct,
+            max_time_difference_s: 60,
+            dialect: Dialect::Auto,
+            receive_timer_s: 60,
+            startup_s: 10,
+            startup_policy: StartupPolicy::Wait,
+            max_unacked_bndupd: 100,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What operators ask.
 
-use super::Core;
+use super::{Core, Domain};
 use crate::admin::{
     AdminCall, AdminRequest, AdminResponse, LeaseRow, Refusal, StatusRow, choose_relationship,
     owner_of,
@@ -50,6 +50,25 @@ impl Core {
             AdminRequest::Shutdown { relationship } => {
                 self.command(relationship.as_deref(), Command::Shutdown)
             }
+            AdminRequest::GetFailover { name, scope_id } => self.get_failover(name, scope_id),
+            AdminRequest::AddFailover { parameters, partner, what_if } => {
+                return self.add_failover(parameters, partner, *what_if, reply);
+            }
+            AdminRequest::SetFailover { name, parameters, what_if } => {
+                return self.set_failover(name, parameters, *what_if, reply);
+            }
+            AdminRequest::RemoveFailover { name, what_if } => {
+                return self.remove_failover(name, *what_if, reply);
+            }
+            AdminRequest::AddFailoverScope { name, scope_id, what_if } => {
+                return self.move_failover_scopes(name, scope_id, true, *what_if, reply);
+            }
+            AdminRequest::RemoveFailoverScope { name, scope_id, what_if } => {
+                return self.move_failover_scopes(name, scope_id, false, *what_if, reply);
+            }
+            AdminRequest::ScopeStatistics { scope_id } => self.scope_statistics(scope_id),
+            AdminRequest::ExportConfig => self.export_config(),
+            AdminRequest::ConfigDifferences => self.config_differences(),
         };
         // An operator that has gone needs no answer.
         let _ = reply.send(answer.unwrap_or_else(AdminResponse::Failed));
@@ -58,12 +77,16 @@ impl Core {
     /// The domain of the relationship named, or of the only one.
     pub(super) fn domain_of(&self, name: Option<&str>) -> Result<usize, Refusal> {
         let name = choose_relationship(&self.names(), name)?;
-        let found = self.config.relationships.iter().position(|it| it.name == name);
+        let found = self
+            .domains
+            .iter()
+            .position(|it| it.relationship().is_some_and(|relationship| relationship.name == name));
         found.ok_or_else(|| "the relationship is gone".into())
     }
 
     fn names(&self) -> Vec<&str> {
-        self.config.relationships.iter().map(|it| it.name.as_str()).collect()
+        let configured = self.domains.iter().filter_map(Domain::relationship);
+        configured.map(|it| it.name.as_str()).collect()
     }
 
     /// Checks a name given where none is needed.

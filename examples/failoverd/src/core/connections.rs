@@ -1,13 +1,12 @@
 //! Which connection belongs to which relationship.
 
-use crate::config::{Config, Role};
+use crate::config::{Relationship, Role};
 use crate::link::{DialToken, LinkEvent, LinkId, Links};
 use crate::log_limit::LogLimits;
 use dhcp_failover_lease::LeaseInstant;
 use dhcp_failover_proto::{self as proto, Input, LinkSide, Listener, Route};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 /// What the log says when lines about refused connections were left out.
 const REFUSED: &str = "failover connections refused";
@@ -15,14 +14,23 @@ const REFUSED: &str = "failover connections refused";
 /// The connections of all relationships.
 #[derive(Debug)]
 pub(super) struct Connections {
-    config: Arc<Config>,
     links: Links,
+    /// The partner of each domain that has one.
+    partners: BTreeMap<usize, Partner>,
     listener: Listener,
     /// Accepted connections whose first message has not come.
     unrouted: HashMap<LinkId, SocketAddr>,
-    /// Relationship numbers are domain numbers.
+    /// By domain.
     routes: HashMap<LinkId, usize>,
     limits: LogLimits,
+}
+
+/// What a connection is recognised by.
+#[derive(Debug)]
+struct Partner {
+    name: String,
+    role: Role,
+    address: SocketAddr,
 }
 
 /// Something for an endpoint to handle.
@@ -49,24 +57,50 @@ impl ForDomain {
 }
 
 impl Connections {
-    pub(super) fn new(config: &Arc<Config>, links: Links) -> Self {
-        let mut listener = Listener::new();
-        for it in &config.relationships {
-            listener.add(&it.name, role(it.role), it.partner.ip());
-        }
+    pub(super) fn new(links: Links) -> Self {
         Self {
-            config: config.clone(),
             links,
-            listener,
+            partners: BTreeMap::new(),
+            listener: Listener::new(),
             unrouted: HashMap::new(),
             routes: HashMap::new(),
             limits: LogLimits::default(),
         }
     }
 
+    /// Expects the partner of a relationship to connect, and knows where to dial.
+    pub(super) fn add(&mut self, domain: usize, relationship: &Relationship) {
+        let Relationship { name, role, partner, .. } = relationship;
+        let partner = Partner { name: name.clone(), role: *role, address: *partner };
+        self.partners.insert(domain, partner);
+        self.renew_listener();
+    }
+
+    /// The relationship has ended, and with it its connections.
+    pub(super) fn remove(&mut self, domain: usize) {
+        self.partners.remove(&domain);
+        self.renew_listener();
+        let links = self.routes.extract_if(|_, of| *of == domain);
+        for (link, _) in links {
+            self.links.close_after_flush(link);
+        }
+    }
+
+    fn renew_listener(&mut self) {
+        self.listener = Listener::new();
+        for Partner { name, role: side, address } in self.partners.values() {
+            self.listener.add(name, role(*side), address.ip());
+        }
+    }
+
+    /// Opens the port for partners, if it is not open yet.
+    pub(super) fn listen(&mut self, at: SocketAddr) -> std::io::Result<()> {
+        self.links.listen(at)
+    }
+
     pub(super) fn dial(&self, domain: usize) {
-        if let Some(relationship) = self.config.relationships.get(domain) {
-            self.links.dial(relationship.partner, DialToken(domain as u64));
+        if let Some(partner) = self.partners.get(&domain) {
+            self.links.dial(partner.address, DialToken(domain as u64));
         }
     }
 
@@ -96,6 +130,10 @@ impl Connections {
             LinkEvent::Accepted { link, peer } => self.accepted(link, peer),
             LinkEvent::Dialed { link, dial } => {
                 let domain = usize::try_from(dial.0).unwrap_or(usize::MAX);
+                if !self.partners.contains_key(&domain) {
+                    self.links.abort(link);
+                    return Vec::new();
+                }
                 self.routes.insert(link, domain);
                 vec![(domain, ForDomain::Up { link, side: LinkSide::Dialed })]
             }
@@ -130,16 +168,15 @@ impl Connections {
             return Vec::new();
         }
         let mine = |wanted: Role| {
-            move |(_, it): &(usize, &crate::config::Relationship)| {
-                it.role == wanted && it.partner.ip() == peer.ip()
-            }
+            self.partners
+                .iter()
+                .filter(move |(_, it)| it.role == wanted && it.address.ip() == peer.ip())
+                .map(|(domain, _)| *domain)
         };
-        let numbered = || self.config.relationships.iter().enumerate();
-        let primaries: Vec<usize> =
-            numbered().filter(mine(Role::Primary)).map(|(domain, _)| domain).collect();
+        let primaries: Vec<usize> = mine(Role::Primary).collect();
         // As a secondary this server waits for what the first message says. Otherwise the partner
         // wants to be noticed (§8.2), and the only relationship there is can use the connection.
-        if numbered().any(|it| mine(Role::Secondary)(&it)) || primaries.len() != 1 {
+        if mine(Role::Secondary).next().is_some() || primaries.len() != 1 {
             self.unrouted.insert(link, peer);
             return primaries.into_iter().map(|it| (it, ForDomain::Stimulus)).collect();
         }
@@ -159,7 +196,8 @@ impl Connections {
     ) -> Vec<(usize, ForDomain)> {
         let Some(peer) = self.unrouted.remove(&link) else { return Vec::new() };
         match self.listener.route(peer.ip(), &bytes, now) {
-            Route::Relationship(domain) => {
+            Route::Relationship(number) => {
+                let Some(&domain) = self.partners.keys().nth(number) else { return Vec::new() };
                 self.links.identify(link);
                 self.routes.insert(link, domain);
                 vec![

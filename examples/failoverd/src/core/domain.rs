@@ -1,13 +1,17 @@
-//! The leases of one relationship, or of the scopes without failover.
+//! The leases of one relationship, of scopes that have left one, or of those without failover.
 
-use super::load::{BINDING_FORMAT, ENDPOINT_FORMAT};
+use super::stored::{BINDING_FORMAT, ENDPOINT_FORMAT};
+use crate::config::{Former, Relationship};
 use crate::dhcp::gate::Gate;
 use crate::store::{Write, encode};
-use dhcp_failover_lease::{Binding, BindingStatus, Expiries, LeaseInstant, LeaseSpan, PoolCounts};
+use dhcp_failover_lease::{
+    Allocator, Binding, BindingStatus, Expiries, LeaseInstant, LeaseSpan, PoolCounts,
+};
 use dhcp_failover_proto::{
     BindingTable, Bindings, Endpoint, Event, Input, LeaseEvent, LinkId, Monotonic, Output, Record,
-    Service, Stale, Status, Ticket, Token,
+    Service, Stale, State, Status, Ticket, Token,
 };
+use dhcp_failover_relationship::FsmState;
 use std::collections::VecDeque;
 use std::net::Ipv4Addr;
 
@@ -33,13 +37,24 @@ pub(super) struct Domain {
 
 #[derive(Debug)]
 enum Authority {
-    Endpoint(Box<Endpoint>),
+    Endpoint(Box<Running>),
     Alone(Alone),
+}
+
+/// A relationship at work.
+#[derive(Debug)]
+struct Running {
+    relationship: Relationship,
+    endpoint: Endpoint,
+    /// The state before the present one; none if the relationship began with that.
+    previous: Option<State>,
 }
 
 /// Without failover nobody needs to agree; only the disk must.
 #[derive(Debug, Default)]
 struct Alone {
+    /// What a partner of before may have given, if there was one.
+    former: Option<Former>,
     /// Numbers records, as an endpoint does.
     sequence: u64,
     confirmed_by: VecDeque<(u64, Token)>,
@@ -68,29 +83,85 @@ pub(super) enum Effect {
 }
 
 impl Domain {
-    pub(super) fn failover(name: String, table: BindingTable, endpoint: Endpoint) -> Self {
-        let authority = Authority::Endpoint(Box::new(endpoint));
+    pub(super) fn failover(
+        relationship: Relationship,
+        table: BindingTable,
+        endpoint: Endpoint,
+        previous: Option<State>,
+    ) -> Self {
+        let name = relationship.name.clone();
+        let running = Running { relationship, endpoint, previous };
+        let authority = Authority::Endpoint(Box::new(running));
         Self { name, table, authority, wake: None, told_of_dns: false }
     }
 
     pub(super) fn alone(table: BindingTable) -> Self {
-        let name = "scopes without failover".to_owned();
-        let authority = Authority::Alone(Alone::default());
+        Self::without_endpoint("scopes without failover".to_owned(), table, None)
+    }
+
+    /// A scope that has left a relationship.
+    pub(super) fn former(table: BindingTable, former: Former) -> Self {
+        let name = format!("a scope that was in {:?}", former.relationship);
+        Self::without_endpoint(name, table, Some(former))
+    }
+
+    fn without_endpoint(name: String, table: BindingTable, former: Option<Former>) -> Self {
+        let authority = Authority::Alone(Alone { former, ..Alone::default() });
         Self { name, table, authority, wake: None, told_of_dns: false }
     }
 
     pub(super) fn gate(&self) -> Gate {
         match &self.authority {
-            Authority::Endpoint(endpoint) => Gate::Failover(endpoint.view()),
+            Authority::Endpoint(running) => Gate::Failover(running.endpoint.view()),
+            Authority::Alone(Alone { former: Some(former), .. }) => Gate::Former(former.rules()),
             Authority::Alone(_) => Gate::Alone,
         }
     }
 
     pub(super) fn endpoint(&self) -> Option<&Endpoint> {
         match &self.authority {
-            Authority::Endpoint(endpoint) => Some(endpoint),
+            Authority::Endpoint(running) => Some(&running.endpoint),
             Authority::Alone(_) => None,
         }
+    }
+
+    /// The name of the relationship that the scope in it has left, if it has.
+    pub(super) fn left(&self) -> Option<&str> {
+        match &self.authority {
+            Authority::Alone(Alone { former: Some(former), .. }) => Some(&former.relationship),
+            _ => None,
+        }
+    }
+
+    /// How the relationship is configured, if this is one.
+    pub(super) fn relationship(&self) -> Option<&Relationship> {
+        match &self.authority {
+            Authority::Endpoint(running) => Some(&running.relationship),
+            Authority::Alone(_) => None,
+        }
+    }
+
+    /// The endpoint's state and the one before, in Windows' words.
+    pub(super) fn states(&self) -> Option<(FsmState, FsmState)> {
+        match &self.authority {
+            Authority::Endpoint(running) => {
+                let previous = running.previous.map_or(FsmState::Init, State::to_fsm);
+                Some((running.endpoint.state().to_fsm(), previous))
+            }
+            Authority::Alone(_) => None,
+        }
+    }
+
+    /// The relationship is configured anew; the endpoint is told by itself.
+    pub(super) fn set_relationship(&mut self, new: Relationship) {
+        if let Authority::Endpoint(running) = &mut self.authority {
+            running.relationship = new;
+        }
+    }
+
+    /// The relationship has ended; what is in the table has gone elsewhere.
+    pub(super) fn end(&mut self) {
+        *self = Self::alone(BindingTable::new());
     }
 
     pub(super) fn status(&self) -> Option<Status> {
@@ -127,9 +198,12 @@ impl Domain {
         if view.is_some_and(|view| view.service() == Service::Nobody || view.deadline() < now) {
             return Vec::new();
         }
-        let is_over = |binding: &&Binding| match &view {
-            None => is_over_alone(binding, now),
-            Some(view) => binding.status != BindingStatus::Active || view.ends_at(binding) <= now,
+        let is_over = |binding: &&Binding| match (&view, &self.authority) {
+            (None, Authority::Alone(alone)) => alone.is_over(binding, now),
+            (None, _) => false,
+            (Some(view), _) => {
+                binding.status != BindingStatus::Active || view.ends_at(binding) <= now
+            }
         };
         // First those that are over: however many others wait longer, they do not stand in the way.
         let ended = self.table.ended(now).filter(is_over).take(ENDED_MAX);
@@ -145,8 +219,13 @@ impl Domain {
     ) -> Vec<Effect> {
         match &mut self.authority {
             Authority::Alone(alone) => alone.handle(&mut self.table, lease_now, input),
-            Authority::Endpoint(endpoint) => {
+            Authority::Endpoint(running) => {
+                let endpoint = &mut running.endpoint;
+                let before = endpoint.state();
                 endpoint.handle(now, input, &self.table);
+                if endpoint.state() != before {
+                    running.previous = Some(before);
+                }
                 let mut effects = Vec::new();
                 loop {
                     let effect = match endpoint.poll_output() {
@@ -196,12 +275,19 @@ fn binding_write(binding: &Binding) -> Write {
     Write::Binding { address: binding.address, record }
 }
 
-/// Whether the client of a lease without failover, or the time of an abandoned address, is done.
-fn is_over_alone(binding: &Binding, now: LeaseInstant) -> bool {
-    binding.expiries.lease + CLOCK_GUARD <= now
-}
-
 impl Alone {
+    /// Whether the client of a lease, or the time of an abandoned address, is done. The partner of
+    /// before may have given its client more time: what this server had agreed to, or the MCLT.
+    fn is_over(&self, binding: &Binding, now: LeaseInstant) -> bool {
+        let former = self.former.as_ref().map(|former| Allocator { now, ..former.rules() });
+        let ends = match former {
+            Some(former) if !former.partner_is_over() => return false,
+            Some(former) => former.ends_at(binding).max(binding.expiries.latest()),
+            None => binding.expiries.lease,
+        };
+        ends + CLOCK_GUARD <= now
+    }
+
     fn handle(
         &mut self,
         table: &mut BindingTable,
@@ -245,9 +331,12 @@ impl Alone {
             LeaseEvent::Released { address, client } => self.end(table, address, now, |binding| {
                 binding.status == BindingStatus::Active && binding.is_for(&client)
             }),
-            LeaseEvent::Expired { address } => {
-                self.end(table, address, now, |binding| is_over_alone(binding, now))
-            }
+            LeaseEvent::Expired { address } => match table.get(address) {
+                Some(binding) if self.is_over(&binding, now) => {
+                    self.end(table, address, now, |_| true)
+                }
+                _ => Vec::new(),
+            },
             LeaseEvent::Reset { address } => self.end(table, address, now, |_| true),
             LeaseEvent::Declined { address, until } => {
                 let Some(old) = table.get(address) else { return Vec::new() };

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 /// One that is under way. There are no more than the admin socket has clients.
 pub(super) struct DryRun {
-    domain: usize,
+    pub(super) domain: usize,
     risk: PartnerDownRisk,
     answer: oneshot::Sender<AdminResponse>,
 }

@@ -22,13 +22,15 @@ mod dry_run;
 mod events;
 mod explain;
 mod kind;
+mod live;
 mod load;
 mod packets;
 mod persist;
+mod relationships;
 mod replies;
+mod stored;
 
 use crate::admin::{AdminCall, AdminServer};
-use crate::config::Config;
 use crate::dhcp::network::Networks;
 use crate::dhcp::server::DhcpServer;
 use crate::link::LinkEvent;
@@ -43,12 +45,13 @@ use dhcp_failover_lease::LeaseInstant;
 use dhcp_failover_proto::{Command, Event, Input, LeaseEvent};
 use domain::{Domain, Effect};
 use dry_run::DryRun;
-pub(crate) use load::BINDING_FORMAT;
+use live::Settings;
 use persist::Persistence;
+use relationships::Waiting;
 use replies::Replies;
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Duration;
+pub(crate) use stored::BINDING_FORMAT;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
@@ -78,10 +81,10 @@ pub enum CoreError {
 
 /// The state of the server.
 struct Core {
-    config: Arc<Config>,
+    settings: Settings,
     clock: Clock,
     dhcp: DhcpServer,
-    /// The relationships in the order of the configuration, then the scopes without failover.
+    /// By number: first the scopes without failover ([`ALONE`](crate::dhcp::network::ALONE)).
     domains: Vec<Domain>,
     connections: Connections,
     persistence: Persistence,
@@ -89,6 +92,8 @@ struct Core {
     metrics: Metrics,
     limits: LogLimits,
     dry_runs: VecDeque<DryRun>,
+    /// Operators whose changes are on their way to the disk, in that order.
+    waiting: VecDeque<Waiting>,
 }
 
 /// What the core waits for.
@@ -150,7 +155,7 @@ pub async fn run(services: Services, trust_wall: bool) -> Result<(), CoreError> 
         core.tick_due();
         core.go_on_with_dry_runs();
         if housekeeping <= Instant::now() {
-            core.housekeeping();
+            core.housekeeping()?;
             housekeeping = Instant::now() + HOUSEKEEPING;
         }
         core.submit()?;
@@ -165,6 +170,8 @@ pub async fn run(services: Services, trust_wall: bool) -> Result<(), CoreError> 
 
 fn start(services: Services, trust_wall: bool) -> Result<(Core, Inputs), CoreError> {
     let Services {
+        file,
+        live,
         config,
         contents,
         store,
@@ -178,29 +185,34 @@ fn start(services: Services, trust_wall: bool) -> Result<(Core, Inputs), CoreErr
     } = services;
     let server = &config.server;
     let listen = server.dhcp_listen;
-    let network = Network::open(&NetConfig { listen, interfaces: server.interfaces.clone() })?;
-    for address in &network.listening {
+    let sockets = Network::open(&NetConfig { listen, interfaces: server.interfaces.clone() })?;
+    for address in &sockets.listening {
         tracing::info!("serving DHCP on {address}");
     }
-    let networks = Networks::new(&config.scopes, config.relationships.len());
-    let (domains, clock) = load::domains(&config, &networks, &contents, trust_wall)?;
+    let networks = Networks::new(&config.scopes, |it| load::domain_of(&config, &live, it));
+    let (domains, clock) = load::domains(&config, &networks, &contents, &live.former, trust_wall)?;
+    let mut connections = Connections::new(links);
+    for (domain, it) in domains.iter().enumerate() {
+        it.relationship().into_iter().for_each(|it| connections.add(domain, it));
+    }
     let ports = net::ports(server.relay_port);
     let core = Core {
-        dhcp: DhcpServer::new(networks, ports, network.addresses),
-        connections: Connections::new(&config, links),
+        settings: Settings { file, live, in_force: config },
+        dhcp: DhcpServer::new(networks, ports, sockets.addresses),
+        connections,
         persistence: Persistence::new(store),
-        replies: Replies::new(network.sender),
-        config,
+        replies: Replies::new(sockets.sender),
         clock,
         domains,
         metrics,
         limits: LogLimits::default(),
         dry_runs: VecDeque::new(),
+        waiting: VecDeque::new(),
     };
     let inputs = Inputs {
         store_events,
         link_events,
-        datagrams: network.datagrams,
+        datagrams: sockets.datagrams,
         admin_calls,
         stop,
         _admin_server: admin_server,
@@ -277,6 +289,7 @@ impl Core {
         match event {
             StoreEvent::Failed { error } => Err(CoreError::Store(error)),
             StoreEvent::Persisted { ticket, .. } => {
+                self.changes_are_durable(ticket);
                 for (domain, ticket) in self.persistence.persisted(ticket) {
                     self.feed(domain, Input::Persisted(ticket));
                 }
@@ -306,7 +319,7 @@ impl Core {
         }
     }
 
-    fn housekeeping(&mut self) {
+    fn housekeeping(&mut self) -> Result<(), CoreError> {
         let now = self.lease_now();
         let pins = self.dhcp.end_offers(now);
         self.pin(&pins);
@@ -315,9 +328,11 @@ impl Core {
                 self.feed(domain, Input::Lease(LeaseEvent::Expired { address }));
             }
         }
+        self.forget_partners()?;
         self.update_metrics();
         self.limits.settle();
         self.connections.settle_log();
+        Ok(())
     }
 
     fn update_metrics(&self) {
@@ -337,7 +352,7 @@ impl Core {
 
     /// A server that stops says so, so that its partner takes over at once (§9.13).
     fn say_farewell(&mut self) {
-        for domain in 0..self.config.relationships.len() {
+        for domain in 0..self.domains.len() {
             self.feed(domain, Input::Command(Command::Pause));
         }
     }

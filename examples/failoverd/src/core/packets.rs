@@ -85,7 +85,7 @@ impl Core {
             request_options,
             answer,
         } = action;
-        let token: Token = self.replies.hold(via, answer);
+        let token: Token = self.replies.hold(domain, via, answer);
         let granted = LeaseEvent::Granted {
             token,
             address,

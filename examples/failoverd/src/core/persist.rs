@@ -33,6 +33,12 @@ impl Persistence {
         self.tickets.insert(domain, ticket);
     }
 
+    /// A record that no domain waits for; returns the number of its submission.
+    pub(super) fn add_own(&mut self, write: Write) -> u64 {
+        self.writes.push(write);
+        self.last + 1
+    }
+
     /// Hands what was collected to the store.
     pub(super) fn submit(&mut self) -> Result<(), WriterStopped> {
         if self.writes.is_empty() {

@@ -16,7 +16,8 @@ pub(super) const HELD_MAX: usize = 4096;
 pub(super) struct Replies {
     sender: Sender,
     last: u64,
-    held: HashMap<Token, (Via, Answer)>,
+    /// With the domain that will confirm it.
+    held: HashMap<Token, (usize, Via, Answer)>,
     confirmed: VecDeque<(Via, Answer)>,
 }
 
@@ -31,10 +32,10 @@ impl Replies {
     }
 
     /// Keeps an answer until its token is confirmed or forgotten.
-    pub(super) fn hold(&mut self, via: Via, answer: Answer) -> Token {
+    pub(super) fn hold(&mut self, domain: usize, via: Via, answer: Answer) -> Token {
         self.last += 1;
         let token = Token(self.last);
-        self.held.insert(token, (via, answer));
+        self.held.insert(token, (domain, via, answer));
         token
     }
 
@@ -44,7 +45,13 @@ impl Replies {
     }
 
     pub(super) fn confirm(&mut self, token: Token) {
-        self.confirmed.extend(self.held.remove(&token));
+        let held = self.held.remove(&token);
+        self.confirmed.extend(held.map(|(_, via, answer)| (via, answer)));
+    }
+
+    /// Nobody will confirm what waits for this domain: its clients ask again.
+    pub(super) fn forget_domain(&mut self, domain: usize) {
+        self.held.retain(|_, (of, ..)| *of != domain);
     }
 
     pub(super) fn forget(&mut self, token: Token) {

@@ -13,6 +13,9 @@ use dhcp_failover_proto::{Explanation, Query, ServiceView};
 pub enum Gate {
     /// No failover: everything is allowed.
     Alone,
+    /// A relationship no longer: what the partner may have given before it ended is waited for, as if
+    /// the partner had gone down (draft-12 §9.4.2).
+    Former(Allocator),
     /// What the endpoint of the relationship allows at the moment.
     Failover(ServiceView),
     /// What a test wants.
@@ -25,7 +28,7 @@ impl Gate {
     #[must_use]
     pub fn explain(&self, query: &Query<'_>) -> Option<Explanation> {
         match self {
-            Self::Alone => None,
+            Self::Alone | Self::Former(_) => None,
             Self::Failover(view) => Some(view.explain(query)),
             #[cfg(test)]
             Self::Fake(fake) => Some(fake.explain(query)),
@@ -96,6 +99,7 @@ impl Gate {
     pub const fn available(&self) -> (BindingStatus, BindingStatus) {
         let role = match self {
             Self::Alone => Role::Primary,
+            Self::Former(former) => former.role,
             Self::Failover(view) => view.role(),
             #[cfg(test)]
             Self::Fake(fake) => fake.role,
@@ -106,6 +110,7 @@ impl Gate {
     const fn allocator(&self, now: LeaseInstant) -> Allocator {
         match self {
             Self::Failover(view) => view.allocator(now),
+            Self::Former(former) => Allocator { now, ..*former },
             Self::Alone => Allocator {
                 role: Role::Primary,
                 control: Control::Alone,

@@ -2,16 +2,21 @@
 //!
 //! A *wire* is a set of scopes whose clients share one link: a shared network, or a scope alone.
 //! A *domain* is a set of scopes whose leases are kept in one table: those of one failover
-//! relationship (numbered like the relationships), and last those without failover.
+//! relationship, those that have left one, or, under the number [`ALONE`], those without failover. A
+//! scope can move to another domain while the server runs; numbers of domains are never used again.
 
 use super::option;
 use super::ranges::Ranges;
 use super::reply::Parameters;
 use crate::config::{self, ReservedFor};
 use dhcp_failover_lease::{Client, LeaseSpan};
-use std::collections::{BTreeMap, BTreeSet};
+use ipnet::Ipv4Net;
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::ops::RangeInclusive;
+
+/// The domain of the scopes without failover.
+pub const ALONE: usize = 0;
 
 /// Names a scope: its place in the configuration.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -92,6 +97,15 @@ impl Scope {
         reserved.and_then(|reserved| reserved.parameters.as_ref()).unwrap_or(&self.parameters)
     }
 
+    /// The addresses of its pools. Reserved addresses have leases too, but a pool of their own:
+    /// nobody draws from it.
+    #[must_use]
+    pub fn pools(&self) -> Vec<Vec<RangeInclusive<Ipv4Addr>>> {
+        let reserved: Vec<_> = self.by_address.keys().map(|it| *it..=*it).collect();
+        let reserved = (!reserved.is_empty()).then_some(reserved);
+        [self.free.as_vec()].into_iter().chain(reserved).collect()
+    }
+
     fn reservation(&self, client: &Client) -> Option<&Reserved> {
         if self.by_client.is_empty() {
             return None;
@@ -111,6 +125,17 @@ impl Scope {
     }
 }
 
+/// Where the pools of a scope were before it moved.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Moved {
+    /// The former domain.
+    pub from: usize,
+    /// The number its first pool had there.
+    pub first: usize,
+    /// How many pools it has.
+    pub count: usize,
+}
+
 /// All scopes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Networks {
@@ -124,14 +149,14 @@ pub struct Networks {
 }
 
 impl Networks {
-    /// Arranges the scopes of a configuration with that many relationships.
+    /// Arranges scopes; `domain_of` says in which domain each is.
     #[must_use]
-    pub fn new(scopes: &[config::Scope], relationships: usize) -> Self {
+    pub fn new(scopes: &[config::Scope], domain_of: impl Fn(&config::Scope) -> usize) -> Self {
         let mut networks = Self {
             scopes: Vec::new(),
             wires: Vec::new(),
             by_subnet: BTreeMap::new(),
-            pools: vec![Vec::new(); relationships + 1],
+            pools: vec![Vec::new()],
         };
         let mut shared = BTreeMap::new();
         for scope in scopes {
@@ -146,7 +171,7 @@ impl Networks {
             }
             networks.wires[wire].push(index);
             networks.by_subnet.insert(scope.subnet.network(), (index, wire));
-            networks.add(scope, scope.relationship.unwrap_or(relationships));
+            networks.add(scope, domain_of(scope));
         }
         networks
     }
@@ -154,7 +179,7 @@ impl Networks {
     fn add(&mut self, config: &config::Scope, domain: usize) {
         let mut scope = Scope {
             domain,
-            pool: self.pools[domain].len(),
+            pool: 0,
             parameters: parameters(config, None),
             by_client: BTreeMap::new(),
             by_address: BTreeMap::new(),
@@ -171,16 +196,46 @@ impl Networks {
         let reserved = scope.by_address.keys().map(|address| *address..=*address);
         let holes = config.exclude.iter().cloned().chain(reserved);
         scope.free = Ranges::new(&config.ranges, holes);
-        self.pools[domain].push(scope.free.as_vec());
-        if !scope.by_address.is_empty() {
-            // Reserved addresses have leases too, but a pool of their own: nobody draws from it.
-            let reserved: BTreeSet<_> = scope.by_address.keys().copied().collect();
-            self.pools[domain].push(reserved.into_iter().map(|it| it..=it).collect());
-        }
+        self.join(&mut scope, domain);
         self.scopes.push(scope);
     }
 
-    /// How many domains there are: the relationships, and one for the scopes without failover.
+    /// Puts the pools of a scope behind those of a domain.
+    fn join(&mut self, scope: &mut Scope, domain: usize) {
+        if self.pools.len() <= domain {
+            self.pools.resize(domain + 1, Vec::new());
+        }
+        scope.domain = domain;
+        scope.pool = self.pools[domain].len();
+        self.pools[domain].extend(scope.pools());
+    }
+
+    /// Moves the scope with this subnet to another domain: its pools come last there, and those
+    /// behind them in the former domain are numbered lower, as
+    /// [`BindingTable::remove_pool`](dhcp_failover_proto::BindingTable::remove_pool) and
+    /// [`add_pool`](dhcp_failover_proto::BindingTable::add_pool) do it. `None` if there is no such
+    /// scope.
+    pub fn move_scope(&mut self, subnet: Ipv4Net, domain: usize) -> Option<Moved> {
+        let at = self.scopes.iter().position(|scope| scope.config.subnet == subnet)?;
+        let (from, first) = (self.scopes[at].domain, self.scopes[at].pool);
+        let count = self.scopes[at].pools().len();
+        self.pools[from].drain(first..first + count);
+        for scope in self.scopes.iter_mut().filter(|it| it.domain == from && it.pool > first) {
+            scope.pool -= count;
+        }
+        let mut scope = self.scopes[at].clone();
+        self.join(&mut scope, domain);
+        self.scopes[at] = scope;
+        Some(Moved { from, first, count })
+    }
+
+    /// The scope with this subnet.
+    #[must_use]
+    pub fn scope(&self, subnet: Ipv4Net) -> Option<&Scope> {
+        self.scopes.iter().find(|scope| scope.config.subnet == subnet)
+    }
+
+    /// How many domains there are, or the highest number of one that has scopes, and one more.
     #[must_use]
     pub fn domain_count(&self) -> usize {
         self.pools.len()

@@ -127,6 +127,19 @@ impl Offers {
         }
     }
 
+    /// The addresses that `is_moved` are in another domain now.
+    pub fn move_to(
+        &mut self,
+        domain: usize,
+        is_moved: impl Fn(Ipv4Addr) -> bool,
+        pins: &mut Vec<PinChange>,
+    ) {
+        for (&address, offer) in self.by_address.iter_mut().filter(|(it, _)| is_moved(**it)) {
+            offer.domain = domain;
+            pins.push(PinChange::Pin { domain, address });
+        }
+    }
+
     /// Forgets the offers that have ended.
     pub fn end(&mut self, now: LeaseInstant, pins: &mut Vec<PinChange>) {
         while let Some(&(end, address)) = self.by_end.first() {

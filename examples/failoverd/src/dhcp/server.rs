@@ -9,7 +9,7 @@ pub use super::action::{Action, Answer, GrantAction, Ignore, Outcome};
 use super::destination::{Outgoing, Ports, destination};
 use super::gate::Gate;
 use super::kind::{Arrival, RequestKind};
-use super::network::{Networks, Scope, Wire};
+use super::network::{Moved, Networks, Scope, Wire};
 use super::noted;
 use super::offers::{Offers, PinChange};
 use super::option;
@@ -17,6 +17,7 @@ use super::packet::Request;
 use super::reply::{self, Body};
 use dhcp_failover_lease::{Binding, LeaseInstant};
 use dhcp_failover_proto::{BindingTable, Bindings, Decision, Query, RequestClass};
+use ipnet::Ipv4Net;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -67,6 +68,18 @@ impl DhcpServer {
     #[must_use]
     pub const fn networks(&self) -> &Networks {
         &self.networks
+    }
+
+    /// Moves a scope to another domain ([`Networks::move_scope`]), and then the pins of its offers.
+    pub fn move_scope(
+        &mut self,
+        subnet: Ipv4Net,
+        domain: usize,
+    ) -> Option<(Moved, Vec<PinChange>)> {
+        let moved = self.networks.move_scope(subnet, domain)?;
+        let mut pins = Vec::new();
+        self.offers.move_to(domain, |address| subnet.contains(&address), &mut pins);
+        Some((moved, self.without_reserved(pins)))
     }
 
     /// The offers that stand.

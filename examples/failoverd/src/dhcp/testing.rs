@@ -1,6 +1,6 @@
 //! Client packets for tests.
 
-use super::network::Networks;
+use super::network::{ALONE, Networks};
 use super::packet::Request;
 use crate::config::Config;
 use std::net::Ipv4Addr;
@@ -113,6 +113,6 @@ pub(crate) fn config(text: &str) -> Config {
 
 impl Config {
     pub(crate) fn networks(&self) -> Networks {
-        Networks::new(&self.scopes, self.relationships.len())
+        Networks::new(&self.scopes, |scope| scope.relationship.map_or(ALONE, |it| it + 1))
     }
 }

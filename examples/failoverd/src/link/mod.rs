@@ -121,7 +121,7 @@ impl LinkConfig {
 #[derive(Clone, Debug)]
 pub struct Links {
     shared: Arc<Shared>,
-    _listener: Option<Arc<AbortOnDrop>>,
+    listener: Option<Arc<AbortOnDrop>>,
     local: Option<SocketAddr>,
 }
 
@@ -160,8 +160,7 @@ impl Links {
     /// # Errors
     /// When the address cannot be listened on.
     pub fn start(config: LinkConfig, events: mpsc::Sender<LinkEvent>) -> io::Result<Self> {
-        let listener = config.listen.map(socket::listen).transpose()?;
-        let local = listener.as_ref().map(TcpListener::local_addr).transpose()?;
+        let listen = config.listen;
         let shared = Arc::new(Shared {
             config,
             events,
@@ -169,11 +168,24 @@ impl Links {
             open: Mutex::default(),
             unidentified: Arc::new(Semaphore::new(UNIDENTIFIED_MAX)),
         });
-        let accepting = listener.map(|listener| {
-            let task = tokio::spawn(accept::accept_all(shared.clone(), listener));
-            Arc::new(AbortOnDrop(task.abort_handle()))
-        });
-        Ok(Self { shared, _listener: accepting, local })
+        let mut links = Self { shared, listener: None, local: None };
+        listen.map_or(Ok(()), |address| links.listen(address))?;
+        Ok(links)
+    }
+
+    /// Starts listening, unless this handle listens already.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on.
+    pub fn listen(&mut self, address: SocketAddr) -> io::Result<()> {
+        if self.listener.is_some() {
+            return Ok(());
+        }
+        let listener: TcpListener = socket::listen(address)?;
+        self.local = Some(listener.local_addr()?);
+        let task = tokio::spawn(accept::accept_all(self.shared.clone(), listener));
+        self.listener = Some(Arc::new(AbortOnDrop(task.abort_handle())));
+        Ok(())
     }
 
     /// Where the listener is, also when it was given port 0.

@@ -26,6 +26,7 @@ struct Inner {
 struct Tables {
     bindings: BTreeMap<Ipv4Addr, Vec<u8>>,
     endpoints: BTreeMap<String, Vec<u8>>,
+    live: Option<Vec<u8>>,
 }
 
 impl MemoryStore {
@@ -78,6 +79,7 @@ impl LeaseStore for MemoryStore {
         Ok(Contents {
             bindings: tables.bindings.into_iter().collect(),
             endpoints: tables.endpoints.into_iter().collect(),
+            live: tables.live,
         })
     }
 
@@ -101,6 +103,10 @@ impl LeaseStore for MemoryStore {
                 Write::Endpoint { relationship, record } => {
                     inner.visible.endpoints.insert(relationship, record);
                 }
+                Write::DeleteEndpoint { relationship } => {
+                    inner.visible.endpoints.remove(&relationship);
+                }
+                Write::Live { record } => inner.visible.live = Some(record),
             }
         }
         if !inner.lazy {

@@ -1,7 +1,7 @@
 //! The lease store: what must survive a crash, as bytes.
 //!
-//! The store knows nothing of leases. It keeps one record for each address and one for each
-//! relationship, and makes a batch of writes durable as a whole or not at all. [`StoreWriter`] puts a
+//! The store knows nothing of leases. It keeps one record for each address, one for each relationship
+//! and one of what operators changed, and makes a batch of writes durable as a whole or not at all. [`StoreWriter`] puts a
 //! thread in front of it that merges everything queued into one commit, so that many grants share
 //! one wait for the disk.
 
@@ -21,7 +21,10 @@ use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 /// The format of the tables this program reads and writes.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
+/// That of a store in which no operator has changed anything while the server ran: programs that know
+/// nothing of such changes can read it.
+pub const FORMAT_WITHOUT_LIVE: u32 = 1;
 
 /// A durable map of bindings and endpoint states.
 pub trait LeaseStore: Send {
@@ -61,6 +64,16 @@ pub enum Write {
         /// Its record, see [`encode`].
         record: Vec<u8>,
     },
+    /// Forgets a relationship.
+    DeleteEndpoint {
+        /// The relationship's name.
+        relationship: String,
+    },
+    /// Sets the one record of what operators changed while the server ran.
+    Live {
+        /// The record, see [`encode`].
+        record: Vec<u8>,
+    },
 }
 
 /// Everything in a store.
@@ -70,6 +83,8 @@ pub struct Contents {
     pub bindings: Vec<(Ipv4Addr, Vec<u8>)>,
     /// The records of relationships, by ascending name.
     pub endpoints: Vec<(String, Vec<u8>)>,
+    /// The record of what operators changed, if they did.
+    pub live: Option<Vec<u8>>,
 }
 
 /// Why the store cannot be used.

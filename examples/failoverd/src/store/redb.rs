@@ -1,7 +1,7 @@
 //! The store on disk: one redb file.
 
 use super::fault::{DropUnsynced, StoreFault};
-use super::{Contents, FORMAT, LeaseStore, StoreError, Write};
+use super::{Contents, FORMAT, FORMAT_WITHOUT_LIVE, LeaseStore, StoreError, Write};
 use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
 use std::fs::{File, OpenOptions};
 use std::net::Ipv4Addr;
@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 const BINDINGS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("bindings");
 const ENDPOINTS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("endpoints");
+const LIVE: TableDefinition<'_, (), &[u8]> = TableDefinition::new("live");
 const META: TableDefinition<'_, &str, u32> = TableDefinition::new("meta");
 /// The key of the format version in `meta`.
 const FORMAT_KEY: &str = "format";
@@ -59,7 +60,7 @@ impl RedbStore {
 
     fn create_tables(&self) -> Result<(), redb::Error> {
         let transaction = self.database.begin_write()?;
-        transaction.open_table(META)?.insert(FORMAT_KEY, FORMAT)?;
+        transaction.open_table(META)?.insert(FORMAT_KEY, FORMAT_WITHOUT_LIVE)?;
         transaction.open_table(BINDINGS)?;
         transaction.open_table(ENDPOINTS)?;
         transaction.commit()?;
@@ -77,6 +78,11 @@ impl RedbStore {
             let (relationship, record) = entry?;
             contents.endpoints.push((relationship.value().to_owned(), record.value().to_vec()));
         }
+        contents.live = match transaction.open_table(LIVE) {
+            Ok(live) => live.get(())?.map(|record| record.value().to_vec()),
+            Err(redb::TableError::TableDoesNotExist(_)) => None,
+            Err(error) => return Err(error.into()),
+        };
         Ok(contents)
     }
 
@@ -96,6 +102,13 @@ impl RedbStore {
                     }
                     Write::Endpoint { relationship, record } => {
                         endpoints.insert(relationship.as_str(), record.as_slice())?;
+                    }
+                    Write::DeleteEndpoint { relationship } => {
+                        endpoints.remove(relationship.as_str())?;
+                    }
+                    Write::Live { record } => {
+                        transaction.open_table(LIVE)?.insert((), record.as_slice())?;
+                        transaction.open_table(META)?.insert(FORMAT_KEY, FORMAT)?;
                     }
                 }
             }
@@ -176,9 +189,19 @@ mod tests {
         let deleted = Write::DeleteBinding { address: Ipv4Addr::new(192, 0, 2, 1) };
         store.commit(&[deleted, binding(2, b"c")]).unwrap();
         drop(store);
-        let contents = RedbStore::open(&path, None).unwrap().load().unwrap();
+        let mut store = RedbStore::open(&path, None).unwrap();
+        assert_eq!(store.format().unwrap(), Some(FORMAT_WITHOUT_LIVE));
+        let contents = store.load().unwrap();
         assert_eq!(contents.bindings, [(Ipv4Addr::new(192, 0, 2, 2), b"c".to_vec())]);
         assert_eq!(contents.endpoints, [("lab".to_owned(), vec![1, 2])]);
+        assert_eq!(contents.live, None);
+        let gone = Write::DeleteEndpoint { relationship: "lab".into() };
+        store.commit(&[gone, Write::Live { record: vec![3] }]).unwrap();
+        drop(store);
+        let mut store = RedbStore::open(&path, None).unwrap();
+        assert_eq!(store.format().unwrap(), Some(FORMAT));
+        let contents = store.load().unwrap();
+        assert_eq!((contents.endpoints, contents.live), (Vec::new(), Some(vec![3])));
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
@@ -195,7 +218,7 @@ mod tests {
         let error = RedbStore::open(&path, None).unwrap_err();
         let expected = StoreError::NewerFormat { path: path.clone(), found: 7, supported: FORMAT };
         assert_eq!(error, expected);
-        assert!(error.to_string().contains("has format 7 and this program knows formats up to 1"));
+        assert!(error.to_string().contains("has format 7 and this program knows formats up to 2"));
     }
 
     #[test]

@@ -179,6 +179,11 @@ pub(super) async fn answer(desk: &Desk, request: AdminRequest) -> Answer {
         AdminResponse::Risk { report } => Json(report).into_response(),
         AdminResponse::Explained { rows } => Json(ExplainRows { rows }).into_response(),
         AdminResponse::Done { message } => Json(Done { message }).into_response(),
+        AdminResponse::Failovers { .. }
+        | AdminResponse::Changed(_)
+        | AdminResponse::Statistics { .. }
+        | AdminResponse::Config { .. }
+        | AdminResponse::Differences { .. } => unreachable!("asked for elsewhere"),
         AdminResponse::Failed(refusal) => ApiError::from(refusal).into_response(),
     })
 }

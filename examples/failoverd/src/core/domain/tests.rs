@@ -10,6 +10,10 @@ use dhcp_failover_wire::{BindingUpdate, Connect, Dialect, Message, Packet};
 const NOW: LeaseInstant = LeaseInstant::from_unix_s(1_000);
 const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 10);
 
+fn relationship(name: &str) -> Relationship {
+    Relationship::new(name, crate::config::Role::Primary, "192.0.2.2:647".parse().unwrap())
+}
+
 fn client(last: u8) -> Client {
     Client::new(Some(&[1, last]), HardwareAddress::new(1, &[2, 0, 0, 0, 0, last]).unwrap())
 }
@@ -94,7 +98,7 @@ fn failover(role: Role) -> Domain {
         ..EndpointConfig::new("lab", role, [192, 0, 2, 2].into())
     };
     let endpoint = Endpoint::new(config, None, Monotonic::default(), NOW);
-    Domain::failover("lab".to_owned(), table, endpoint)
+    Domain::failover(relationship("lab"), table, endpoint, None)
 }
 
 /// Lets time pass, on a disk that is done at once.
@@ -158,7 +162,7 @@ fn the_records_of_an_endpoint_survive_the_store() {
     use dhcp_failover_proto::{EndpointConfig, EndpointRecord};
     let config = EndpointConfig::new("pair", Role::Primary, ADDRESS.into());
     let endpoint = Endpoint::new(config, None, Monotonic::default(), NOW);
-    let mut domain = Domain::failover("pair".to_owned(), BindingTable::new(), endpoint);
+    let mut domain = Domain::failover(relationship("pair"), BindingTable::new(), endpoint, None);
     let effects = domain.handle(
         Monotonic::default(),
         NOW,

@@ -2,7 +2,7 @@ use super::super::replies::HELD_MAX;
 use super::super::start;
 use super::*;
 use crate::admin::{AdminServer, AdminSocket};
-use crate::config::Config;
+use crate::config::{Config, Live};
 use crate::demo::pair::free_port;
 use crate::demo::random::Random;
 use crate::dhcp::testing::Packet;
@@ -12,7 +12,6 @@ use crate::net::Datagram;
 use crate::services::Services;
 use crate::store::{Contents, MemoryStore, StoreWriter};
 use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
@@ -38,7 +37,9 @@ fn core(
     let links = Links::start(LinkConfig::new(None), sender).unwrap();
     let (sender, admin_calls) = mpsc::channel(1);
     let services = Services {
-        config: Arc::new(config),
+        file: config.clone(),
+        live: Live::default(),
+        config,
         contents: Contents::default(),
         store: writer.unwrap(),
         store_events,

@@ -1,6 +1,7 @@
 use super::*;
 use crate::dhcp::testing::{CONFIG, config};
 use dhcp_failover_lease::HardwareAddress;
+use dhcp_failover_proto::BindingTable;
 
 fn ip(text: &str) -> Ipv4Addr {
     text.parse().unwrap()
@@ -28,8 +29,7 @@ fn links_are_found_by_any_of_their_addresses() {
 #[test]
 fn excluded_and_reserved_addresses_are_not_in_the_free_pool() {
     let networks = config(CONFIG).networks();
-    let alone = networks.domain_count() - 1;
-    let pools = networks.pools(0);
+    let pools = networks.pools(1);
     assert_eq!(
         pools,
         [
@@ -37,9 +37,9 @@ fn excluded_and_reserved_addresses_are_not_in_the_free_pool() {
             vec![ip("192.0.2.5")..=ip("192.0.2.5"), ip("192.0.2.13")..=ip("192.0.2.13")],
         ]
     );
-    assert_eq!(networks.pools(alone).len(), 2);
+    assert_eq!(networks.pools(ALONE).len(), 2);
     let pools: Vec<_> = networks.scopes().map(|(_, scope)| (scope.domain, scope.pool)).collect();
-    assert_eq!(pools, [(0, 0), (1, 0), (1, 1)]);
+    assert_eq!(pools, [(1, 0), (0, 0), (0, 1)]);
 }
 
 #[test]
@@ -71,4 +71,31 @@ fn lease_times_are_kept_inside_their_bounds() {
         (time(None), time(Some(1)), time(Some(700)), time(Some(9000))),
         (600, 300, 700, 900)
     );
+}
+
+#[test]
+fn a_scope_that_moves_takes_its_pools_along_as_the_tables_do() {
+    let mut networks = config(CONFIG).networks();
+    let subnet = |text: &str| text.parse::<Ipv4Net>().unwrap();
+    let mut tables: Vec<BindingTable> = (0..2).map(|_| BindingTable::new()).collect();
+    for (domain, table) in tables.iter_mut().enumerate() {
+        for pool in networks.pools(domain) {
+            table.add_pool(pool.iter().cloned()).unwrap();
+        }
+    }
+    for (scope, to) in [("10.1.0.0/24", 1), ("192.0.2.0/24", 0), ("10.1.0.0/24", 0)] {
+        let moved = networks.move_scope(subnet(scope), to).unwrap();
+        for _ in 0..moved.count {
+            tables[moved.from].remove_pool(moved.first);
+        }
+        for pool in networks.scope(subnet(scope)).unwrap().pools() {
+            tables[to].add_pool(pool).unwrap();
+        }
+        for (_, scope) in networks.scopes() {
+            let first = *scope.config.ranges[0].start();
+            assert_eq!(tables[scope.domain].pool_of(first), Some(scope.pool), "{first}");
+        }
+    }
+    assert_eq!(networks.pools(1).len(), 0);
+    assert_eq!(networks.move_scope(subnet("10.9.0.0/24"), 1), None);
 }

@@ -136,7 +136,7 @@ fn a_running_lease_of_another_identifier_keeps_the_address_reserved_for_its_hard
     assert_eq!(offered(lab.send(firmware())), ip(5));
     lab.lease(request.address(54, SERVER).address(50, ip(5)));
     assert_eq!(offered(lab.send(system())), ip(10));
-    let mut ended = lab.tables[0].get(ip(5)).unwrap();
+    let mut ended = lab.tables[1].get(ip(5)).unwrap();
     ended.status = BindingStatus::Free;
     lab.apply(ended);
     assert_eq!(offered(lab.send(system())), ip(5));
@@ -145,7 +145,7 @@ fn a_running_lease_of_another_identifier_keeps_the_address_reserved_for_its_hard
 #[test]
 fn the_offer_of_a_reserved_address_ends_without_ending_its_pin() {
     let mut lab = Lab::new();
-    lab.tables[0].pin(ip(5));
+    lab.tables[1].pin(ip(5));
     let reserved = || discover(0x99);
     // It ends by time, by a choice of another server, and by a lease.
     assert_eq!(offered(lab.send(reserved())), ip(5));

@@ -19,7 +19,7 @@ fn only_the_holder_can_release() {
     let mut lab = Lab::new();
     lab.record(ip(10), BindingStatus::Active, 1);
     lab.record(ip(11), BindingStatus::Expired, 1);
-    let released = Action::Release { domain: 0, address: ip(10), client: client(1) };
+    let released = Action::Release { domain: 1, address: ip(10), client: client(1) };
     assert_eq!(lab.send(release(1, ip(10), SERVER)), released);
     for (number, address) in [(2, ip(10)), (1, ip(11)), (1, ip(14)), (1, ip(200))] {
         let packet = release(number, address, SERVER);
@@ -41,7 +41,7 @@ fn a_declined_address_is_left_alone_for_the_configured_time() {
     lab.record(ip(10), BindingStatus::Active, 1);
     assert_eq!(ignored(lab.send(decline(2, ip(10), SERVER))), Ignore::NotOwner(ip(10)));
     let until = NOW + LeaseSpan::from_s(86_400);
-    let declined = Action::Decline { domain: 0, address: ip(10), until };
+    let declined = Action::Decline { domain: 1, address: ip(10), until };
     assert_eq!(lab.send(decline(1, ip(10), SERVER)), declined);
 }
 

@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::dhcp::destination::{Destination, Ports};
 use crate::dhcp::gate::{Fake, Gate};
 use crate::dhcp::kind::Arrival;
+use crate::dhcp::network::ALONE;
 use crate::dhcp::offers::PinChange;
 use crate::dhcp::server::{Action, Answer, DhcpServer, GrantAction, Ignore, Incoming, World};
 use crate::dhcp::testing::{CONFIG, Packet, config};
@@ -57,8 +58,7 @@ impl World for Seen<'_> {
     }
 
     fn gate(&self, domain: usize) -> Gate {
-        let has_failover = domain + 1 < self.0.len();
-        if has_failover { Gate::Fake(self.1) } else { Gate::Alone }
+        if domain == ALONE { Gate::Alone } else { Gate::Fake(self.1) }
     }
 
     fn is_busy(&self) -> bool {
@@ -92,7 +92,7 @@ impl Lab {
     }
 
     fn domain(&self, address: Ipv4Addr) -> usize {
-        usize::from(address.octets()[0] == 10).min(self.tables.len() - 1)
+        if address.octets()[0] == 10 { ALONE } else { self.tables.len() - 1 }
     }
 
     /// Puts a binding on record.

@@ -49,7 +49,7 @@ fn what_was_noted_of_a_client_stays_until_it_says_otherwise() {
     let address = lab.offer(1);
     let first = lab.lease(selecting(1, address).option(12, b"pc").option(82, &[1, 2, 7, 7]));
     lab.record(address, Active, 1);
-    let mut binding = lab.tables[0].get(address).unwrap();
+    let mut binding = lab.tables[1].get(address).unwrap();
     binding.request_options = first.request_options;
     lab.apply(binding);
     let noted = |lease: Box<GrantAction>| noted::options(&lease.request_options);
