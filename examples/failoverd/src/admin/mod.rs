@@ -17,8 +17,8 @@ mod tests;
 
 pub use client::{ClientError, call, leases};
 pub use message::{
-    AdminRequest, AdminResponse, Changed, ExplainRow, LEASES_LIMIT_MAX, LeaseRow, Partner, StatusRow,
-    choose_relationship, owner_of,
+    AdminRequest, AdminResponse, Changed, ExplainRow, LEASES_LIMIT_MAX, LeaseRow, Partner,
+    StatusRow, choose_relationship, owner_of,
 };
 pub use refusal::{Problem, Refusal, codes};
 pub use risk::RiskReport;

@@ -168,6 +168,11 @@ fn run(
             json(&serde_json::json!({ "message": message }))
         }
         AdminResponse::Done { message } => Ok(message + "\n"),
+        AdminResponse::Failovers { .. }
+        | AdminResponse::Changed(_)
+        | AdminResponse::Statistics { .. }
+        | AdminResponse::Config { .. }
+        | AdminResponse::Differences { .. } => Err(ClientError::Answer(String::new())),
         AdminResponse::Failed(refusal) => Err(ClientError::Refused(refusal)),
     }
 }

@@ -247,7 +247,9 @@ impl Live {
                 (Some(_), None) => lines.push(format!(
                     "relationship {name:?}: removed while the server ran, and still in the file"
                 )),
-                (Some(old), Some(live)) => lines.extend(changes(old, live, "in the file", "in force")),
+                (Some(old), Some(live)) => {
+                    lines.extend(changes(old, live, "in the file", "in force"))
+                }
             }
         }
         let known: BTreeSet<_> = file.scopes.iter().map(|scope| scope.subnet).collect();
@@ -290,11 +292,7 @@ fn changes(old: &Relationship, new: &Relationship, was: &str, is: &str) -> Vec<S
             let shown = |value: Option<toml_edit::Value>| {
                 value.map_or("not set".to_owned(), |value| value.to_string())
             };
-            format!(
-                "relationship {name:?}: {key} = {} {was}, {} {is}",
-                shown(old),
-                shown(new)
-            )
+            format!("relationship {name:?}: {key} = {} {was}, {} {is}", shown(old), shown(new))
         })
         .collect();
     for (key, old, new) in [

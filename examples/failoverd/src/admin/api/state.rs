@@ -5,6 +5,7 @@ use super::error::ApiError;
 use super::extract::{Name, Query};
 use super::wire::{Done, ErrorBody, ExplainRows, LeasePage, StatusRows};
 use crate::admin::message::{AdminRequest, AdminResponse, LEASES_LIMIT_MAX};
+use crate::admin::refusal::Refusal;
 use crate::admin::risk::RiskReport;
 use axum::Json;
 use axum::extract::State;
@@ -183,7 +184,9 @@ pub(super) async fn answer(desk: &Desk, request: AdminRequest) -> Answer {
         | AdminResponse::Changed(_)
         | AdminResponse::Statistics { .. }
         | AdminResponse::Config { .. }
-        | AdminResponse::Differences { .. } => unreachable!("asked for elsewhere"),
+        | AdminResponse::Differences { .. } => {
+            ApiError::from(Refusal::from("this has no route")).into_response()
+        }
         AdminResponse::Failed(refusal) => ApiError::from(refusal).into_response(),
     })
 }

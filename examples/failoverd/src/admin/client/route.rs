@@ -65,6 +65,7 @@ impl Call {
             AdminRequest::Recover { relationship } => done(order(relationship, "recover")?),
             AdminRequest::Pause { relationship } => done(order(relationship, "pause")?),
             AdminRequest::Shutdown { relationship } => done(order(relationship, "shutdown")?),
+            other => return Err(ClientError::Answer(format!("there is no route for {other:?}"))),
         })
     }
 

@@ -8,9 +8,7 @@ mod statistics;
 
 use super::Core;
 use super::domain::Domain;
-use crate::admin::{
-    AdminResponse, Changed, Partner, Problem, Refusal, codes,
-};
+use crate::admin::{AdminResponse, Changed, Partner, Problem, Refusal, codes};
 use crate::config::{Config, Live, Relationship};
 use dhcp_failover_relationship::cmdlet::{
     AddFailover, Failover, LocalServer, PartnerServer, SetFailover, scope_ids,
@@ -121,16 +119,11 @@ impl Core {
         self.change(wanted, what_if, reply);
     }
 
-    fn wants_to_add(
-        &self,
-        parameters: &AddFailover,
-        partner: &Partner,
-    ) -> Result<Wanted, Refusal> {
+    fn wants_to_add(&self, parameters: &AddFailover, partner: &Partner) -> Result<Wanted, Refusal> {
         let mut registry = self.registry()?;
         let address = SocketAddr::V4(partner.address);
         let local = self.local_server(Some(address));
-        let server =
-            PartnerServer { name: partner.name.clone(), address: *partner.address.ip() };
+        let server = PartnerServer { name: partner.name.clone(), address: *partner.address.ip() };
         let served = |scope: Ipv4Addr| self.served(scope);
         let new = parameters.create(&mut registry, &local, &server, &served)?;
         let relationship = model::new_relationship(new, &partner.name, address);
@@ -139,7 +132,9 @@ impl Core {
         let mut done = vec![format!(
             "relationship {:?} with {} is made on this server; the partner needs it, too, as the \
              {}",
-            relationship.name, partner.name, new.server_type().partner()
+            relationship.name,
+            partner.name,
+            new.server_type().partner()
         )];
         done.extend(new.scopes().iter().map(|scope| joins(*scope, &relationship.name)));
         let mut live = self.settings.live.clone();
@@ -307,9 +302,10 @@ impl Core {
         let new = config.relationships.iter().find(|it| it.name == name);
         let view = new.map(|relationship| -> Result<Failover, Errors> {
             let local = self.local_server(Some(relationship.partner));
-            let scopes = config.scopes.iter().filter(|scope| {
-                config.relationship_of(scope).is_some_and(|it| it.name == name)
-            });
+            let scopes = config
+                .scopes
+                .iter()
+                .filter(|scope| config.relationship_of(scope).is_some_and(|it| it.name == name));
             let scopes = scopes.map(|scope| scope.subnet.network());
             let mut registry = Registry::with_max_relationships(0);
             registry.insert(model::to_model(relationship, &local, scopes)?)?;

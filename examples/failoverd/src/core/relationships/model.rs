@@ -40,7 +40,9 @@ pub(super) fn to_model(
         .mode(mode(it.mode)?)
         .mclt_s(it.mclt_s)
         .safe_period_s(it.safe_period_s)
-        .shared_secret(secret.map(model::SharedSecret::new).transpose().map_err(model::Error::from)?)
+        .shared_secret(
+            secret.map(model::SharedSecret::new).transpose().map_err(model::Error::from)?,
+        )
         .scopes(scopes)
         .may_be_empty()
         .build()
@@ -94,9 +96,9 @@ pub(super) fn changed(
     it.safe_period_s = new.safe_period_s();
     if let Some(given) = &changes.shared_secret {
         it.secret = secret(given.as_ref());
-        it.second_secret = it.second_secret.filter(|second| {
-            it.secret.is_some() && it.secret.as_ref() != Some(second)
-        });
+        it.second_secret = it
+            .second_secret
+            .filter(|second| it.secret.is_some() && it.secret.as_ref() != Some(second));
     }
     it
 }
@@ -121,7 +123,8 @@ pub(super) fn refused(it: &Relationship) -> Vec<(String, &'static str)> {
         problems.push((text, "use 7 days at most"));
     }
     if let Some(period) = it.safe_period_s.filter(|period| *period > SAFE_PERIOD_MAX_S) {
-        let text = format!("StateSwitchInterval of {period} s is longer than {SAFE_PERIOD_MAX_S} s");
+        let text =
+            format!("StateSwitchInterval of {period} s is longer than {SAFE_PERIOD_MAX_S} s");
         problems.push((text, "use 365 days at most, or 0 to turn it off"));
     }
     if it.name.chars().any(char::is_control) {

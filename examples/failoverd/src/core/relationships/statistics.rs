@@ -45,7 +45,8 @@ fn count(scope: &Scope, table: &BindingTable, view: &ServiceView) -> AddressCoun
     let own = view.role().own_available();
     let partners = view.role().partner().own_available();
     let pools = scope.pool..scope.pool + scope.pools().len();
-    let free = |status| pools.clone().map(|pool| table.available_count(pool, status)).sum::<usize>();
+    let free =
+        |status| pools.clone().map(|pool| table.available_count(pool, status)).sum::<usize>();
     let subnet = scope.config.subnet;
     let before = subnet.network().to_bits().checked_sub(1).map(Ipv4Addr::from_bits);
     let there = table.used_after(before).take_while(|it| subnet.contains(&it.address));
