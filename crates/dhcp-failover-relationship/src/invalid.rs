@@ -76,7 +76,7 @@ pub enum Invalid {
         state: FsmState,
     },
     /// A server without an address.
-    #[error("address of the {server} is 0.0.0.0")]
+    #[error("{server}Server is 0.0.0.0")]
     ServerAddressZero {
         /// Which of the two.
         server: ServerType,

@@ -52,7 +52,7 @@ impl Mode {
 
 impl Default for Mode {
     fn default() -> Self {
-        Self::new(ModeName::LoadBalance, Percent::DEFAULT_LOAD_BALANCE)
+        Self::new(ModeName::LoadBalance, ModeName::LoadBalance.default_percentage())
     }
 }
 
@@ -64,6 +64,17 @@ pub enum ModeName {
     LoadBalance = 0,
     /// One answers, one stands by: 1.
     HotStandby = 1,
+}
+
+impl ModeName {
+    /// The percentage of a relationship that names none: 50 of load balance, 5 of hot standby.
+    #[must_use]
+    pub const fn default_percentage(self) -> Percent {
+        match self {
+            Self::LoadBalance => Percent::DEFAULT_LOAD_BALANCE,
+            Self::HotStandby => Percent::DEFAULT_RESERVE,
+        }
+    }
 }
 
 /// Which of the two servers this one is (`DHCP_FAILOVER_SERVER`): the only field in which they

@@ -3,7 +3,7 @@
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
-use zeroize::Zeroizing;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::Invalid;
 
@@ -50,6 +50,8 @@ impl SharedSecret {
         SecretUtf16(units)
     }
 }
+
+impl ZeroizeOnDrop for SharedSecret {}
 
 impl fmt::Debug for SharedSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -98,6 +100,8 @@ impl SecretUtf16 {
         SharedSecret::new(core::mem::take(&mut *text))
     }
 }
+
+impl ZeroizeOnDrop for SecretUtf16 {}
 
 impl fmt::Debug for SecretUtf16 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,9 +3,10 @@
 use alloc::{format, string::String, vec::Vec};
 use core::net::Ipv4Addr;
 
+use super::read_percent;
 use crate::{
-    Error, Errors, Invalid, Mode, ModeName, Percent, Registry, Relationship, RelationshipBuilder,
-    Scopes, ServerRole, ServerType, SharedSecret, TimeSpan,
+    Error, Errors, Invalid, Mode, ModeName, Registry, Relationship, RelationshipBuilder, Scopes,
+    ServerRole, ServerType, SharedSecret, TimeSpan,
 };
 
 /// The parameters of `Add-DhcpServerv4Failover`, and three that it does not have: `Empty`, `Mode`
@@ -201,24 +202,14 @@ impl AddFailover {
             (None, Some(server_type)) => server_type,
             (None, None) => ServerType::Primary,
         };
-        let mut percent = |parameter, given: Option<u32>, default| match given
-            .map(|value| Percent::named(parameter, value))
-        {
-            Some(Ok(percent)) => percent,
-            Some(Err(it)) => {
-                invalid.push(it);
-                default
-            }
-            None => default,
-        };
-        // Both are read: a parameter of the other mode may be wrong in itself, too.
-        let share =
-            percent("LoadBalancePercent", self.load_balance_percent, Percent::DEFAULT_LOAD_BALANCE);
-        let reserve = percent("ReservePercent", self.reserve_percent, Percent::DEFAULT_RESERVE);
+        // Both are read: one of the other mode may be wrong in itself, too.
+        let share = read_percent("LoadBalancePercent", self.load_balance_percent, invalid);
+        let reserve = read_percent("ReservePercent", self.reserve_percent, invalid);
         let percentage = match mode {
-            ModeName::LoadBalance => server_type.own_share(share),
+            ModeName::LoadBalance => share.map(|local| server_type.own_share(local)),
             ModeName::HotStandby => reserve,
-        };
+        }
+        .unwrap_or(mode.default_percentage());
         (Mode::new(mode, percentage), server_type)
     }
 }

@@ -18,7 +18,7 @@ pub use set::SetFailover;
 use alloc::{string::String, vec::Vec};
 use core::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::{Error, Errors, Invalid, TimeSpan};
+use crate::{Error, Errors, Invalid, Percent, TimeSpan};
 
 /// The scopes that texts name, each by the IPv4 address of its subnet (`ScopeId`).
 ///
@@ -74,5 +74,16 @@ fn safe_period_s(
         (Some(false), _) => Some(None),
         (Some(true), None) => Some(Some(now_s.unwrap_or(TimeSpan::HOUR.as_s()))),
         (_, Some((_, seconds))) => Some(seconds),
+    })
+}
+
+/// A percentage, if one is given and can be one.
+fn read_percent(
+    parameter: &'static str,
+    given: Option<u32>,
+    problems: &mut Vec<Invalid>,
+) -> Option<Percent> {
+    given.and_then(|value| {
+        Percent::named(parameter, value).map_err(|invalid| problems.push(invalid)).ok()
     })
 }

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::read_percent;
 use crate::{
     Changes, Error, Errors, Invalid, ModeName, Percent, Relationship, ServerRole, SharedSecret,
     TimeSpan,
@@ -60,15 +61,9 @@ impl SetFailover {
     /// [`Error::InvalidParameter`], all at once.
     pub fn changes(&self, of: &Relationship) -> Result<Changes, Errors> {
         let mut problems = Vec::new();
-        if *self == Self::default() {
-            problems.push(Invalid::NothingToChange);
-        }
         let mode = self.mode.unwrap_or(of.mode().name());
         self.check_mode(mode, of, &mut problems);
-        let percentage = self.percentage(mode, of).unwrap_or_else(|invalid| {
-            problems.push(invalid);
-            None
-        });
+        let percentage = self.percentage(mode, of, &mut problems);
         if self.max_client_lead_time == Some(TimeSpan::default()) {
             problems.push(Invalid::MaxClientLeadTimeZero);
         }
@@ -81,8 +76,7 @@ impl SetFailover {
             problems.push(invalid);
             None
         });
-        Errors::check(problems.into_iter().map(Error::from).collect())?;
-        Ok(Changes {
+        let changes = Changes {
             mclt_s: self.max_client_lead_time.map(TimeSpan::as_s),
             safe_period_s,
             state: None,
@@ -90,7 +84,12 @@ impl SetFailover {
             mode: self.mode,
             percentage,
             shared_secret: self.shared_secret.clone(),
-        })
+        };
+        if problems.is_empty() && changes == Changes::default() {
+            problems.push(Invalid::NothingToChange);
+        }
+        Errors::check(problems.into_iter().map(Error::from).collect())?;
+        Ok(changes)
     }
 
     /// Parameters of the mode that the relationship will not have, and a role it has not.
@@ -112,21 +111,21 @@ impl SetFailover {
         }
     }
 
-    /// The percentage as both servers have it: as given, or the default of another mode.
-    fn percentage(&self, mode: ModeName, of: &Relationship) -> Result<Option<Percent>, Invalid> {
-        let read = |parameter, given: Option<u32>| {
-            given.map(|value| Percent::named(parameter, value)).transpose()
+    /// The percentage as both servers have it: as given, or the default of another mode. One of the
+    /// other mode is read as well, because it may be wrong in itself, too.
+    fn percentage(
+        &self,
+        mode: ModeName,
+        of: &Relationship,
+        problems: &mut Vec<Invalid>,
+    ) -> Option<Percent> {
+        let share = read_percent("LoadBalancePercent", self.load_balance_percent, problems);
+        let reserve = read_percent("ReservePercent", self.reserve_percent, problems);
+        let given = match mode {
+            ModeName::LoadBalance => share.map(|local| of.server_type().own_share(local)),
+            ModeName::HotStandby => reserve,
         };
-        let share = read("LoadBalancePercent", self.load_balance_percent)?;
-        let reserve = read("ReservePercent", self.reserve_percent)?;
-        let (given, default) = match mode {
-            ModeName::LoadBalance => (
-                share.map(|local| of.server_type().own_share(local)),
-                Percent::DEFAULT_LOAD_BALANCE,
-            ),
-            ModeName::HotStandby => (reserve, Percent::DEFAULT_RESERVE),
-        };
-        Ok(given.or((mode != of.mode().name()).then_some(default)))
+        given.or((mode != of.mode().name()).then_some(mode.default_percentage()))
     }
 }
 

@@ -2,5 +2,17 @@
 
 #![allow(missing_docs, reason = "tests")]
 
+mod add;
+mod errors;
+mod lookups;
 mod operations;
+mod output;
 mod pair;
+mod picture;
+mod properties;
+mod set;
+mod states;
+#[cfg(feature = "serde")]
+mod stored;
+mod time_spans;
+mod windows;
