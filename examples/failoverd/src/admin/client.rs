@@ -52,9 +52,8 @@ pub enum ClientError {
 pub fn call(path: &Path, request: &AdminRequest) -> Result<AdminResponse, ClientError> {
     let call = Call::of(request, || only_relationship(path))?;
     let (status, body) = exchange(path, &call)?;
-    let unclear = |error: serde_json::Error| ClientError::Answer(error.to_string());
     if (200..300).contains(&status) {
-        return (call.read)(&body).map_err(unclear);
+        return (call.read)(&body).map_err(ClientError::Answer);
     }
     match serde_json::from_slice::<ErrorBody>(&body) {
         Ok(ErrorBody { error }) => Err(ClientError::Refused(error)),

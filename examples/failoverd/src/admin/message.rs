@@ -1,5 +1,6 @@
 //! What the handlers of the admin API hand to the core, what it answers, and the rows of answers.
 
+use super::api::schema;
 use super::refusal::{Refusal, codes};
 use super::risk::RiskReport;
 use dhcp_failover_relationship::cmdlet::{AddFailover, Failover, ScopeStatistics, SetFailover};
@@ -130,6 +131,15 @@ pub enum AdminRequest {
     ConfigDifferences,
 }
 
+impl AdminRequest {
+    /// [`AddFailover`](Self::AddFailover) as a client makes it: the server looks the partner up.
+    pub fn add_failover(parameters: AddFailover, what_if: bool) -> Self {
+        let name = parameters.partner_server.clone().unwrap_or_default();
+        let partner = Partner { name, address: SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0) };
+        Self::AddFailover { parameters: Box::new(parameters), partner, what_if }
+    }
+}
+
 /// The other server of a relationship that is to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Partner {
@@ -140,9 +150,10 @@ pub struct Partner {
 }
 
 /// What a change of a relationship led to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Changed {
     /// The relationship as it is now, or would be; none if it was removed.
+    #[schema(value_type = Option<schema::Failover>)]
     pub relationship: Option<Failover>,
     /// What was done, or would be, as sentences for the operator.
     pub done: Vec<String>,

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 /// What an order of partner-down would risk. The fields are a promise to scripts; others may be
 /// added after them. Times are in Unix seconds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RiskReport {
     /// The relationship.
     pub relationship: String,

@@ -4,6 +4,8 @@ use super::server::{CLIENTS_MAX, HEAD_MAX};
 use super::*;
 use crate::config::Group;
 use crate::metrics::Metrics;
+use dhcp_failover_relationship::cmdlet::{AddFailover, Failover, ScopeStatistics, SetFailover};
+use dhcp_failover_relationship::{ModeName, Relationship, SharedSecret, TimeSpan};
 use std::net::Ipv4Addr;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -67,8 +69,53 @@ fn answer(addresses: u32, request: AdminRequest) -> AdminResponse {
         AdminRequest::Status { relationship: None } => {
             AdminResponse::Status { rows: vec![row("a"), row("b")] }
         }
-        _ => AdminResponse::Explained { rows: Vec::new() },
+        AdminRequest::Explain { .. } => AdminResponse::Explained { rows: Vec::new() },
+        AdminRequest::PartnerDownRisk { .. } => {
+            AdminResponse::Risk { report: Box::new(RiskReport::default()) }
+        }
+        AdminRequest::ForcePartnerDown { .. }
+        | AdminRequest::Pause { .. }
+        | AdminRequest::Shutdown { .. } => AdminResponse::Done { message: String::new() },
+        AdminRequest::GetFailover { .. } => AdminResponse::Failovers { rows: vec![failover()] },
+        AdminRequest::RemoveFailover { name, .. } if name == "wrong twice" => {
+            let problem = |code, message: &str| Problem {
+                code,
+                message: message.into(),
+                remedy: "do otherwise".into(),
+            };
+            let problems = vec![problem(20133, "it is busy"), problem(87, "and nonsense")];
+            AdminResponse::Failed(Refusal::all(problems).unwrap())
+        }
+        AdminRequest::AddFailover { what_if, .. }
+        | AdminRequest::SetFailover { what_if, .. }
+        | AdminRequest::RemoveFailover { what_if, .. }
+        | AdminRequest::AddFailoverScope { what_if, .. }
+        | AdminRequest::RemoveFailoverScope { what_if, .. } => AdminResponse::Changed(Changed {
+            relationship: (!what_if).then(failover),
+            done: vec!["something".into()],
+            what_if,
+        }),
+        AdminRequest::ScopeStatistics { .. } => AdminResponse::Statistics { rows: vec![figures()] },
+        AdminRequest::ExportConfig => AdminResponse::Config { toml: "[server]\n".into() },
+        AdminRequest::ConfigDifferences => {
+            AdminResponse::Differences { lines: vec!["one".into(), "two".into()] }
+        }
     }
+}
+
+/// A relationship with everything in it that can be absent.
+pub(super) fn failover() -> Failover {
+    let pair = Relationship::builder("a b", [192, 0, 2, 1].into(), [192, 0, 2, 2].into())
+        .server_names("one", "two")
+        .safe_period_s(Some(7_200))
+        .scopes([[10, 0, 1, 0].into(), [10, 0, 2, 0].into()])
+        .build();
+    Failover::of(&pair.unwrap())
+}
+
+pub(super) fn figures() -> ScopeStatistics {
+    let statistics = dhcp_failover_relationship::Statistics::default();
+    ScopeStatistics { scope_id: [10, 0, 1, 0].into(), statistics }
 }
 
 fn row(name: &str) -> StatusRow {
@@ -141,6 +188,88 @@ async fn a_refusal_carries_code_reason_and_remedy() {
     let refused = blocking(move || call(&path, &request)).await;
     let Err(ClientError::Refused(refusal)) = refused else { panic!("{refused:?}") };
     assert_eq!(refusal.code(), codes::NO_RELATIONSHIP);
+}
+
+fn every_request(name: &str, what_if: bool) -> Vec<AdminRequest> {
+    let secret = || SharedSecret::new("\u{1f511} \"secret\"").unwrap();
+    let relationship = || Some(name.to_owned());
+    let (name, scope_id) = (name.to_owned(), vec!["10.0.1.0".to_owned(), "2001:db8::".to_owned()]);
+    let scopes = vec![[10, 0, 1, 0].into(), [10, 0, 2, 0].into()];
+    let add = AddFailover {
+        name: relationship(),
+        partner_server: Some("192.0.2.2:1647".into()),
+        scope_id: scope_id.clone(),
+        mode: Some(ModeName::HotStandby),
+        reserve_percent: Some(101),
+        max_client_lead_time: Some(TimeSpan::HOUR),
+        shared_secret: Some(secret()),
+        ..AddFailover::default()
+    };
+    let partner = Partner { name: "192.0.2.2".into(), address: "192.0.2.2:1647".parse().unwrap() };
+    let mut requests = vec![
+        AdminRequest::Status { relationship: relationship() },
+        AdminRequest::Leases { relationship: None, after: Some([10, 0, 0, 1].into()), limit: 7 },
+        AdminRequest::Explain {
+            hwaddr: Some("02:00:00:00:00:01".into()),
+            client_id: Some("&=+ %".into()),
+            relationship: relationship(),
+        },
+        AdminRequest::ForcePartnerDown { relationship: relationship() },
+        AdminRequest::PartnerDownRisk { relationship: relationship() },
+        AdminRequest::Recover { relationship: relationship() },
+        AdminRequest::Pause { relationship: relationship() },
+        AdminRequest::Shutdown { relationship: relationship() },
+        AdminRequest::GetFailover { name: Vec::new(), scope_id: Vec::new() },
+        AdminRequest::GetFailover {
+            name: vec![name.clone(), "2".into()],
+            scope_id: scopes.clone(),
+        },
+        AdminRequest::AddFailover { parameters: Box::new(add), partner, what_if },
+        AdminRequest::RemoveFailover { name: name.clone(), what_if },
+        AdminRequest::AddFailoverScope { name: name.clone(), scope_id: scope_id.clone(), what_if },
+        AdminRequest::RemoveFailoverScope { name: name.clone(), scope_id, what_if },
+        AdminRequest::ScopeStatistics { scope_id: scopes },
+        AdminRequest::ExportConfig,
+        AdminRequest::ConfigDifferences,
+    ];
+    for shared_secret in [None, Some(None), Some(Some(secret()))] {
+        let load_balance_percent = Some(30);
+        let set = SetFailover { load_balance_percent, shared_secret, ..SetFailover::default() };
+        let parameters = Box::new(set);
+        requests.push(AdminRequest::SetFailover { name: name.clone(), parameters, what_if });
+    }
+    requests
+}
+
+#[tokio::test]
+async fn every_request_reaches_the_core_as_it_was_made_and_its_answer_comes_back() {
+    let harness = start(30);
+    for what_if in [false, true] {
+        for request in every_request("two words/1", what_if) {
+            let answered = ask(&harness.administrators, request.clone()).await;
+            assert_eq!(harness.asked.lock().unwrap().last(), Some(&request));
+            assert_eq!(answered, Ok(answer(30, request)));
+        }
+    }
+}
+
+/// The address is for the server to find, by a name that it knows.
+#[tokio::test]
+async fn the_server_looks_the_partner_up() {
+    let harness = start(0);
+    let add = |partner: &str| {
+        let partner_server = Some(partner.to_owned());
+        let parameters = AddFailover { partner_server, ..AddFailover::default() };
+        ask(&harness.administrators, AdminRequest::add_failover(parameters, false))
+    };
+    add("localhost:1647").await.unwrap();
+    let asked = harness.asked.lock().unwrap().pop();
+    let Some(AdminRequest::AddFailover { partner, .. }) = asked else { panic!("{asked:?}") };
+    let address = "127.0.0.1:1647".parse().unwrap();
+    assert_eq!(partner, Partner { name: "localhost".into(), address });
+    let error = add("no-such-host.invalid").await.unwrap_err();
+    assert!(error.contains("\"no-such-host.invalid\" cannot be resolved"), "{error}");
+    assert!(harness.asked.lock().unwrap().is_empty());
 }
 
 /// In paths and in queries, both ways.
@@ -245,6 +374,10 @@ async fn a_client_that_dawdles_is_closed() {
         (b"GET /v1/st", ""),
         (STATUS, "HTTP/1.1 200"),
         (b"POST /v1/relationships/a/recover HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{", ""),
+        (
+            b"POST /v1/relationships HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{",
+            "HTTP/1.1 408",
+        ),
     ] {
         let mut stream = UnixStream::connect(&harness.administrators).await.unwrap();
         stream.write_all(begun).await.unwrap();

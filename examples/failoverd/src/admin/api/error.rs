@@ -25,6 +25,13 @@ impl ApiError {
     }
 }
 
+#[cfg(test)]
+impl ApiError {
+    pub(super) fn into_refusal(self) -> Refusal {
+        self.refusal
+    }
+}
+
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         Self { status: status_of(refusal.code()), refusal }

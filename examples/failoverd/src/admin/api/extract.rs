@@ -1,9 +1,19 @@
 //! What handlers take out of a request; what does not fit is refused in the common shape.
 
+use super::BODY_MAX;
 use super::error::ApiError;
-use axum::extract::{FromRequestParts, Path};
+use crate::admin::refusal::{Refusal, codes};
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+use std::net::Ipv4Addr;
 use std::str::FromStr;
+use std::time::Duration;
+
+/// How long a client may take to send a body.
+const BODY_TIME: Duration = Duration::from_secs(10);
 
 /// The `{name}` of the path, with its percent-encoding undone.
 pub(super) struct Name(pub(super) String);
@@ -69,6 +79,24 @@ impl Query {
         Ok(self.parsed(name, "true or false")?.unwrap_or(false))
     }
 
+    /// The scopes that are asked for.
+    pub(super) fn scopes(&mut self) -> Result<Vec<Ipv4Addr>, ApiError> {
+        let scope = |text: String| {
+            text.parse().map_err(|_| {
+                let message = format!("ScopeId={text:?} is not an IPv4 address");
+                ApiError::invalid(message, "give the address of an IPv4 scope's subnet")
+            })
+        };
+        self.all("ScopeId").into_iter().map(scope).collect()
+    }
+
+    /// The switch of a change that has no other parameters, or none left.
+    pub(super) fn only_what_if(mut self) -> Result<bool, ApiError> {
+        let what_if = self.switch("what-if")?;
+        self.finish()?;
+        Ok(what_if)
+    }
+
     /// Refuses what nobody has taken.
     pub(super) fn finish(self) -> Result<(), ApiError> {
         match self.0.first() {
@@ -79,4 +107,32 @@ impl Query {
             )),
         }
     }
+}
+
+/// The body as JSON; its size is bounded by a layer of the router.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let read = tokio::time::timeout(BODY_TIME, Bytes::from_request(request, state)).await;
+        let bytes = read
+            .map_err(|_| refused(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"))?
+            .map_err(|rejection| match rejection.status() {
+                status @ StatusCode::PAYLOAD_TOO_LARGE => {
+                    refused(status, format!("the body has more than {BODY_MAX} bytes"))
+                }
+                status => refused(status, "the body did not come whole"),
+            })?;
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
+            let remedy = "send a JSON object as GET /openapi.json describes it";
+            ApiError::invalid(format!("the body is not understood: {error}"), remedy)
+        })
+    }
+}
+
+fn refused(status: StatusCode, message: impl Into<String>) -> ApiError {
+    let remedy = "send all of it at once, and less than that";
+    ApiError::with_status(status, Refusal::new(codes::INVALID_PARAMETER, message, remedy))
 }

@@ -6,6 +6,9 @@
 mod error;
 mod extract;
 mod openapi;
+mod partner;
+mod relationships;
+pub(super) mod schema;
 mod server;
 mod state;
 #[cfg(test)]
@@ -17,12 +20,13 @@ use super::server::AdminCall;
 use super::socket::Access;
 use super::{AdminRequest, AdminResponse};
 use crate::metrics::Metrics;
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
+use axum::{Json, Router};
 use error::ApiError;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -62,6 +66,28 @@ impl Desk {
     }
 }
 
+/// An answer or a refusal.
+type Answer = Result<Response, ApiError>;
+
+/// Has the core answer and writes what it says.
+async fn answer(desk: &Desk, request: AdminRequest) -> Answer {
+    Ok(match desk.ask(request).await? {
+        AdminResponse::Status { rows } => Json(wire::StatusRows { rows }).into_response(),
+        AdminResponse::Leases { rows, more } => {
+            Json(wire::LeasePage { rows, more }).into_response()
+        }
+        AdminResponse::Risk { report } => Json(report).into_response(),
+        AdminResponse::Explained { rows } => Json(wire::ExplainRows { rows }).into_response(),
+        AdminResponse::Failovers { rows } => Json(wire::FailoverRows { rows }).into_response(),
+        AdminResponse::Changed(changed) => Json(changed).into_response(),
+        AdminResponse::Statistics { rows } => Json(wire::StatisticsRows { rows }).into_response(),
+        AdminResponse::Config { toml } => ([(CONTENT_TYPE, wire::TOML)], toml).into_response(),
+        AdminResponse::Differences { lines } => Json(wire::Differences { lines }).into_response(),
+        AdminResponse::Done { message } => Json(wire::Done { message }).into_response(),
+        AdminResponse::Failed(refusal) => ApiError::from(refusal).into_response(),
+    })
+}
+
 /// One way to ask: the method, the path, and what answers.
 type Route = (&'static str, &'static str, MethodRouter<Desk>);
 
@@ -77,6 +103,16 @@ fn routes() -> Vec<Route> {
         route!(get "/v1/status" state::status),
         route!(get "/v1/leases" state::leases),
         route!(get "/v1/explain" state::explain),
+        route!(get "/v1/relationships" relationships::list),
+        route!(post "/v1/relationships" relationships::add),
+        route!(get "/v1/relationships/{name}" relationships::get),
+        route!(patch "/v1/relationships/{name}" relationships::set),
+        route!(delete "/v1/relationships/{name}" relationships::remove),
+        route!(post "/v1/relationships/{name}/scopes" relationships::add_scopes),
+        route!(delete "/v1/relationships/{name}/scopes" relationships::remove_scopes),
+        route!(get "/v1/statistics" relationships::statistics),
+        route!(get "/v1/config" server::config),
+        route!(get "/v1/config/differences" server::differences),
         route!(post "/v1/relationships/{name}/partner-down" state::partner_down),
         route!(get "/v1/relationships/{name}/partner-down-risk" state::partner_down_risk),
         route!(post "/v1/relationships/{name}/recover" state::recover),

@@ -1,6 +1,6 @@
 //! The description of the interface for programs.
 
-use super::{server, state};
+use super::{relationships, server, state};
 use utoipa::OpenApi;
 
 /// The OpenAPI document of all routes. `docs/openapi.json` is a copy that a test keeps true.
@@ -14,6 +14,8 @@ use utoipa::OpenApi;
     ),
     tags(
         (name = "state", description = "What the server knows."),
+        (name = "relationships",
+            description = "What the DhcpServerv4Failover cmdlets of Windows do, on this server."),
         (name = "orders", description = "Orders of an operator to a relationship."),
         (name = "server", description = "The process.")
     ),
@@ -21,6 +23,16 @@ use utoipa::OpenApi;
         state::status,
         state::leases,
         state::explain,
+        relationships::list,
+        relationships::add,
+        relationships::get,
+        relationships::set,
+        relationships::remove,
+        relationships::add_scopes,
+        relationships::remove_scopes,
+        relationships::statistics,
+        server::config,
+        server::differences,
         state::partner_down,
         state::partner_down_risk,
         state::recover,

@@ -1,18 +1,12 @@
 //! What the server knows, and orders that change its state.
 
-use super::Desk;
 use super::error::ApiError;
 use super::extract::{Name, Query};
 use super::wire::{Done, ErrorBody, ExplainRows, LeasePage, StatusRows};
-use crate::admin::message::{AdminRequest, AdminResponse, LEASES_LIMIT_MAX};
-use crate::admin::refusal::Refusal;
+use super::{Answer, Desk, answer, schema};
+use crate::admin::message::{AdminRequest, LEASES_LIMIT_MAX};
 use crate::admin::risk::RiskReport;
-use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-
-/// An answer or a refusal.
-type Answer = Result<Response, ApiError>;
 
 /// The states of the relationships.
 #[utoipa::path(
@@ -91,7 +85,7 @@ pub(super) async fn explain(State(desk): State<Desk>, mut query: Query) -> Answe
     ),
     responses(
         (status = 200, description = "Done; with what-if the report of what it would risk.",
-            body = Done),
+            body = schema::PartnerDown),
         (status = "default", description = "Refused.", body = ErrorBody)
     )
 )]
@@ -170,23 +164,4 @@ pub(super) async fn pause(State(desk): State<Desk>, Name(name): Name, query: Que
 pub(super) async fn shutdown(State(desk): State<Desk>, Name(name): Name, query: Query) -> Answer {
     query.finish()?;
     answer(&desk, AdminRequest::Shutdown { relationship: Some(name) }).await
-}
-
-/// Has the core answer and writes the answer as JSON.
-pub(super) async fn answer(desk: &Desk, request: AdminRequest) -> Answer {
-    Ok(match desk.ask(request).await? {
-        AdminResponse::Status { rows } => Json(StatusRows { rows }).into_response(),
-        AdminResponse::Leases { rows, more } => Json(LeasePage { rows, more }).into_response(),
-        AdminResponse::Risk { report } => Json(report).into_response(),
-        AdminResponse::Explained { rows } => Json(ExplainRows { rows }).into_response(),
-        AdminResponse::Done { message } => Json(Done { message }).into_response(),
-        AdminResponse::Failovers { .. }
-        | AdminResponse::Changed(_)
-        | AdminResponse::Statistics { .. }
-        | AdminResponse::Config { .. }
-        | AdminResponse::Differences { .. } => {
-            ApiError::from(Refusal::from("this has no route")).into_response()
-        }
-        AdminResponse::Failed(refusal) => ApiError::from(refusal).into_response(),
-    })
 }

@@ -1,8 +1,9 @@
 //! What the routes answer, and that their description is true.
 
 use super::openapi::Document;
-use super::routes;
-use crate::admin::tests::{raw, start};
+use super::{BODY_MAX, routes};
+use crate::admin::tests::{failover, figures, raw, start};
+use dhcp_failover_relationship::cmdlet::{AddFailover, SetFailover};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -55,6 +56,92 @@ async fn requests_that_make_no_sense_are_refused_in_one_shape() {
         )),
         "only the last one reached the core"
     );
+}
+
+#[tokio::test]
+async fn bodies_that_make_no_sense_are_refused_with_what_is_wrong() {
+    let harness = start(0);
+    let pairs = "/v1/relationships";
+    let long = format!("{{\"Name\":\"{}\"}}", "x".repeat(BODY_MAX));
+    for (method, target, body, status, words) in [
+        ("POST", pairs, "", 400, "EOF"),
+        ("POST", pairs, "Name=a", 400, "expected value"),
+        ("POST", pairs, "[1]", 400, "invalid type"),
+        ("POST", pairs, "{\"Nmae\":\"a\"}", 400, "unknown field `Nmae`, expected one of `Name`"),
+        ("POST", pairs, "{\"Name\":1}", 400, "invalid type: integer `1`, expected a string"),
+        (
+            "POST",
+            pairs,
+            "{\"MaxClientLeadTime\":\"soon\"}",
+            400,
+            "\"soon\", expected a number of s",
+        ),
+        ("POST", pairs, "{\"Mode\":\"Both\"}", 400, "unknown variant `Both`"),
+        ("POST", pairs, "{} {}", 400, "trailing characters"),
+        ("POST", pairs, &long, 413, "more than 262144 bytes"),
+        ("PATCH", "/v1/relationships/a", "{\"Name\":\"b\"}", 400, "unknown field `Name`"),
+        ("POST", "/v1/relationships/a/scopes", "{\"ScopeId\":\"10.0.1.0\"}", 400, "a sequence"),
+        ("POST", "/v1/relationships/a/scopes", "{\"Scope\":[]}", 400, "unknown field `Scope`"),
+        ("POST", "/v1/relationships/a/scopes", "{}", 400, "missing field `ScopeId`"),
+    ] {
+        let (found, answer) = ask(&harness.administrators, method, target, body).await;
+        let message = answer["error"]["message"].as_str().unwrap_or_default();
+        assert_eq!((found, &answer["error"]["code"]), (status, &json!(87)), "{message}");
+        assert!(message.contains(words), "{message}");
+        assert_ne!(answer["error"]["remedy"].as_str().unwrap(), "");
+    }
+    assert!(harness.asked.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn one_relationship_is_an_object_and_none_is_an_error() {
+    let harness = start(0);
+    let (status, body) = ask(&harness.readers, "GET", "/v1/relationships/a%20b", "").await;
+    assert_eq!(
+        (status, &body["Name"], &body["ScopeId"][1]),
+        (200, &json!("a b"), &json!("10.0.2.0"))
+    );
+    let (status, body) = ask(&harness.readers, "GET", "/v1/relationships/nobody", "").await;
+    assert_eq!((status, &body["error"]["code"]), (404, &json!(20115)));
+}
+
+#[tokio::test]
+async fn all_problems_are_told_and_the_first_counts() {
+    let harness = start(0);
+    let target = "/v1/relationships/wrong%20twice";
+    let (status, body) = ask(&harness.administrators, "DELETE", target, "").await;
+    let busy = json!({"code": 20133, "message": "it is busy", "remedy": "do otherwise"});
+    let nonsense = json!({"code": 87, "message": "and nonsense", "remedy": "do otherwise"});
+    let mut error = busy.clone();
+    error["problems"] = json!([busy, nonsense]);
+    assert_eq!((status, body), (409, json!({ "error": error })));
+}
+
+/// The keys of a schema of the description.
+fn described(name: &str) -> BTreeSet<String> {
+    let document = serde_json::to_value(Document::openapi()).unwrap();
+    let properties = document["components"]["schemas"][name]["properties"].as_object();
+    properties.unwrap_or_else(|| panic!("no {name}")).keys().cloned().collect()
+}
+
+/// The keys of a value as it is written.
+fn written(value: &impl serde::Serialize) -> BTreeSet<String> {
+    serde_json::to_value(value).unwrap().as_object().unwrap().keys().cloned().collect()
+}
+
+/// The keys that are read, out of the complaint about one that is not.
+fn read<T: serde::de::DeserializeOwned + std::fmt::Debug>() -> BTreeSet<String> {
+    let complaint =
+        serde_json::from_value::<T>(json!({ "no such key": 1 })).unwrap_err().to_string();
+    complaint.split('`').skip(3).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_description_has_the_keys_that_are_read_and_written() {
+    assert_eq!(described("Failover"), written(&failover()));
+    assert_eq!(described("ScopeStatistics"), written(&figures()));
+    assert_eq!(described("AddFailover"), read::<AddFailover>());
+    assert_eq!(described("SetFailover"), read::<SetFailover>());
 }
 
 #[tokio::test]

@@ -1,9 +1,14 @@
 //! The bodies of answers.
 
+use super::schema;
 use crate::admin::message::{ExplainRow, LeaseRow, StatusRow};
 use crate::admin::refusal::Refusal;
+use dhcp_failover_relationship::cmdlet::{Failover, ScopeStatistics};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+/// The media type of configurations.
+pub(super) const TOML: &str = "application/toml";
 
 /// Why a request was not carried out.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -33,6 +38,38 @@ pub(in crate::admin) struct LeasePage {
 pub(in crate::admin) struct ExplainRows {
     /// One row for each decision.
     pub(in crate::admin) rows: Vec<ExplainRow>,
+}
+
+/// Relationships.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(in crate::admin) struct FailoverRows {
+    /// In the order they were made.
+    #[schema(value_type = Vec<schema::Failover>)]
+    pub(in crate::admin) rows: Vec<Failover>,
+}
+
+/// Figures of scopes.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(in crate::admin) struct StatisticsRows {
+    /// One for each scope.
+    #[schema(value_type = Vec<schema::ScopeStatistics>)]
+    pub(in crate::admin) rows: Vec<ScopeStatistics>,
+}
+
+/// Scopes to be put into a relationship.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::admin) struct ScopeIds {
+    /// The scopes by the IPv4 addresses of their subnets.
+    #[serde(rename = "ScopeId")]
+    pub(in crate::admin) scope_id: Vec<String>,
+}
+
+/// What is in force and not what the configuration file says.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(in crate::admin) struct Differences {
+    /// One for each difference.
+    pub(in crate::admin) lines: Vec<String>,
 }
 
 /// An order was carried out.

@@ -1,100 +1,147 @@
 //! Requests as HTTP: the counterpart of the server's routes.
 
 use super::ClientError;
-use crate::admin::api::wire::{Done, ExplainRows, LeasePage, StatusRows};
+use crate::admin::api::wire::{
+    Differences, Done, ExplainRows, FailoverRows, LeasePage, ScopeIds, StatisticsRows, StatusRows,
+};
 use crate::admin::message::{AdminRequest, AdminResponse};
+use dhcp_failover_relationship::SharedSecret;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// One request to a server and how to read its answer.
 pub(super) struct Call {
     method: &'static str,
-    /// Path and query.
-    target: String,
+    target: Target,
     body: Option<Vec<u8>>,
-    pub(super) read: fn(&[u8]) -> Result<AdminResponse, serde_json::Error>,
+    pub(super) read: Read,
 }
+
+/// Reads the body of an answer; the error says what is wrong with it.
+type Read = fn(&[u8]) -> Result<AdminResponse, String>;
+
+const STATUS: Read = |it| json(it, |StatusRows { rows }| AdminResponse::Status { rows });
+const LEASES: Read = |it| json(it, |LeasePage { rows, more }| AdminResponse::Leases { rows, more });
+const EXPLAINED: Read = |it| json(it, |ExplainRows { rows }| AdminResponse::Explained { rows });
+const RISK: Read = |it| json(it, |report| AdminResponse::Risk { report });
+const FAILOVERS: Read = |it| json(it, |FailoverRows { rows }| AdminResponse::Failovers { rows });
+const CHANGED: Read = |it| json(it, AdminResponse::Changed);
+const FIGURES: Read = |it| json(it, |StatisticsRows { rows }| AdminResponse::Statistics { rows });
+const DIFFERENCES: Read =
+    |it| json(it, |Differences { lines }| AdminResponse::Differences { lines });
+const DONE: Read = |it| json(it, |Done { message }| AdminResponse::Done { message });
+const CONFIG: Read = |it| {
+    let toml = String::from_utf8(it.to_vec()).map_err(|error| error.to_string())?;
+    Ok(AdminResponse::Config { toml })
+};
 
 impl Call {
     /// The call that makes a request; `only` finds the relationship meant by one that names none.
     pub(super) fn of(
         request: &AdminRequest,
-        only: impl FnOnce() -> Result<String, ClientError>,
+        only: impl Fn() -> Result<String, ClientError>,
     ) -> Result<Self, ClientError> {
-        let order = |relationship: &Option<String>, rest: &str| {
-            let name = relationship.clone().map_or_else(only, Ok)?;
-            Ok::<_, ClientError>(format!("{}/{rest}", of_relationship(&name)))
+        use AdminRequest as R;
+        let new = Target::new;
+        let of = Target::relationship;
+        let order = |relationship: &Option<String>, what| {
+            let name = relationship.clone().map_or_else(&only, Ok)?;
+            Ok::<_, ClientError>(post(of(&name, what), None, DONE))
         };
-        let done = |target| Self { method: "POST", target, body: None, read: read_done };
         Ok(match request {
-            AdminRequest::Status { relationship } => {
-                let target = Target::new("/v1/status").with("relationship", relationship.as_ref());
-                Self::get(target.0, |body| {
-                    json(body, |StatusRows { rows }| AdminResponse::Status { rows })
-                })
+            R::Status { relationship } => {
+                get(new("/v1/status").with("relationship", relationship), STATUS)
             }
-            AdminRequest::Leases { relationship, after, limit } => {
-                let target = Target::new("/v1/leases")
-                    .with("relationship", relationship.as_ref())
-                    .with("after", *after)
-                    .with("limit", Some(limit));
-                Self::get(target.0, |body| {
-                    json(body, |LeasePage { rows, more }| AdminResponse::Leases { rows, more })
-                })
+            R::Leases { relationship, after, limit } => {
+                let target = new("/v1/leases").with("relationship", relationship);
+                get(target.with("after", after).with("limit", [limit]), LEASES)
             }
-            AdminRequest::Explain { hwaddr, client_id, relationship } => {
-                let target = Target::new("/v1/explain")
-                    .with("hwaddr", hwaddr.as_ref())
-                    .with("client-id", client_id.as_ref())
-                    .with("relationship", relationship.as_ref());
-                Self::get(target.0, |body| {
-                    json(body, |ExplainRows { rows }| AdminResponse::Explained { rows })
-                })
+            R::Explain { hwaddr, client_id, relationship } => {
+                let target = new("/v1/explain").with("hwaddr", hwaddr).with("client-id", client_id);
+                get(target.with("relationship", relationship), EXPLAINED)
             }
-            AdminRequest::PartnerDownRisk { relationship } => {
-                Self::get(order(relationship, "partner-down-risk")?, |body| {
-                    json(body, |report| AdminResponse::Risk { report })
-                })
+            R::PartnerDown { relationship } => order(relationship, "/partner-down")?,
+            R::ForcePartnerDown { relationship } => {
+                order(relationship, "/partner-down?force=true")?
             }
-            AdminRequest::PartnerDown { relationship } => {
-                done(order(relationship, "partner-down")?)
+            R::PartnerDownRisk { relationship } => {
+                let name = relationship.clone().map_or_else(&only, Ok)?;
+                get(of(&name, "/partner-down-risk"), RISK)
             }
-            AdminRequest::ForcePartnerDown { relationship } => {
-                done(order(relationship, "partner-down?force=true")?)
+            R::Recover { relationship } => order(relationship, "/recover")?,
+            R::Pause { relationship } => order(relationship, "/pause")?,
+            R::Shutdown { relationship } => order(relationship, "/shutdown")?,
+            R::GetFailover { name, scope_id } => {
+                let target = new("/v1/relationships").with("Name", name);
+                get(target.with("ScopeId", scope_id), FAILOVERS)
             }
-            AdminRequest::Recover { relationship } => done(order(relationship, "recover")?),
-            AdminRequest::Pause { relationship } => done(order(relationship, "pause")?),
-            AdminRequest::Shutdown { relationship } => done(order(relationship, "shutdown")?),
-            other => return Err(ClientError::Answer(format!("there is no route for {other:?}"))),
+            R::AddFailover { parameters, what_if, .. } => {
+                let body = with_secret(parameters, parameters.shared_secret.as_ref())?;
+                post(new("/v1/relationships").what_if(*what_if), Some(body), CHANGED)
+            }
+            R::SetFailover { name, parameters, what_if } => {
+                // That there shall be none is in the parameters as they are written.
+                let secret = parameters.shared_secret.as_ref().and_then(Option::as_ref);
+                let body = Some(with_secret(parameters, secret)?);
+                let target = of(name, "").what_if(*what_if);
+                Self { method: "PATCH", target, body, read: CHANGED }
+            }
+            R::RemoveFailover { name, what_if } => delete(of(name, "").what_if(*what_if)),
+            R::AddFailoverScope { name, scope_id, what_if } => {
+                let body = with_secret(&ScopeIds { scope_id: scope_id.clone() }, None)?;
+                post(of(name, "/scopes").what_if(*what_if), Some(body), CHANGED)
+            }
+            R::RemoveFailoverScope { name, scope_id, what_if } => {
+                delete(of(name, "/scopes").with("ScopeId", scope_id).what_if(*what_if))
+            }
+            R::ScopeStatistics { scope_id } => {
+                get(new("/v1/statistics").with("ScopeId", scope_id), FIGURES)
+            }
+            R::ExportConfig => get(new("/v1/config"), CONFIG),
+            R::ConfigDifferences => get(new("/v1/config/differences"), DIFFERENCES),
         })
-    }
-
-    fn get(target: String, read: fn(&[u8]) -> Result<AdminResponse, serde_json::Error>) -> Self {
-        Self { method: "GET", target, body: None, read }
     }
 
     /// As it goes over the wire, on a connection that ends with the answer.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let Self { method, target, body, .. } = self;
-        let mut bytes =
+        let Self { method, target: Target(target), body, .. } = self;
+        let mut head =
             format!("{method} {target} HTTP/1.1\r\nHost: failoverd\r\nConnection: close\r\n");
         if let Some(body) = body {
-            bytes +=
+            head +=
                 &format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
         }
-        bytes += "\r\n";
-        let mut bytes = bytes.into_bytes();
+        head += "\r\n";
+        let mut bytes = head.into_bytes();
         bytes.extend(body.iter().flatten());
         bytes
     }
+}
+
+fn get(target: Target, read: Read) -> Call {
+    Call { method: "GET", target, body: None, read }
+}
+
+fn post(target: Target, body: Option<Vec<u8>>, read: Read) -> Call {
+    Call { method: "POST", target, body, read }
+}
+
+fn delete(target: Target) -> Call {
+    Call { method: "DELETE", target, body: None, read: CHANGED }
 }
 
 /// A path with a query.
 struct Target(String);
 
 impl Target {
-    fn new(path: impl Into<String>) -> Self {
-        Self(path.into())
+    fn new(path: &str) -> Self {
+        Self(path.to_owned())
+    }
+
+    /// The path of a relationship, whatever its name holds, and what follows it.
+    fn relationship(name: &str, rest: &str) -> Self {
+        Self(format!("/v1/relationships/{}{rest}", utf8_percent_encode(name, NON_ALPHANUMERIC)))
     }
 
     /// Adds a parameter for each of these values.
@@ -107,20 +154,28 @@ impl Target {
         }
         self
     }
+
+    fn what_if(self, what_if: bool) -> Self {
+        self.with("what-if", what_if.then_some(true))
+    }
 }
 
-/// The path of a relationship, whatever its name holds.
-fn of_relationship(name: &str) -> String {
-    format!("/v1/relationships/{}", utf8_percent_encode(name, NON_ALPHANUMERIC))
-}
-
-fn read_done(body: &[u8]) -> Result<AdminResponse, serde_json::Error> {
-    json(body, |Done { message }| AdminResponse::Done { message })
+/// The body of a request: parameters with their secret, which is never written with them.
+fn with_secret(
+    parameters: &impl Serialize,
+    secret: Option<&SharedSecret>,
+) -> Result<Vec<u8>, ClientError> {
+    let unclear = |error: serde_json::Error| ClientError::Transport(error.into());
+    let mut value = serde_json::to_value(parameters).map_err(unclear)?;
+    if let Some(secret) = secret {
+        value["SharedSecret"] = secret.expose().into();
+    }
+    serde_json::to_vec(&value).map_err(unclear)
 }
 
 fn json<T: DeserializeOwned>(
     body: &[u8],
     answer: impl FnOnce(T) -> AdminResponse,
-) -> Result<AdminResponse, serde_json::Error> {
-    serde_json::from_slice(body).map(answer)
+) -> Result<AdminResponse, String> {
+    serde_json::from_slice(body).map(answer).map_err(|error| error.to_string())
 }
