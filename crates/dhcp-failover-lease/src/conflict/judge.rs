@@ -133,7 +133,7 @@ pub(super) fn is_in_step(own: &Binding, instance: u32) -> bool {
 fn released_after(own: &Binding, update: &Update, in_step: bool) -> bool {
     match (own.last_transaction, update.last_transaction) {
         _ if in_step => later(own, update, !Mutant::EqualSecondsOutdated.is_on()),
-        (Some(mine), Some(theirs)) => theirs > mine + CLOCK_GUARD,
+        (Some(mine), Some(theirs)) => theirs > mine + CLOCK_GUARD + update.doubt,
         _ => false,
     }
 }
@@ -142,7 +142,7 @@ fn released_after(own: &Binding, update: &Update, in_step: bool) -> bool {
 /// counterpart of [`released_after`]. In doubt the lease stands.
 fn back_since(own: &Binding, update: &Update) -> bool {
     match (own.last_transaction, update.last_transaction) {
-        (Some(mine), Some(theirs)) => theirs + CLOCK_GUARD + CLOCK_GUARD >= mine,
+        (Some(mine), Some(theirs)) => theirs + CLOCK_GUARD + CLOCK_GUARD + update.doubt >= mine,
         (_, theirs) => theirs.is_some(),
     }
 }

@@ -6,7 +6,7 @@ mod two_leases;
 
 pub use two_leases::surplus_leases;
 
-use crate::{Binding, BindingFlags, BindingStatus, Client, LeaseInstant, Role};
+use crate::{Binding, BindingFlags, BindingStatus, Client, LeaseInstant, LeaseSpan, Role};
 use alloc::vec::Vec;
 use core::fmt;
 use core::net::Ipv4Addr;
@@ -33,6 +33,8 @@ pub struct Update {
     pub start_of_state: LeaseInstant,
     /// client-last-transaction-time.
     pub last_transaction: Option<LeaseInstant>,
+    /// By how much more than usual that may be wrong, either way: one of the two clocks was set since.
+    pub doubt: LeaseSpan,
     /// IP-flags.
     pub flags: BindingFlags,
     /// client-request-options, opaque.
@@ -57,6 +59,7 @@ impl Update {
             potential_latest: LeaseInstant::ZERO,
             start_of_state: LeaseInstant::ZERO,
             last_transaction: None,
+            doubt: LeaseSpan::ZERO,
             flags: BindingFlags { reserved: false, bootp: false },
             request_options: Vec::new(),
             reply_options: Vec::new(),

@@ -3,9 +3,28 @@
 use super::Endpoint;
 use crate::clock::DRIFT_ONE_IN;
 use crate::{Event, PartnerOffset};
+use dhcp_failover_lease::{LeaseInstant, LeaseSpan};
 
 /// Less than this is no news: clocks are corrected by seconds, and a message may take some.
 const GUARD_S: u64 = 60;
+/// What differs by less than this a message and whole seconds may hide: whoever compares times of both
+/// servers allows for it.
+const UNSURE_S: u64 = 2;
+
+/// Times of the past that one server took by another clock than that of now.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct ClockDoubt {
+    /// They may be off by so much.
+    by: LeaseSpan,
+    /// Those until then.
+    until: LeaseInstant,
+}
+
+impl ClockDoubt {
+    pub(super) fn rebase(&mut self, shift: &dyn Fn(LeaseInstant) -> LeaseInstant) {
+        self.until = shift(self.until);
+    }
+}
 
 impl Endpoint {
     /// A wall clock that was set is no reason to end leases early or late; somebody should know.
@@ -35,6 +54,12 @@ impl Endpoint {
         self.remember_partner_offset();
         let (Some(before), Some(found)) = (before, self.record.partner_offset) else { return };
         let drift_s = (self.lease_now - before.as_of).as_s() / DRIFT_ONE_IN;
+        let moved_s = found.high_s.abs_diff(before.high_s).saturating_sub(drift_s);
+        if moved_s > UNSURE_S {
+            let by = LeaseSpan::from_s(moved_s)
+                .max(self.clock_doubt.map_or(LeaseSpan::ZERO, |it| it.by));
+            self.clock_doubt = Some(ClockDoubt { by, until: self.lease_now });
+        }
         let guard_s = i64::try_from(GUARD_S.saturating_add(drift_s)).unwrap_or(i64::MAX);
         let above_s = found.low_s.saturating_sub(before.high_s);
         let below_s = before.low_s.saturating_sub(found.high_s);
@@ -49,5 +74,13 @@ impl Endpoint {
         } else {
             Event::ClockDoubtful { ahead_s }
         });
+    }
+
+    /// By how much more than usual this time of the past, which the partner told, may be wrong. A
+    /// machine that comes back with a clock that was set back stands still at its newest record: what it
+    /// did before it lost power looks later than what its partner did meanwhile (S14).
+    pub(super) fn doubt_of(&self, at: LeaseInstant) -> LeaseSpan {
+        let doubt = self.clock_doubt.filter(|doubt| at <= doubt.until);
+        doubt.map_or(LeaseSpan::ZERO, |doubt| doubt.by)
     }
 }

@@ -37,6 +37,7 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
 pub use canonical::{Renaming, rename_message_times};
+use clocks::ClockDoubt;
 use core::net::Ipv4Addr;
 use dhcp_failover_lease::{Binding, Control, LeaseInstant, LeaseSpan, Mclt, Mutant, Role};
 use dhcp_failover_wire::{MessageLimit, RejectReason};
@@ -132,6 +133,8 @@ pub struct Endpoint {
     pools_told: Option<hints::PoolDigests>,
     /// The partner has been asked whether the store is the newest.
     store_checked: bool,
+    /// One of the two clocks was set, or seems to have been.
+    clock_doubt: Option<ClockDoubt>,
     /// What is left of it in the present call.
     budget: Budget,
 }
@@ -276,6 +279,7 @@ impl Endpoint {
             differing: Quarantine::NONE,
             pools_told: None,
             store_checked: false,
+            clock_doubt: None,
             budget: Budget::FULL,
             record,
             config,

@@ -7,7 +7,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use dhcp_failover_lease::{
     BindingFlags, BindingStatus, Client, Conflict, ConflictRules, HardwareAddress, LeaseInstant,
-    Receiver, Role, Update, Verdict, resolve,
+    LeaseSpan, Receiver, Role, Update, Verdict, resolve,
 };
 use dhcp_failover_wire::{
     BindingAck, BindingUpdate, Dialect, IpFlags, Message, Packet, RejectReason,
@@ -64,6 +64,7 @@ impl Endpoint {
         self.note_told(received.address);
         let skew = self.link.as_ref().and_then(|link| link.skew);
         let mut update = to_local(received, skew.as_ref(), self.lease_now)?;
+        update.doubt = update.last_transaction.map_or(LeaseSpan::ZERO, |at| self.doubt_of(at));
         if let (Some(_), Some(theirs)) = (&received.windows, &update.client) {
             update.client = same_station(&own, theirs).or(update.client);
         }
@@ -184,6 +185,7 @@ fn to_local(
             .client_last_transaction_time
             .map(|time| past(Some(time)))
             .filter(|at| *at > LeaseInstant::ZERO),
+        doubt: LeaseSpan::ZERO,
         flags: BindingFlags {
             reserved: received.ip_flags.contains(IpFlags::RESERVED),
             bootp: received.ip_flags.contains(IpFlags::BOOTP),

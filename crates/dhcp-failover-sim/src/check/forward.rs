@@ -52,9 +52,9 @@ impl Forward {
         Ok(())
     }
 
-    /// The address is another client's now: if it becomes the former one's again, that is another
-    /// binding, perhaps by the partner's word and clock.
-    fn other_client(&mut self, host: Host, address: Ipv4Addr) {
+    /// The address is another client's now, or what this server knew of it does not count any more: if it
+    /// becomes the former client's again, that is another binding, by the partner's word and clock.
+    fn begins_anew(&mut self, host: Host, address: Ipv4Addr) {
         self.told.remove(&(host, address));
     }
 
@@ -110,8 +110,8 @@ impl Pair {
         let fetching = lost && self.state(host) == Some(State::Recover);
         let old = server.binding(new.address);
         let other = |it: &Binding| it.client.as_ref().is_some_and(|client| !new.is_for(client));
-        if old.as_ref().is_some_and(other) {
-            self.monitor.forward.other_client(host, new.address);
+        if fetching || old.as_ref().is_some_and(other) {
+            self.monitor.forward.begins_anew(host, new.address);
         }
         let server = &self.servers[host.index()];
         let old = old.filter(|_| !server.incomplete && !fetching);

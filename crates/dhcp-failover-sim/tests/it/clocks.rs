@@ -213,3 +213,39 @@ fn s10_a_clock_set_back_over_a_restart_of_the_machine_sets_no_time_of_a_client_b
     }
     assert!(found > 0, "no clock was behind the newest lease");
 }
+
+/// S1, S14: a machine without power for a while comes back with a clock that was set back, which stands
+/// still at its newest record. What a client gave back there before must not end the lease that the partner
+/// gave it meanwhile.
+#[test]
+fn s14_a_release_of_before_a_power_cut_does_not_end_the_lease_given_after_it() {
+    for host in Host::BOTH {
+        for off_s in [1, 3, 10, 50, 100, 200] {
+            let mut pair = busy(Setup { lease_s: 400, ..Setup::new(616) });
+            pair.partition(true);
+            pair.run_s(30);
+            for number in 0..8 {
+                assert!(pair.ask(number, RequestClass::Renewal, &[host], None));
+            }
+            pair.run_s(1);
+            for number in 0..8 {
+                pair.mute(number);
+                pair.release(number); // to the server that answered last
+            }
+            pair.run_s(2);
+            pair.power_off(host);
+            pair.step_clock(host, -3 * HOUR_MS);
+            pair.run_s(off_s);
+            for number in 0..8 {
+                pair.set_reach(number, host, false);
+                pair.join(number);
+            }
+            pair.run_s(30);
+            pair.start(host);
+            pair.partition(false);
+            pair.run_s(300);
+            pair.check_convergence(600);
+            assert_eq!(pair.violations(), [], "{host:?} {off_s}\n{}", pair.log_text());
+        }
+    }
+}
