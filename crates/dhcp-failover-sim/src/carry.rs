@@ -125,7 +125,7 @@ impl Pair {
                 self.violation(Rule::S11, format!("{host:?}: {text}"));
             }
             let server = &self.servers[host.index()];
-            if let Err(text) = durable_before_visible(server, link, &packet) {
+            if let Err(text) = durable_before_visible(server, link, &packet, self.dialect()) {
                 self.violation(Rule::S5, format!("{host:?} {text}"));
             }
         } else {

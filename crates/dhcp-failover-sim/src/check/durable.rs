@@ -5,13 +5,14 @@ use crate::server::Server;
 use crate::{Host, Pair};
 use dhcp_failover_lease::BindingStatus;
 use dhcp_failover_proto::{State, Token};
-use dhcp_failover_wire::{Message, Packet, ServerFlags};
+use dhcp_failover_wire::{Dialect, Message, Packet, ServerFlags};
 
 /// S5: what a message promises is durable, looked up on the disk itself.
 pub(crate) fn durable_before_visible(
     server: &Server,
     link: u64,
     packet: &Packet,
+    dialect: Dialect,
 ) -> Result<(), String> {
     match &packet.message {
         Message::BndUpd(updates) => {
@@ -50,7 +51,9 @@ pub(crate) fn durable_before_visible(
             let sent = State::from_wire(state.server_state);
             let leaving = matches!(sent, Some(State::Paused | State::Shutdown));
             let known = server.disk.states.iter().any(|(known, _)| Some(*known) == sent);
-            if !known && !leaving {
+            // A dhcpd in CONFLICT-DONE hears it in the place of other states (isc-C11).
+            let stands_in = dialect == Dialect::IscDhcpd && sent == Some(State::PotentialConflict);
+            if !known && !leaving && !stands_in {
                 return Err(format!("STATE {sent:?}: never on disk"));
             }
         }

@@ -246,6 +246,8 @@ impl Reference {
                 Ok(())
             }
             Seen::StorageReplaced => {
+                // What came in the place of a lost one is as old as any.
+                self.lost = false;
                 self.recordable.clear();
                 let answered = self.answered_ms.take();
                 self.answered_since_copy_ms = self.answered_since_copy_ms.max(answered);
