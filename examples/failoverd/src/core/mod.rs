@@ -29,6 +29,8 @@ mod persist;
 mod relationships;
 mod replies;
 mod stored;
+#[cfg(test)]
+mod testing;
 
 use crate::admin::{AdminCall, AdminServer};
 use crate::dhcp::network::Networks;

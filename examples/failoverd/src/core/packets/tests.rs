@@ -1,62 +1,17 @@
 use super::super::replies::HELD_MAX;
-use super::super::start;
+use super::super::testing::Place;
 use super::*;
-use crate::admin::{AdminServer, AdminSocket};
-use crate::config::{Config, Live};
 use crate::demo::pair::free_port;
 use crate::demo::random::Random;
 use crate::dhcp::testing::Packet;
-use crate::link::{LinkConfig, Links};
-use crate::metrics::Metrics;
 use crate::net::Datagram;
-use crate::services::Services;
-use crate::store::{Contents, MemoryStore, StoreWriter};
-use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
+use crate::store::MemoryStore;
+use std::net::{Ipv4Addr, UdpSocket};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
-/// A core with all it needs, on a disk that can be held.
-fn core(
-    store: &MemoryStore,
-    directory: &std::path::Path,
-    listen: SocketAddrV4,
-    relay_port: u16,
-) -> (Core, super::super::Inputs) {
-    let text = format!(
-        "[server]\ndhcp_listen = \"{listen}\"\nrelay_port = {relay_port}\nstore = \"s\"\n\
-         admin_socket = \"a\"\n[[scope]]\nsubnet = \"127.0.0.0/8\"\n\
-         ranges = [\"127.9.0.0-127.9.31.255\"]\nlease_s = 600\n"
-    );
-    let config = Config::parse("test.toml".as_ref(), &text).unwrap();
-    let (report, store_events) = mpsc::unbounded_channel();
-    let writer = StoreWriter::spawn(Box::new(store.clone()), move |event| {
-        let _ = report.send(event);
-    });
-    let (sender, link_events) = mpsc::channel(1);
-    let links = Links::start(LinkConfig::new(None), sender).unwrap();
-    let (sender, admin_calls) = mpsc::channel(1);
-    let services = Services {
-        file: config.clone(),
-        live: Live::default(),
-        config,
-        contents: Contents::default(),
-        store: writer.unwrap(),
-        store_events,
-        links,
-        link_events,
-        admin_calls,
-        metrics: Metrics::new(),
-        stop: watch::channel(false).1,
-        admin_server: AdminServer::start(
-            &[AdminSocket::private(&directory.join("a"))],
-            &sender,
-            &Metrics::new(),
-        )
-        .unwrap(),
-    };
-    start(services, false).unwrap()
-}
+const SCOPE: &str = "[[scope]]\nsubnet = \"127.0.0.0/8\"\n\
+                     ranges = [\"127.9.0.0-127.9.31.255\"]\nlease_s = 600\n";
 
 /// Clients that send a DHCPREQUEST each, by way of a relay agent that nobody needs to hear.
 fn request(datagram: &Datagram, number: u32) -> Datagram {
@@ -76,7 +31,8 @@ async fn while_the_disk_stands_still_only_so_many_answers_wait_for_it() {
     let listen = free_port(Ipv4Addr::LOCALHOST, &mut Random::new(Random::fresh_seed())).unwrap();
     let relay = UdpSocket::bind("127.0.0.1:0").unwrap();
     let relay_port = relay.local_addr().unwrap().port();
-    let (mut core, mut inputs) = core(&store, directory.path(), listen, relay_port);
+    let place = Place { directory: directory.path(), listen, relay_port };
+    let (mut core, mut inputs) = place.start(SCOPE, &store);
     relay.send_to(b"x", listen).unwrap();
     let first = timeout(Duration::from_secs(5), inputs.datagrams.recv()).await.unwrap().unwrap();
     store.hold();

@@ -5,6 +5,8 @@
 
 mod model;
 mod statistics;
+#[cfg(test)]
+mod tests;
 
 use super::Core;
 use super::domain::Domain;
