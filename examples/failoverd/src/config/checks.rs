@@ -29,6 +29,14 @@ pub(super) fn relationships(
         }
     }
     let Some(server) = server else { return };
+    let most = server.value.max_relationships;
+    if let Some(one) = all.get(most).filter(|_| most > 0) {
+        problems.report(
+            &one.name_place,
+            format!("this is one relationship more than the {most} that are allowed"),
+            "write a larger server.max_relationships, or 0 for no limit",
+        );
+    }
     let own = server.value.failover_listen.unwrap_or(server::DEFAULT_FAILOVER_LISTEN);
     for one in all {
         let Some(partner) = one.value.as_ref().map(|value| value.partner) else { continue };

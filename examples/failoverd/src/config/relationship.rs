@@ -6,14 +6,13 @@ use super::server::{non_empty, path};
 use super::types::{Dialect, Mode, Relationship, Role, Secret, StartupPolicy, TimePolicy};
 use super::value::Value;
 use super::windows;
+use dhcp_failover_relationship::MAX_NAME_LEN;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::Path;
 
 /// The port a partner listens on unless the file says otherwise (draft-12 §8.1).
 pub(super) const FAILOVER_PORT: u16 = 647;
-/// Longest relationship name, in bytes.
-const NAME_MAX: usize = 255;
 /// Longest host name, in bytes.
 const HOST_NAME_MAX: usize = 255;
 /// Longest shared secret, in bytes.
@@ -138,10 +137,10 @@ pub(super) fn seconds(
 
 fn name(value: &Value<'_>, remedy: &str) -> Option<String> {
     let text = non_empty(value, remedy)?;
-    if text.len() > NAME_MAX || text.chars().any(char::is_control) {
+    if text.encode_utf16().count() > MAX_NAME_LEN || text.chars().any(char::is_control) {
         value.error(
             "this cannot be a relationship name",
-            format!("write at most {NAME_MAX} bytes without control characters"),
+            format!("write at most {MAX_NAME_LEN} characters, none of them a control character"),
         );
         return None;
     }

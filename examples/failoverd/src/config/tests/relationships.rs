@@ -231,6 +231,20 @@ fn a_limit_for_clocks_needs_a_policy_that_has_one() {
 }
 
 #[test]
+fn there_are_no_more_relationships_than_allowed() {
+    let many = |most: &str, count: usize| {
+        let each = (0..count).map(|number| LAB.replace("lab", &format!("lab {number}")));
+        format!("{SERVER}{most}{}", each.collect::<String>())
+    };
+    assert!(parse(&many("", 31)).is_ok());
+    let found = &mistakes(&many("", 32))[0];
+    assert!(found.contains("relationship[31].name = \"lab 31\": this is one"), "{found}");
+    assert!(found.contains("more than the 31 that are allowed; write a larger"), "{found}");
+    assert!(parse(&many("max_relationships = 0\n", 40)).is_ok());
+    assert!(parse(&many("max_relationships = 1\n", 2)).is_err());
+}
+
+#[test]
 fn several_relationships_and_scopes_find_each_other() {
     let other = LAB.replace("lab", "b").replace("primary", "secondary");
     let text = format!("{SERVER}{LAB}{other}{}", super::scope_text("relationship = \"b\""));

@@ -7,9 +7,9 @@ use dhcp_failover_relationship::{Changes, Errors, ModeName, Percent, ServerType}
 use nix::ifaddrs::getifaddrs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
-/// Stands in a relationship of Windows for a partner that is reached over IPv6 (the dummy address of
-/// RFC 7600).
-const NO_IPV4: Ipv4Addr = Ipv4Addr::new(192, 0, 0, 8);
+/// Stands in for an address that a relationship of Windows cannot have: that of a partner reached over
+/// IPv6, or of a server that shares its partner's (the dummy address of RFC 7600).
+const STAND_IN: Ipv4Addr = Ipv4Addr::new(192, 0, 0, 8);
 /// The longest MCLT and the longest safe period of a configuration, in seconds.
 const MCLT_MAX_S: u32 = 7 * 86_400;
 const SAFE_PERIOD_MAX_S: u32 = 365 * 86_400;
@@ -22,13 +22,14 @@ pub(super) fn to_model(
 ) -> Result<model::Relationship, Errors> {
     let partner = match it.partner.ip() {
         IpAddr::V4(address) => address,
-        IpAddr::V6(_) => NO_IPV4,
+        IpAddr::V6(_) => STAND_IN,
     };
     let partner_name = it.partner_name.clone().unwrap_or_else(|| match it.partner {
         SocketAddr::V4(_) => String::new(),
         SocketAddr::V6(address) => address.ip().to_string(),
     });
-    let (own, other) = ((local.address, local.name.as_str()), (partner, partner_name.as_str()));
+    let own = if partner == local.address { STAND_IN } else { local.address };
+    let (own, other) = ((own, local.name.as_str()), (partner, partner_name.as_str()));
     let (server_type, primary, secondary) = match it.role {
         Role::Primary => (ServerType::Primary, own, other),
         Role::Secondary => (ServerType::Secondary, other, own),
