@@ -106,8 +106,8 @@ impl RelationshipBuilder {
     ///
     /// # Errors
     ///
-    /// In this order: [`Error::InvalidParameter`] for an empty name or one with a NUL, a zero or
-    /// repeated server address, an MCLT of 0 or a repeated scope; [`Error::NameTooLong`].
+    /// In this order: [`Error::InvalidParameter`] for an empty name or one with a NUL, a server
+    /// address of zero, an MCLT of 0 or a repeated scope; [`Error::NameTooLong`].
     pub fn build(self) -> Result<Relationship, Errors> {
         let mut problems = self.invalid_parameters();
         problems.extend(self.name_too_long());
@@ -136,8 +136,6 @@ impl RelationshipBuilder {
         }
         if secondary.is_unspecified() {
             invalid.push(Invalid::ServerAddressZero { server: ServerType::Secondary });
-        } else if primary == secondary {
-            invalid.push(Invalid::SameServers { address: primary });
         }
         if self.mclt_s == 0 {
             invalid.push(Invalid::MaxClientLeadTimeZero);
@@ -146,15 +144,12 @@ impl RelationshipBuilder {
         invalid.into_iter().map(Error::from).collect()
     }
 
-    /// Adds all that is wrong with it by itself to what is known to be wrong with the call.
-    pub(crate) fn add_problems(&self, known: &mut Vec<Error>) {
-        // A partner that is this server is told as that, not once more as one address twice.
-        let is_local = known
-            .iter()
-            .any(|it| matches!(it, Error::InvalidParameter(Invalid::PartnerIsLocal { .. })));
-        known.extend(self.invalid_parameters().into_iter().filter(|it| {
-            !is_local || !matches!(it, Error::InvalidParameter(Invalid::SameServers { .. }))
-        }));
+    /// The address that both servers are to have. A new relationship needs two servers; one that is
+    /// there may have two on one machine, which this model, without ports, cannot tell apart.
+    pub(crate) fn same_servers(&self) -> Option<Error> {
+        let address = self.primary_server;
+        let same = address == self.secondary_server && !address.is_unspecified();
+        same.then(|| Invalid::SameServers { address }.into())
     }
 
     pub(crate) fn name_too_long(&self) -> Option<Error> {

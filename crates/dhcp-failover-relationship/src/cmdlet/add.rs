@@ -96,7 +96,7 @@ impl AddFailover {
         partner: &PartnerServer,
     ) -> Result<RelationshipBuilder, Errors> {
         let (builder, mut problems) = self.read(local, partner);
-        builder.add_problems(&mut problems);
+        problems.extend(builder.invalid_parameters());
         problems.extend(builder.name_too_long());
         Errors::check(problems)?;
         Ok(builder)

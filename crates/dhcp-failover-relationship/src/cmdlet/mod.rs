@@ -24,7 +24,7 @@ use crate::{Error, Errors, Invalid, Percent, TimeSpan};
 ///
 /// ```
 /// use dhcp_failover_relationship::cmdlet::scope_ids;
-/// assert_eq!(scope_ids(&["10.1.0.0".into()])?, [[10, 1, 0, 0].into()]);
+/// assert_eq!(scope_ids(&["10.1.0.0".into()])?[0].octets(), [10, 1, 0, 0]);
 /// assert_eq!(scope_ids(&["2001:db8::".into()]).unwrap_err().code(), 87);
 /// # Ok::<(), dhcp_failover_relationship::Errors>(())
 /// ```

@@ -16,8 +16,8 @@ impl Registry {
     /// # Errors
     ///
     /// All at once, in this order: [`InvalidParameter`](Error::InvalidParameter) for what
-    /// [`build`](RelationshipBuilder::build) refuses, or no scope unless the relationship
-    /// [may be empty](RelationshipBuilder::may_be_empty); [`ScopeNotPresent`](Error::ScopeNotPresent);
+    /// [`build`](RelationshipBuilder::build) refuses, twice the same server, or no scope unless the
+    /// relationship [may be empty](RelationshipBuilder::may_be_empty); [`ScopeNotPresent`](Error::ScopeNotPresent);
     /// `InvalidParameter` for a BOOTP-only scope; [`NameTooLong`](Error::NameTooLong);
     /// [`MaxRelationships`](Error::MaxRelationships);
     /// [`ScopeAlreadyInRelationship`](Error::ScopeAlreadyInRelationship);
@@ -27,7 +27,7 @@ impl Registry {
         new: RelationshipBuilder,
         served: &impl Scopes,
     ) -> Result<&Relationship, Errors> {
-        self.create_unless(Vec::new(), new, served)
+        self.create_unless(new.same_servers().into_iter().collect(), new, served)
     }
 
     /// [`create`](Self::create) with the very parameter of the Windows API. The states in it do not
@@ -44,7 +44,9 @@ impl Registry {
     ) -> Result<&Relationship, Errors> {
         let mut reader = Reader::default();
         let new = reader.builder(windows);
-        self.create_unless(reader.problems, new, served)
+        let mut problems = reader.problems;
+        problems.extend(new.same_servers());
+        self.create_unless(problems, new, served)
     }
 
     /// Takes a relationship over as it is, with its state: one that was stored, or that a
@@ -69,7 +71,7 @@ impl Registry {
         new: RelationshipBuilder,
         served: &impl Scopes,
     ) -> Result<&Relationship, Errors> {
-        new.add_problems(&mut problems);
+        problems.extend(new.invalid_parameters());
         if new.scopes.is_empty() && !new.may_be_empty {
             problems.push(Invalid::Missing { parameter: "ScopeId" }.into());
         }

@@ -60,6 +60,17 @@ fn create_wants_a_scope_unless_the_relationship_may_be_empty() {
     assert!(empty.scopes().is_empty());
 }
 
+/// One that is there may have both on one machine, with different ports.
+#[test]
+fn a_new_relationship_is_between_two_servers() {
+    let same = Relationship::builder("a", SECONDARY, SECONDARY).scopes([scope(1)]);
+    let refused = Invalid::SameServers { address: SECONDARY };
+    assert_eq!(invalid(Registry::new().create(same.clone(), &served)), refused);
+    let there = same.build().unwrap();
+    assert_eq!(invalid(Registry::new().create_windows(&there.to_windows(), &served)), refused);
+    assert!(Registry::new().insert(there).is_ok());
+}
+
 #[test]
 fn the_limit_of_31_can_be_changed_and_lifted() {
     let mut two = Registry::with_max_relationships(2);
@@ -96,8 +107,6 @@ fn parameters_of_a_relationship_are_checked() {
     assert_eq!(invalid(zero.build()), zero_secondary);
     let both = Relationship::builder("a", [0; 4].into(), [0; 4].into()).build().unwrap_err();
     assert_eq!(both.into_iter().collect::<Vec<_>>(), [zero_primary.into(), zero_secondary.into()]);
-    let same = Relationship::builder("a", SECONDARY, SECONDARY);
-    assert_eq!(invalid(same.build()), Invalid::SameServers { address: SECONDARY });
     assert_eq!(invalid(builder("a", &[]).mclt_s(0).build()), Invalid::MaxClientLeadTimeZero);
     let thrice = [scope(2), scope(1), scope(1), scope(1)];
     assert_eq!(invalid(builder("a", &thrice).build()), Invalid::ScopeTwice { scope: scope(1) });

@@ -106,7 +106,6 @@ proptest! {
             && mclt != 0
             && windows.primary_server != 0
             && windows.secondary_server != 0
-            && windows.primary_server != windows.secondary_server
             && is_text(&windows.relationship_name)
             && windows.shared_secret.as_ref().is_none_or(|it| is_text(it.expose()))
             && (1..windows.scopes.len()).all(|at| !windows.scopes[..at].contains(&windows.scopes[at]));

@@ -34,7 +34,9 @@ pub(super) fn to_model(
         Role::Primary => (ServerType::Primary, own, other),
         Role::Secondary => (ServerType::Secondary, other, own),
     };
-    let secret = it.secret.as_ref().map(|secret| String::from_utf8_lossy(secret.bytes()));
+    // Only that there is one matters here. A key of any bytes may hold what a text of Windows cannot.
+    let secret = it.secret.as_ref();
+    let secret = secret.map(|it| String::from_utf8_lossy(it.bytes()).replace('\0', "\u{fffd}"));
     model::Relationship::builder(it.name.as_str(), primary.0, secondary.0)
         .server_names(primary.1, secondary.1)
         .server_type(server_type)
@@ -186,6 +188,20 @@ fn server_name(configured: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A file of random bytes as a key, and both servers on one machine.
+    #[test]
+    fn any_key_and_any_partner_of_a_configuration_can_be_shown() {
+        let address = Ipv4Addr::LOCALHOST;
+        let local = LocalServer { name: "a".to_owned(), addresses: vec![address], address };
+        let pair = Relationship {
+            secret: Secret::new(vec![0, 0xff, b'k', 0]),
+            ..Relationship::new("pair", Role::Primary, "127.0.0.1:1647".parse().unwrap())
+        };
+        let shown = to_model(&pair, &local, []).unwrap();
+        assert!(shown.shared_secret().is_some());
+        assert_eq!(shown.primary_server(), shown.secondary_server());
+    }
 
     #[test]
     fn a_map_of_buckets_is_shown_in_percent_and_stays_a_map() {
