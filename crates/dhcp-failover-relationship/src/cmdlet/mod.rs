@@ -18,7 +18,7 @@ pub use set::SetFailover;
 use alloc::{string::String, vec::Vec};
 use core::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::{Error, Errors, Invalid, Percent, TimeSpan};
+use crate::{Error, Errors, Invalid, Percent, Registry, Scopes, TimeSpan};
 
 /// The scopes that texts name, each by the IPv4 address of its subnet (`ScopeId`).
 ///
@@ -36,6 +36,42 @@ pub fn scope_ids(texts: &[String]) -> Result<Vec<Ipv4Addr>, Errors> {
     let mut invalid = Vec::new();
     let scopes = read_scope_ids(texts, &mut invalid);
     Errors::check(invalid.into_iter().map(Error::from).collect())?;
+    Ok(scopes)
+}
+
+/// `Add-DhcpServerv4FailoverScope`: reads the scopes and adds them, and gives them back.
+///
+/// # Errors
+///
+/// What [`scope_ids`] refuses and what [`Registry::add_scopes`] does, all at once.
+pub fn add_failover_scope(
+    registry: &mut Registry,
+    name: &str,
+    scope_id: &[String],
+    served: &impl Scopes,
+) -> Result<Vec<Ipv4Addr>, Errors> {
+    let mut invalid = Vec::new();
+    let scopes = read_scope_ids(scope_id, &mut invalid);
+    let problems = invalid.into_iter().map(Error::from).collect();
+    registry.add_scopes_unless(problems, name, &scopes, served)?;
+    Ok(scopes)
+}
+
+/// `Remove-DhcpServerv4FailoverScope`: reads the scopes and removes them, and gives them back.
+///
+/// # Errors
+///
+/// What [`scope_ids`] refuses and what [`Registry::delete_scopes`] does, all at once.
+pub fn remove_failover_scope(
+    registry: &mut Registry,
+    name: &str,
+    scope_id: &[String],
+    served: &impl Scopes,
+) -> Result<Vec<Ipv4Addr>, Errors> {
+    let mut invalid = Vec::new();
+    let scopes = read_scope_ids(scope_id, &mut invalid);
+    let problems = invalid.into_iter().map(Error::from).collect();
+    registry.delete_scopes_unless(problems, name, &scopes, served)?;
     Ok(scopes)
 }
 

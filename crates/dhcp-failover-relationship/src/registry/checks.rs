@@ -28,17 +28,17 @@ impl<F: Fn(Ipv4Addr) -> Option<ScopeKind>> Scopes for F {
     }
 }
 
-/// A call about scopes names a relationship and at least one scope, each once.
-pub(super) fn named(name: &str, scopes: &[Ipv4Addr]) -> Vec<Error> {
-    let mut invalid = Vec::new();
+/// A call about scopes names a relationship and at least one scope, each once. Scopes that could not
+/// be read are among the problems already.
+pub(super) fn check_named(name: &str, scopes: &[Ipv4Addr], problems: &mut Vec<Error>) {
+    let none = scopes.is_empty() && problems.is_empty();
     if name.is_empty() {
-        invalid.push(Invalid::Missing { parameter: "Name" });
+        problems.push(Invalid::Missing { parameter: "Name" }.into());
     }
-    if scopes.is_empty() {
-        invalid.push(Invalid::Missing { parameter: "ScopeId" });
+    if none {
+        problems.push(Invalid::Missing { parameter: "ScopeId" }.into());
     }
-    invalid.extend(repeated(scopes));
-    invalid.into_iter().map(Error::from).collect()
+    problems.extend(repeated(scopes).into_iter().map(Error::from));
 }
 
 /// This server must serve DHCP in each scope: first those it does not have, then those for BOOTP.

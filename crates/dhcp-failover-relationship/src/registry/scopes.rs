@@ -5,7 +5,7 @@ use core::net::Ipv4Addr;
 
 use super::{
     Registry,
-    checks::{Scopes, named, unserved},
+    checks::{Scopes, check_named, unserved},
 };
 use crate::{Error, Errors, FsmState, MAX_ADDED_SCOPES, Relationship};
 
@@ -28,7 +28,18 @@ impl Registry {
         scopes: &[Ipv4Addr],
         served: &impl Scopes,
     ) -> Result<&Relationship, Errors> {
-        let mut problems = named(name, scopes);
+        self.add_scopes_unless(Vec::new(), name, scopes, served)
+    }
+
+    /// Adds them, unless there are problems with the call already.
+    pub(crate) fn add_scopes_unless(
+        &mut self,
+        mut problems: Vec<Error>,
+        name: &str,
+        scopes: &[Ipv4Addr],
+        served: &impl Scopes,
+    ) -> Result<&Relationship, Errors> {
+        check_named(name, scopes, &mut problems);
         problems.extend(unserved(scopes, served));
         problems.extend(self.taken(scopes));
         let at = self.locate(name);
@@ -66,7 +77,18 @@ impl Registry {
         scopes: &[Ipv4Addr],
         served: &impl Scopes,
     ) -> Result<&Relationship, Errors> {
-        let mut problems = named(name, scopes);
+        self.delete_scopes_unless(Vec::new(), name, scopes, served)
+    }
+
+    /// Removes them, unless there are problems with the call already.
+    pub(crate) fn delete_scopes_unless(
+        &mut self,
+        mut problems: Vec<Error>,
+        name: &str,
+        scopes: &[Ipv4Addr],
+        served: &impl Scopes,
+    ) -> Result<&Relationship, Errors> {
+        check_named(name, scopes, &mut problems);
         let at = self.locate(name);
         let own = at.as_ref().map_or(&[][..], |at| self.list[*at].scopes());
         let strangers: Vec<_> = scopes.iter().copied().filter(|it| !own.contains(it)).collect();

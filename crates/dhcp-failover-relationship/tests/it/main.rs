@@ -10,6 +10,7 @@ mod output;
 mod pair;
 mod picture;
 mod properties;
+mod scopes;
 mod set;
 mod states;
 #[cfg(feature = "serde")]

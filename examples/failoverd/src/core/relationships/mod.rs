@@ -13,7 +13,8 @@ use super::domain::Domain;
 use crate::admin::{AdminResponse, Changed, Partner, Problem, Refusal, codes};
 use crate::config::{Config, Live, Relationship};
 use dhcp_failover_relationship::cmdlet::{
-    AddFailover, Failover, LocalServer, PartnerServer, SetFailover, scope_ids,
+    AddFailover, Failover, LocalServer, PartnerServer, SetFailover, add_failover_scope,
+    remove_failover_scope,
 };
 use dhcp_failover_relationship::{self as windows, Errors, FsmState, Registry, ScopeKind};
 use ipnet::Ipv4Net;
@@ -212,15 +213,15 @@ impl Core {
         scope_id: &[String],
         join: bool,
     ) -> Result<Wanted, Refusal> {
-        let scopes = scope_ids(scope_id)?;
         let mut registry = self.registry()?;
         let served = |scope: Ipv4Addr| self.served(scope);
-        if join {
-            registry.add_scopes(name, &scopes, &served)?;
+        let scopes = if join {
+            let scopes = add_failover_scope(&mut registry, name, scope_id, &served)?;
             self.not_left_lately(&scopes, name)?;
+            scopes
         } else {
-            registry.delete_scopes(name, &scopes, &served)?;
-        }
+            remove_failover_scope(&mut registry, name, scope_id, &served)?
+        };
         let mut live = self.settings.live.clone();
         live.set_scopes(&self.settings.file, self.subnets(&scopes), join.then_some(name));
         let said = if join { joins } else { leaves };
