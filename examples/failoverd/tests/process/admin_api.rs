@@ -2,6 +2,8 @@
 
 use crate::hub::{PATIENCE, Site, relationship, scope};
 use crate::support::{LONE_SCOPE, SERVER, Server};
+use dhcp_failover_relationship::SharedSecret;
+use dhcp_failover_relationship::cmdlet::{AddFailover, SetFailover};
 use failoverd::admin::{AdminRequest, AdminResponse, ClientError, call, codes};
 use failoverd::demo::pair::free_port;
 use failoverd::demo::random::Random;
@@ -158,4 +160,88 @@ fn the_metrics_of_a_running_pair_tell_its_state_and_that_it_lost_its_partner() {
     assert_eq!(gauge(&page, &of("connected")), Some(0));
     assert_eq!(gauge(&page, &of("partner_clock_ahead_seconds")), None, "nothing is known of it");
     assert!(gauge(&page, alarms).is_some_and(|it| it > before), "§9.9.1: that is an alarm\n{page}");
+}
+
+/// A relationship that is made, looked at, changed and removed while the server runs.
+#[test]
+fn what_readers_want_to_change_stays_and_what_is_removed_leaves_the_metrics() {
+    let server = Server::start(&format!("reader_socket = \"r.sock\"\n{LONE_SCOPE}"));
+    let readers = server.admin.with_file_name("r.sock");
+    let name = "Zürich / 1 %41?";
+    let parameters = AddFailover {
+        name: Some(name.into()),
+        partner_server: Some("127.78.0.9:1".into()),
+        scope_id: vec!["127.78.0.0".into()],
+        shared_secret: SharedSecret::new("not for readers").ok(),
+        ..AddFailover::default()
+    };
+    let add = |what_if| AdminRequest::add_failover(parameters.clone(), what_if);
+    let all = AdminRequest::GetFailover { name: Vec::new(), scope_id: Vec::new() };
+    let rows = || match call(&readers, &all) {
+        Ok(AdminResponse::Failovers { rows }) => rows,
+        other => panic!("{other:?}"),
+    };
+    let refused = |socket: &Path, request: &AdminRequest| match call(socket, request) {
+        Err(ClientError::Refused(refusal)) => refusal,
+        other => panic!("{request:?}: {other:?}"),
+    };
+    let changed = |request: &AdminRequest| match call(&server.admin, request) {
+        Ok(AdminResponse::Changed(changed)) => changed,
+        other => panic!("{request:?}: {other:?}"),
+    };
+    assert_eq!(refused(&readers, &add(false)).code(), codes::ACCESS_DENIED);
+    let tried = changed(&add(true));
+    assert!(tried.what_if && tried.relationship.is_some_and(|it| it.name == name));
+    assert_eq!(rows(), [], "neither a reader nor a question makes one");
+
+    let made = changed(&add(false)).relationship.expect("a relationship");
+    assert_eq!(rows().first().map(|it| &it.name), Some(&made.name));
+    assert!(made.enable_auth);
+    let twice = refused(&server.admin, &add(false)).problems;
+    let wrong: Vec<u32> = twice.iter().map(|it| it.code).collect();
+    assert_eq!(wrong, [codes::SCOPE_RELATED, codes::RELATIONSHIP_EXISTS], "{twice:?}");
+    let is_shown = |page: &str| page.contains(&format!("relationship=\"{name}\""));
+    let page = || get(&readers, "/metrics").1;
+    wait_until(|| is_shown(&page()));
+    for target in ["/v1/relationships", "/v1/config", "/v1/config/differences", "/v1/status"] {
+        let (head, body) = get(&readers, target);
+        assert!(head.starts_with("HTTP/1.1 200"), "{target}: {head}");
+        assert!(!body.contains("not for readers"), "{target}: {body}");
+    }
+    for request in [
+        AdminRequest::SetFailover {
+            name: name.into(),
+            parameters: Box::new(SetFailover {
+                shared_secret: Some(None),
+                ..SetFailover::default()
+            }),
+            what_if: false,
+        },
+        AdminRequest::RemoveFailoverScope {
+            name: name.into(),
+            scope_id: vec!["127.78.0.0".into()],
+            what_if: false,
+        },
+        AdminRequest::RemoveFailover { name: name.into(), what_if: false },
+    ] {
+        assert_eq!(refused(&readers, &request).code(), codes::ACCESS_DENIED);
+    }
+    let now = rows();
+    assert!(now[0].enable_auth && now[0].scope_id == made.scope_id, "{now:?}");
+
+    let remove = AdminRequest::RemoveFailover { name: name.into(), what_if: false };
+    assert_eq!(changed(&remove).relationship, None);
+    assert_eq!(rows(), []);
+    assert_eq!(refused(&server.admin, &remove).code(), codes::NO_RELATIONSHIP);
+    // Nothing brings it back: the page is brought up to date twice a second.
+    std::thread::sleep(Duration::from_millis(1_200));
+    assert!(!is_shown(&page()), "{}", page());
+}
+
+fn wait_until(mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "not in time");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }

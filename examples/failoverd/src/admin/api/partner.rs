@@ -8,8 +8,8 @@ use std::time::Duration;
 
 /// Where partners listen unless a port is written (draft-12 §8.1).
 const PORT: u16 = 647;
-/// How long a look-up may take.
-const LOOK_UP_MAX: Duration = Duration::from_secs(5);
+/// How long a look-up may take; with the time of the core, less than a client waits.
+const LOOK_UP_MAX: Duration = Duration::from_secs(4);
 
 /// The partner that is written as a name or an IPv4 address, with a port or without. One that is not
 /// given is for the core to complain of, with all else that is wrong.
