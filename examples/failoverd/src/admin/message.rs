@@ -68,6 +68,13 @@ pub enum AdminRequest {
         /// Required where there are several.
         relationship: Option<String>,
     },
+    /// Whether an order would be carried out; nothing is changed.
+    WhatIf {
+        /// Which one.
+        order: Order,
+        /// Required where there are several.
+        relationship: Option<String>,
+    },
     /// The relationships (`Get-DhcpServerv4Failover`).
     GetFailover {
         /// Only these; empty: all.
@@ -129,6 +136,18 @@ pub enum AdminRequest {
     ExportConfig,
     /// What is in force and not what the configuration file says now.
     ConfigDifferences,
+}
+
+/// An order whose consequences are always the same. That of partner-down has a report of its own,
+/// [`AdminRequest::PartnerDownRisk`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// [`AdminRequest::Recover`].
+    Recover,
+    /// [`AdminRequest::Pause`].
+    Pause,
+    /// [`AdminRequest::Shutdown`].
+    Shutdown,
 }
 
 impl AdminRequest {

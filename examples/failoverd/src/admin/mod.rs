@@ -17,7 +17,7 @@ mod tests;
 
 pub use client::{ClientError, call, leases};
 pub use message::{
-    AdminRequest, AdminResponse, Changed, ExplainRow, LEASES_LIMIT_MAX, LeaseRow, Partner,
+    AdminRequest, AdminResponse, Changed, ExplainRow, LEASES_LIMIT_MAX, LeaseRow, Order, Partner,
     StatusRow, choose_relationship, owner_of,
 };
 pub use refusal::{Problem, Refusal, codes};

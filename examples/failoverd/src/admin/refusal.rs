@@ -100,10 +100,11 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// A failure that Windows has no code for, told in words with its remedy.
+/// A failure that Windows has no code for, told in words: what is wrong, a semicolon, and the remedy.
 impl From<String> for Refusal {
-    fn from(message: String) -> Self {
-        Self::new(codes::FAILED, message, "")
+    fn from(text: String) -> Self {
+        let (message, remedy) = text.split_once("; ").unwrap_or((&text, ""));
+        Self::new(codes::FAILED, message, remedy)
     }
 }
 

@@ -75,6 +75,7 @@ fn answer(addresses: u32, request: AdminRequest) -> AdminResponse {
         }
         AdminRequest::ForcePartnerDown { .. }
         | AdminRequest::Pause { .. }
+        | AdminRequest::WhatIf { .. }
         | AdminRequest::Shutdown { .. } => AdminResponse::Done { message: String::new() },
         AdminRequest::GetFailover { .. } => AdminResponse::Failovers { rows: vec![failover()] },
         AdminRequest::RemoveFailover { name, .. } if name == "wrong twice" => {
@@ -232,6 +233,9 @@ fn every_request(name: &str, what_if: bool) -> Vec<AdminRequest> {
         AdminRequest::ExportConfig,
         AdminRequest::ConfigDifferences,
     ];
+    for order in [Order::Recover, Order::Pause, Order::Shutdown] {
+        requests.push(AdminRequest::WhatIf { order, relationship: relationship() });
+    }
     for shared_secret in [None, Some(None), Some(Some(secret()))] {
         let load_balance_percent = Some(30);
         let set = SetFailover { load_balance_percent, shared_secret, ..SetFailover::default() };

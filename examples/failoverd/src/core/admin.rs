@@ -2,8 +2,8 @@
 
 use super::{Core, Domain};
 use crate::admin::{
-    AdminCall, AdminRequest, AdminResponse, LeaseRow, Refusal, StatusRow, choose_relationship,
-    owner_of,
+    AdminCall, AdminRequest, AdminResponse, LeaseRow, Order, Refusal, StatusRow,
+    choose_relationship, owner_of,
 };
 use crate::dhcp::{noted, option};
 use dhcp_failover_lease::{Binding, BindingStatus};
@@ -49,6 +49,20 @@ impl Core {
             }
             AdminRequest::Shutdown { relationship } => {
                 self.command(relationship.as_deref(), Command::Shutdown)
+            }
+            AdminRequest::WhatIf { order, relationship } => {
+                let command = match order {
+                    Order::Recover => Command::Recover,
+                    Order::Pause => Command::Pause,
+                    Order::Shutdown => Command::Shutdown,
+                };
+                self.ready_for(relationship.as_deref(), command).map(|(_, status)| {
+                    let Status { name, state, .. } = status;
+                    let message = format!(
+                        "{name}: {command} would be carried out in {state}; nothing was changed"
+                    );
+                    AdminResponse::Done { message }
+                })
             }
             AdminRequest::GetFailover { name, scope_id } => self.get_failover(name, scope_id),
             AdminRequest::AddFailover { parameters, partner, what_if } => {
@@ -121,12 +135,18 @@ impl Core {
         AdminResponse::Leases { rows: rows.into_values().take(limit).collect(), more }
     }
 
-    fn command(&mut self, name: Option<&str>, command: Command) -> Result<AdminResponse, Refusal> {
+    /// The domain that a command is for, and how it is, if it takes the command.
+    fn ready_for(&self, name: Option<&str>, command: Command) -> Result<(usize, Status), Refusal> {
         let domain = self.domain_of(name)?;
-        let name = self.domains[domain].name.clone();
         let endpoint = self.domains[domain].endpoint().ok_or("the relationship is gone")?;
-        endpoint.permits(command).map_err(|error| format!("{name}: {error}"))?;
-        let before = endpoint.status();
+        let status = endpoint.status();
+        endpoint.permits(command).map_err(|error| format!("{}: {error}", status.name))?;
+        Ok((domain, status))
+    }
+
+    fn command(&mut self, name: Option<&str>, command: Command) -> Result<AdminResponse, Refusal> {
+        let (domain, before) = self.ready_for(name, command)?;
+        let name = &before.name;
         tracing::warn!(relationship = name, "an operator ordered {command:?}");
         self.feed(domain, Input::Command(command));
         let after = self.domains[domain].status().map_or(before.state, |status| status.state);

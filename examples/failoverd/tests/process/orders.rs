@@ -2,7 +2,7 @@
 
 use crate::hub::{PATIENCE, Site, relationship, scope};
 use crate::support::SERVER;
-use failoverd::admin::{AdminRequest, AdminResponse, ClientError, RiskReport, call};
+use failoverd::admin::{AdminRequest, AdminResponse, ClientError, Order, RiskReport, call};
 use failoverd::demo::pair::free_port;
 use failoverd::demo::random::Random;
 use std::net::Ipv4Addr;
@@ -54,6 +54,16 @@ fn a_dry_run_a_refusal_a_recovery_a_farewell_and_a_takeover() {
     assert!(why.to_string().contains("NORMAL"), "{why}");
     assert_eq!(west.status()[0].state, "NORMAL");
 
+    // What may be ordered and what not is told without doing it.
+    for order in [Order::Recover, Order::Pause, Order::Shutdown] {
+        let question = AdminRequest::WhatIf { order, relationship: None };
+        let Ok(AdminResponse::Done { message }) = call(&east.admin, &question) else {
+            panic!("{order:?}")
+        };
+        assert!(message.contains("would be carried out in NORMAL"), "{message}");
+        assert_eq!(east.status()[0].state, "NORMAL");
+    }
+
     // A server that distrusts its data fetches them and comes back.
     let recover = AdminRequest::Recover { relationship: None };
     let Ok(AdminResponse::Done { message }) = call(&east.admin, &recover) else { panic!("done") };
@@ -66,6 +76,9 @@ fn a_dry_run_a_refusal_a_recovery_a_farewell_and_a_takeover() {
     assert!(matches!(call(&east.admin, &shutdown), Ok(AdminResponse::Done { .. })));
     wait_for_states(&mut west, &["PARTNER-DOWN"]);
     assert_eq!(west.status()[0].partner_state, "SHUTDOWN");
+    let question = AdminRequest::WhatIf { order: Order::Pause, relationship: None };
+    let Err(ClientError::Refused(why)) = call(&east.admin, &question) else { panic!("refused") };
+    assert!(why.to_string().contains("pause is not possible in state SHUTDOWN"), "{why}");
     let report = dry_run(&west);
     assert!(report.partners_usable_at <= report.own_usable_at + 4, "{report:?}");
 }

@@ -4,7 +4,7 @@ use super::error::ApiError;
 use super::extract::{Name, Query};
 use super::wire::{Done, ErrorBody, ExplainRows, LeasePage, StatusRows};
 use super::{Answer, Desk, answer, schema};
-use crate::admin::message::{AdminRequest, LEASES_LIMIT_MAX};
+use crate::admin::message::{AdminRequest, LEASES_LIMIT_MAX, Order};
 use crate::admin::risk::RiskReport;
 use axum::extract::State;
 
@@ -127,41 +127,60 @@ pub(super) async fn partner_down_risk(
 /// Fetch everything from the partner, and wait, before serving again (draft-12 §9.5, §9.6).
 #[utoipa::path(
     post, path = "/v1/relationships/{name}/recover", tag = "orders",
-    params(("name" = String, Path, description = "The relationship.")),
+    params(
+        ("name" = String, Path, description = "The relationship."),
+        ("what-if" = Option<bool>, Query, description = "Only say whether it would be done.")
+    ),
     responses(
-        (status = 200, description = "Done.", body = Done),
+        (status = 200, description = "Done, or would be.", body = Done),
         (status = "default", description = "Refused.", body = ErrorBody)
     )
 )]
 pub(super) async fn recover(State(desk): State<Desk>, Name(name): Name, query: Query) -> Answer {
-    query.finish()?;
-    answer(&desk, AdminRequest::Recover { relationship: Some(name) }).await
+    order(&desk, Order::Recover, name, query).await
 }
 
 /// Stop serving for a while (draft-12 §9.13).
 #[utoipa::path(
     post, path = "/v1/relationships/{name}/pause", tag = "orders",
-    params(("name" = String, Path, description = "The relationship.")),
+    params(
+        ("name" = String, Path, description = "The relationship."),
+        ("what-if" = Option<bool>, Query, description = "Only say whether it would be done.")
+    ),
     responses(
-        (status = 200, description = "Done.", body = Done),
+        (status = 200, description = "Done, or would be.", body = Done),
         (status = "default", description = "Refused.", body = ErrorBody)
     )
 )]
 pub(super) async fn pause(State(desk): State<Desk>, Name(name): Name, query: Query) -> Answer {
-    query.finish()?;
-    answer(&desk, AdminRequest::Pause { relationship: Some(name) }).await
+    order(&desk, Order::Pause, name, query).await
 }
 
 /// Stop serving for long (draft-12 §9.14).
 #[utoipa::path(
     post, path = "/v1/relationships/{name}/shutdown", tag = "orders",
-    params(("name" = String, Path, description = "The relationship.")),
+    params(
+        ("name" = String, Path, description = "The relationship."),
+        ("what-if" = Option<bool>, Query, description = "Only say whether it would be done.")
+    ),
     responses(
-        (status = 200, description = "Done.", body = Done),
+        (status = 200, description = "Done, or would be.", body = Done),
         (status = "default", description = "Refused.", body = ErrorBody)
     )
 )]
 pub(super) async fn shutdown(State(desk): State<Desk>, Name(name): Name, query: Query) -> Answer {
-    query.finish()?;
-    answer(&desk, AdminRequest::Shutdown { relationship: Some(name) }).await
+    order(&desk, Order::Shutdown, name, query).await
+}
+
+/// Has an order carried out, or says whether it would be.
+async fn order(desk: &Desk, order: Order, name: String, query: Query) -> Answer {
+    let what_if = query.only_what_if()?;
+    let relationship = Some(name);
+    let request = match order {
+        _ if what_if => AdminRequest::WhatIf { order, relationship },
+        Order::Recover => AdminRequest::Recover { relationship },
+        Order::Pause => AdminRequest::Pause { relationship },
+        Order::Shutdown => AdminRequest::Shutdown { relationship },
+    };
+    answer(desk, request).await
 }

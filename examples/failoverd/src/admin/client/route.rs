@@ -4,7 +4,7 @@ use super::ClientError;
 use crate::admin::api::wire::{
     Differences, Done, ExplainRows, FailoverRows, LeasePage, ScopeIds, StatisticsRows, StatusRows,
 };
-use crate::admin::message::{AdminRequest, AdminResponse};
+use crate::admin::message::{AdminRequest, AdminResponse, Order};
 use dhcp_failover_relationship::SharedSecret;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
@@ -69,9 +69,14 @@ impl Call {
                 let name = relationship.clone().map_or_else(&only, Ok)?;
                 get(of(&name, "/partner-down-risk"), RISK)
             }
-            R::Recover { relationship } => order(relationship, "/recover")?,
-            R::Pause { relationship } => order(relationship, "/pause")?,
-            R::Shutdown { relationship } => order(relationship, "/shutdown")?,
+            R::Recover { relationship } => order(relationship, path_of(Order::Recover))?,
+            R::Pause { relationship } => order(relationship, path_of(Order::Pause))?,
+            R::Shutdown { relationship } => order(relationship, path_of(Order::Shutdown))?,
+            R::WhatIf { order: what, relationship } => {
+                let mut call = order(relationship, path_of(*what))?;
+                call.target = call.target.what_if(true);
+                call
+            }
             R::GetFailover { name, scope_id } => {
                 let target = new("/v1/relationships").with("Name", name);
                 get(target.with("ScopeId", scope_id), FAILOVERS)
@@ -116,6 +121,14 @@ impl Call {
         let mut bytes = head.into_bytes();
         bytes.extend(body.iter().flatten());
         bytes
+    }
+}
+
+const fn path_of(order: Order) -> &'static str {
+    match order {
+        Order::Recover => "/recover",
+        Order::Pause => "/pause",
+        Order::Shutdown => "/shutdown",
     }
 }
 
