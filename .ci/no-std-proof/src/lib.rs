@@ -10,7 +10,7 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::null_mut;
 use dhcp_failover_lease::{BindingStatus, LeaseInstant, Role};
 use dhcp_failover_proto::{BindingTable, Endpoint, EndpointConfig, Input, Monotonic, Output};
-use dhcp_failover_relationship::Relationship;
+use dhcp_failover_relationship::{Registry, Relationship, cmdlet::Failover};
 use dhcp_failover_wire::{Dialect, decode, encode};
 use dhcp_loadbalance::{HashBuckets, hash};
 
@@ -45,7 +45,10 @@ pub extern "C" fn use_the_libraries(byte: u8) -> u64 {
     let lease = LeaseInstant::from_unix_s(u64::from(byte)).as_unix_s();
     let named = BindingStatus::Active.name().len() as u64;
     let addresses = [[192, 0, 2, 1], [192, 0, 2, 2]].map(core::net::Ipv4Addr::from);
-    let modelled = Relationship::builder("pair", addresses[0], addresses[1]).build().is_ok();
+    let pair = Relationship::builder("pair", addresses[0], addresses[1]).build();
+    let modelled = pair.is_ok_and(|pair| {
+        Registry::new().insert(pair).is_ok_and(|it| !Failover::of(it).to_list().is_empty())
+    });
     let config = EndpointConfig::new("pair", Role::Primary, addresses[1].into());
     let now = Monotonic::default();
     let mut endpoint = Endpoint::new(config, None, now, LeaseInstant::from_unix_s(lease));

@@ -39,7 +39,17 @@ pub struct WindowsRelationship {
 }
 
 impl Relationship {
-    /// The relationship in the shape of the Windows API.
+    /// The relationship in the shape of the Windows API, its secret included: take that out before
+    /// the shape goes to anybody who may only read.
+    ///
+    /// ```
+    /// use dhcp_failover_relationship::Relationship;
+    /// let pair = Relationship::builder("a-b", [192, 0, 2, 1].into(), [192, 0, 2, 2].into()).build()?;
+    /// let windows = pair.to_windows();
+    /// assert_eq!((windows.primary_server, windows.safe_period), (0xC000_0201, 0xFFFF_FFFF));
+    /// assert_eq!(Relationship::from_windows(&windows)?, pair);
+    /// # Ok::<(), dhcp_failover_relationship::Errors>(())
+    /// ```
     #[must_use]
     pub fn to_windows(&self) -> WindowsRelationship {
         let units = |text: &str| text.encode_utf16().collect();

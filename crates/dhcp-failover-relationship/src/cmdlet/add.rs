@@ -18,7 +18,8 @@ use crate::{
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "PascalCase", deny_unknown_fields, default))]
 pub struct AddFailover {
-    /// The relationship's name; by default the short names of the two servers with a hyphen between.
+    /// The relationship's name; by default the short names of the primary and the secondary with a
+    /// hyphen between.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub name: Option<String>,
     /// The partner's name or address, required.
@@ -104,6 +105,27 @@ impl AddFailover {
 
     /// Resolves the parameters and creates the relationship.
     ///
+    /// ```
+    /// use core::net::Ipv4Addr;
+    /// use dhcp_failover_relationship::{Registry, ScopeKind};
+    /// use dhcp_failover_relationship::cmdlet::{AddFailover, LocalServer, PartnerServer};
+    /// let address = Ipv4Addr::new(192, 0, 2, 1);
+    /// let local = LocalServer { name: "dc1.example".into(), addresses: vec![address], address };
+    /// let partner = PartnerServer { name: "dhcp1.example".into(), address: [192, 0, 2, 2].into() };
+    /// let parameters = AddFailover {
+    ///     partner_server: Some("dhcp1.example".into()),
+    ///     scope_id: vec!["192.168.10.0".into()],
+    ///     load_balance_percent: Some(70),
+    ///     state_switch_interval: Some("2h".parse()?),
+    ///     ..AddFailover::default()
+    /// };
+    /// let served = |_: Ipv4Addr| Some(ScopeKind::Dhcp);
+    /// let mut registry = Registry::new();
+    /// let made = parameters.create(&mut registry, &local, &partner, &served)?;
+    /// assert_eq!((made.name(), made.safe_period_s()), ("dc1-dhcp1", Some(7200)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// What [`resolve`](Self::resolve) refuses and what [`Registry::create`] does, all at once.
@@ -142,11 +164,7 @@ impl AddFailover {
                     invalid.push(it);
                     None
                 });
-        let name = match &self.name {
-            Some(name) => name.clone(),
-            None => format!("{}-{}", short(&local.name), short(&partner.name)),
-        };
-        let mut builder = in_order(server_type, local, partner, name)
+        let mut builder = in_order(server_type, local, partner, self.name.clone())
             .mode(mode)
             .safe_period_s(safe_period_s.flatten())
             .shared_secret(self.shared_secret.clone())
@@ -214,21 +232,23 @@ impl AddFailover {
     }
 }
 
-/// A relationship between the two, the primary first.
+/// A relationship between the two, the primary first: also in the default name, so that it is the
+/// same on both servers.
 fn in_order(
     server_type: ServerType,
     local: &LocalServer,
     partner: &PartnerServer,
-    name: String,
+    name: Option<String>,
 ) -> RelationshipBuilder {
-    let own = (local.address, host_name(&local.name));
-    let other = (partner.address, host_name(&partner.name));
+    let own = (local.address, &local.name);
+    let other = (partner.address, &partner.name);
     let (primary, secondary) = match server_type {
         ServerType::Primary => (own, other),
         ServerType::Secondary => (other, own),
     };
+    let name = name.unwrap_or_else(|| format!("{}-{}", short(primary.1), short(secondary.1)));
     Relationship::builder(name, primary.0, secondary.0)
-        .server_names(primary.1, secondary.1)
+        .server_names(host_name(primary.1), host_name(secondary.1))
         .server_type(server_type)
 }
 

@@ -279,6 +279,8 @@ fn the_default_name_is_made_of_the_two_short_names() {
         let it = unnamed.resolve(&local(), &partner).unwrap().build().unwrap();
         assert_eq!(it.name(), name);
     }
+    let standby = AddFailover { server_role: Some(ServerRole::Standby), ..unnamed };
+    assert_eq!(made(&standby).name(), "dhcpserver2-dhcpserver", "as the other server makes it");
     let empty = AddFailover { name: Some(String::new()), ..example() };
     assert_eq!(refused(&empty), [Invalid::Missing { parameter: "Name" }]);
 }
