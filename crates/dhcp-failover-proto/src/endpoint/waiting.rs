@@ -33,7 +33,9 @@ impl Endpoint {
         let served_since = self.record.alive_until != self.stamp_at_start;
         let last_served = if self.record.storage_lost && !served_since {
             let started = self.started_at;
-            self.declared_down().map_or(started, |declared| declared.min(started))
+            let declared = self.declared_down().map_or(started, |declared| declared.min(started));
+            // An old copy may have been at work in a run before this one.
+            declared.max(self.record.alive_until)
         } else {
             // The stamp: it did not serve beyond.
             self.record.alive_until

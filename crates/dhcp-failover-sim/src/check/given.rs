@@ -3,9 +3,11 @@
 
 use crate::check::Rule;
 use crate::{Host, Pair};
-use dhcp_failover_lease::{Binding, BindingStatus, Client};
+use dhcp_failover_lease::{Binding, BindingStatus, Client, LeaseSpan};
 use dhcp_failover_proto::{Service, State};
 
+/// What a client would like.
+const DAY: LeaseSpan = LeaseSpan::from_s(86_400);
 /// Servers in NORMAL have noticed by then that the pools of one have changed.
 const COMPARED_AFTER_S: u64 = 60;
 
@@ -29,11 +31,17 @@ impl Pair {
     fn still_kept(&self, host: Host, before: &Binding, who: &Client) -> Option<(Rule, String)> {
         let partner = &self.servers[host.partner().index()];
         let record = partner.disk.record()?;
-        let renews = match &partner.endpoint {
-            Some(endpoint) => endpoint.view().service() != Service::Nobody,
-            None => Service::of(record.state) != Service::Nobody,
-        };
         let kept = partner.disk.binding(before.address);
+        let renews = match &partner.endpoint {
+            // Beside one that was alone it renews no further than that one knows (H21).
+            Some(endpoint) if endpoint.view().partner_may_be_alone() => {
+                let (view, now) = (endpoint.view(), partner.lease_now(self.now));
+                let client = kept.client.as_ref();
+                client.is_some_and(|it| view.grant(&kept, it, DAY, 50, now).lease_expiry > now)
+            }
+            Some(endpoint) => endpoint.view().service() != Service::Nobody,
+            None => Service::of(record.state) != Service::Nobody && !record.partner_was_alone,
+        };
         let kept_by_partner = match kept.status {
             BindingStatus::Active => true,
             status => status.is_transitional() && !kept.knowledge.may_have_ended(),

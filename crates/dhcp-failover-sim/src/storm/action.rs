@@ -181,6 +181,11 @@ pub enum Action {
         /// This.
         command: Command,
     },
+    /// An operator has made sure that the partner is down, and says so, whatever both were before.
+    CallDown {
+        /// To this server.
+        host: Host,
+    },
     /// One server's configuration changes, while it runs or not.
     Configure {
         /// Whose.
@@ -337,6 +342,7 @@ impl Action {
             Self::AskSwapped { .. } => "secs swapped",
             Self::Reboot { .. } => "client reboots",
             Self::Avalanche => "avalanche",
+            Self::CallDown { .. } => "partner-down, made sure",
             Self::Renew { .. } => "early renewal",
         }
     }

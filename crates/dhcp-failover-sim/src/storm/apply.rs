@@ -17,6 +17,9 @@ impl Storm {
             Action::Order { host, command } if self.may_order(host, command) => {
                 self.pair.command(host, command);
             }
+            Action::CallDown { host } if self.may_call_down(host) => {
+                self.pair.command(host, Command::PartnerDown);
+            }
             Action::Start { host } if !self.pair.is_up(host) => self.start(host),
             Action::Restarts { host, times, every_ms, survives } if self.pair.is_up(host) => {
                 self.restart(host, times, every_ms, survives);
@@ -240,6 +243,16 @@ impl Storm {
             _ => true,
         };
         hears && (honest || !self.regime.is_honest())
+    }
+
+    /// The partner is down, and this server was the last to be alone, or waits for what the other gave
+    /// then. That may be without limit only by an operator's decision.
+    fn may_call_down(&self, host: Host) -> bool {
+        let hears = self.pair.is_up(host) && !self.pair.network.frozen[host.index()];
+        hears
+            && !self.pair.is_up(host.partner())
+            && !self.pair.is_incomplete(host)
+            && !self.pair.setup.unlimited_in_partner_down
     }
 
     /// The partner is down, and this server knows all that it told.

@@ -23,14 +23,15 @@ pub(super) struct Directed {
 }
 
 impl Directed {
-    /// What a seed begins with: one in sixteen of those that may do what is not honest.
+    /// What a seed begins with: one in sixteen.
     pub(super) fn new(seed: u64, regime: Regime) -> Option<Self> {
-        if regime != Regime::Unsafe || seed % 16 != 9 {
+        if !matches!(regime, Regime::Honest | Regime::Unsafe) || seed % 16 != 9 {
             return None;
         }
         let mut rng = Rng::new(seed ^ 0x5707_12ab_cdef_0003);
         let host = if rng.percent(50) { Host::A } else { Host::B };
         let (stages, host) = match rng.below(4) {
+            end if regime.is_honest() => (EACH_ALONE[end as usize % EACH_ALONE.len()], host),
             0 => (LOSS_IN_A_CONFLICT, host),
             1 => (LOSS_AFTER_HALF_A_CONFLICT, Host::B), // only the primary knows CONFLICT-DONE
             2 => (SHUTDOWN_IN_A_CONFLICT, host),
@@ -110,6 +111,30 @@ const OLD_WAIT: &[Stage] = &[
     (waits, |_| Action::Repair),
 ];
 
+/// Each server is sent alone when the other is down, one after the other; when they meet, the comparison
+/// is interrupted.
+const EACH_ALONE: [&[Stage]; 4] = [
+    &each_alone((compares, |_| Action::Partition { blocked: true })),
+    &each_alone((compares, |host| order(host.partner(), Command::Shutdown))),
+    &each_alone((compares, |host| Action::PowerOff { host: host.partner() })),
+    &each_alone((both_compare, |_| Action::Partition { blocked: true })),
+];
+
+const fn each_alone(end: Stage) -> [Stage; 10] {
+    [
+        (normal, |host| Action::Crash { host: host.partner(), survives: Survives::Everything }),
+        (interrupted_here, |host| Action::CallDown { host }),
+        (alone_for_long, |host| Action::Crash { host, survives: Survives::Everything }),
+        (always, |host| Action::Start { host: host.partner() }),
+        (waiting_there, |host| Action::CallDown { host: host.partner() }),
+        (alone_there, |_| Action::Avalanche),
+        (served, |host| Action::Start { host }),
+        end,
+        (always, |_| Action::Avalanche),
+        (served, |_| Action::NetDelay { ms: 5 }),
+    ]
+}
+
 const fn order(host: Host, command: Command) -> Action {
     Action::Order { host, command }
 }
@@ -152,6 +177,32 @@ fn waits(pair: &Pair, host: Host) -> bool {
 
 fn recovered(pair: &Pair, host: Host) -> bool {
     pair.state(host) == Some(State::RecoverDone)
+}
+
+fn interrupted_here(pair: &Pair, host: Host) -> bool {
+    pair.state(host) == Some(State::CommunicationsInterrupted)
+}
+
+fn compares(pair: &Pair, host: Host) -> bool {
+    pair.state(host) == Some(State::PotentialConflict)
+}
+
+fn waiting_there(pair: &Pair, host: Host) -> bool {
+    pair.state(host.partner()) == Some(State::Startup)
+}
+
+/// In PARTNER-DOWN, and all waits are over.
+fn alone_for_long(pair: &Pair, host: Host) -> bool {
+    let alone = pair.endpoint(host).filter(|it| it.state() == State::PartnerDown);
+    alone.is_some_and(|it| it.view().allocator(it.lease_now()).partner_is_over())
+}
+
+fn alone_there(pair: &Pair, host: Host) -> bool {
+    alone_for_long(pair, host.partner())
+}
+
+fn served(pair: &Pair, _: Host) -> bool {
+    (0..pair.setup().clients).any(|client| pair.lease_of(client).is_some())
 }
 
 fn settled(pair: &Pair, _: Host) -> bool {
