@@ -4,6 +4,7 @@ pub mod admin;
 pub mod cli;
 pub mod config;
 pub mod core;
+pub mod ctl;
 pub mod decode;
 pub mod demo;
 pub mod dhcp;

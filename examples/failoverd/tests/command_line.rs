@@ -60,6 +60,10 @@ fn wrong_usage_is_exit_code_2() {
         (CONTROL, &["status"]),
         (CONTROL, &["--server", "x"]),
         (CONTROL, &["--server", "x", "explode"]),
+        (CONTROL, &["--server", "x", "add", "lab", "--scope-id", "10.0.0.0"]),
+        (CONTROL, &["--server", "x", "add", "lab", "--partner-server", "b"]),
+        (CONTROL, &["--server", "x", "set", "lab", "--mode", "both"]),
+        (CONTROL, &["--server", "x", "remove", "--force"]),
     ] {
         let output = run(program, arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
@@ -69,8 +73,72 @@ fn wrong_usage_is_exit_code_2() {
 }
 
 #[test]
+fn a_question_that_nobody_can_answer_is_exit_code_2() {
+    for arguments in [
+        &["remove", "lab"][..],
+        &["remove-scope", "lab", "--scope-id", "10.0.0.0"],
+        &["partner-down"],
+        &["recover", "lab"],
+        &["shutdown", "lab"],
+        &["set", "lab", "--mode", "HotStandby"],
+        &["set", "lab", "--no-shared-secret"],
+    ] {
+        // There is no server either: nothing was asked of one.
+        let output = run(CONTROL, &[&["--server", "no/such.sock"], arguments].concat());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(stderr(&output).contains("there is no terminal to ask on"), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn errors_are_json_where_json_is_asked_for() {
+    let error = |arguments: &[&str], code| {
+        let output = run(CONTROL, arguments);
+        assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(code), ""));
+        let value: serde_json::Value = serde_json::from_str(&stderr(&output)).expect("JSON");
+        let error = value["error"].as_object().expect("an error").clone();
+        assert_eq!(error.keys().collect::<Vec<_>>(), ["code", "message", "remedy"]);
+        error
+    };
+    let unreachable = error(&["--server", "no/such.sock", "get", "--json"], 1);
+    assert_eq!(unreachable["code"], 1722);
+    assert!(unreachable["message"].as_str().unwrap().starts_with("cannot reach a server at"));
+    let secret = ["set", "lab", "--yes", "--shared-secret-file", "no/such.key", "--json"];
+    let unread = error(&[&["--server", "x"], &secret[..]].concat(), 1);
+    assert_eq!(unread["code"], 87);
+    assert!(unread["message"].as_str().unwrap().contains("no/such.key: No such file"));
+    let usage = error(&["--json", "--server", "x", "add", "lab"], 2);
+    assert_eq!(usage["code"], 87);
+    assert!(usage["message"].as_str().unwrap().contains("--partner-server <SERVER>"));
+    let nobody = error(&["--json", "--server", "x", "remove", "lab"], 2);
+    assert_eq!(nobody["remedy"], "add --force to do it without a question");
+}
+
+#[test]
+fn every_command_has_help() {
+    let commands = |program| -> Vec<String> {
+        let help = stdout(&run(program, &["--help"]));
+        let list = help.split("Commands:\n").nth(1).expect("commands");
+        let names = list.lines().take_while(|line| !line.is_empty());
+        names.filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect()
+    };
+    for program in [SERVER, CONTROL] {
+        for command in commands(program).iter().filter(|it| *it != "help") {
+            let output = run(program, &[command, "--help"]);
+            assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
+            let usage = format!(" {command} ");
+            assert!(stdout(&output).contains(&usage), "{}", stdout(&output));
+        }
+    }
+    let known = commands(CONTROL);
+    for wanted in ["add", "get", "set", "remove", "add-scope", "remove-scope", "partner-down"] {
+        assert!(known.iter().any(|it| it == wanted), "{known:?}");
+    }
+}
+
+#[test]
 fn a_server_that_is_not_there_is_exit_code_1() {
-    let output = run(CONTROL, &["--server", "no/such.sock", "status", "--json"]);
+    let output = run(CONTROL, &["--server", "no/such.sock", "status"]);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(stdout(&output), "");
     assert!(stderr(&output).starts_with("failoverctl: cannot reach a server at no/such.sock"));
@@ -194,7 +262,7 @@ ADDRESS    STATUS  CLIENT ID  HARDWARE ADDRESS  EXPIRES               OWNER   HO
 
 #[tokio::test]
 async fn commands_say_what_they_did_or_why_not() {
-    let output = control(&["partner-down", "--relationship", "lab"]).await;
+    let output = control(&["partner-down", "--relationship", "lab", "--yes"]).await;
     assert_eq!(stdout(&output), "lab: COMMUNICATIONS-INTERRUPTED -> PARTNER-DOWN\n");
     let output = control(&["pause"]).await;
     assert_eq!((output.status.code(), stdout(&output)), (Some(1), String::new()));
@@ -248,5 +316,5 @@ async fn a_dry_run_of_partner_down_says_what_it_would_risk() {
 #[tokio::test]
 async fn forced_and_recover_are_orders_of_their_own() {
     assert_eq!(stdout(&control(&["partner-down", "--force"]).await), "forced\n");
-    assert_eq!(stdout(&control(&["recover"]).await), "recovers\n");
+    assert_eq!(stdout(&control(&["recover", "--yes"]).await), "recovers\n");
 }

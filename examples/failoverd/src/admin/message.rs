@@ -317,7 +317,7 @@ pub fn choose_relationship<'n>(
         }
         (None, [only]) => Ok(only),
         (None, _) => {
-            let remedy = format!("add --relationship NAME: {list}");
+            let remedy = format!("add --name NAME: {list}");
             Err(Refusal::new(codes::INVALID_PARAMETER, "there are several relationships", remedy))
         }
         (Some(name), _) => known.iter().find(|known| **known == name).copied().ok_or_else(|| {

@@ -49,6 +49,8 @@ pub mod codes {
     pub const INVALID_PARAMETER: u32 = 87;
     /// ERROR_SHUTDOWN_IN_PROGRESS.
     pub const STOPPING: u32 = 1115;
+    /// RPC_S_SERVER_UNAVAILABLE: there is no server that could be asked.
+    pub const UNREACHABLE: u32 = 1722;
     /// ERROR_TIMEOUT.
     pub const TIMEOUT: u32 = 1460;
     /// ERROR_DHCP_SUBNET_NOT_PRESENT.
@@ -81,6 +83,11 @@ impl Refusal {
         let first = problems.first()?.clone();
         let problems = if problems.len() > 1 { problems } else { Vec::new() };
         Some(Self { first, problems })
+    }
+
+    /// All problems, one at least.
+    pub fn into_problems(self) -> Vec<Problem> {
+        if self.problems.is_empty() { vec![self.first] } else { self.problems }
     }
 
     /// Windows' error code of the first problem.

@@ -38,16 +38,26 @@ pub struct RiskReport {
 impl RiskReport {
     /// The report as lines for people; `now` in Unix seconds.
     pub fn to_text(&self, now: u64) -> String {
+        let order = match &self.refused {
+            Some(why) => format!("the order would be REFUSED: {why}"),
+            None => "the order would be carried out".to_owned(),
+        };
+        let head = format!("{}: a dry run; nothing was changed", self.relationship);
+        self.lines(vec![head, order], now)
+    }
+
+    /// The same before the order is given.
+    pub fn to_question(&self, now: u64) -> String {
+        let head = format!("{}: this server will serve alone, in PARTNER-DOWN", self.relationship);
+        self.lines(vec![head], now)
+    }
+
+    fn lines(&self, mut lines: Vec<String>, now: u64) -> String {
         let from = |at: Option<u64>| match at {
             Some(at) if at <= now => "at once".to_owned(),
             Some(at) => format!("from {} (in {} s)", utc(at), at - now),
             None => "never".to_owned(),
         };
-        let mut lines = vec![format!("{}: a dry run; nothing was changed", self.relationship)];
-        lines.push(match &self.refused {
-            Some(why) => format!("the order would be REFUSED: {why}"),
-            None => "the order would be carried out".to_owned(),
-        });
         lines.push(match self.partner_heard_s_ago {
             Some(ago) => format!(
                 "the partner was heard {ago} s ago: if it is only out of reach and still serves, \

@@ -180,7 +180,7 @@ async fn a_refusal_carries_code_reason_and_remedy() {
         ask(&harness.administrators, request)
     };
     let error = order(None).await.unwrap_err();
-    assert_eq!(error, "there are several relationships; add --relationship NAME: a, b");
+    assert_eq!(error, "there are several relationships; add --name NAME: a, b");
     assert_eq!(order(Some("c")).await.unwrap_err(), "there is no relationship \"c\"; known: a, b");
     let done = AdminResponse::Done { message: "b is PARTNER-DOWN".into() };
     assert_eq!(order(Some("b")).await, Ok(done));

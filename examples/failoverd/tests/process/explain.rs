@@ -32,7 +32,7 @@ fn an_operator_is_told_why_a_client_is_served_or_not() {
     assert!(text.contains("a new client is not answered by the primary in STARTUP"), "{text}");
     assert!(text.contains("127.78.0.0/16"), "{text}");
 
-    let (success, text) = control(&server, &["partner-down"]);
+    let (success, text) = control(&server, &["partner-down", "--yes"]);
     assert!(success, "{text}");
     // It serves as soon as the new state is on its disk, and not before (S5).
     let asked = Instant::now();

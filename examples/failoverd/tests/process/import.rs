@@ -81,7 +81,7 @@ fn with_failover_an_imported_store_waits_for_the_partner_or_an_operator() {
     let renewal = Content { xid: xid(), ciaddr: Some(FIRST), ..Content::default() };
     assert!(server.ask(MessageType::Request, &who(1), renewal).is_none(), "nobody is served yet");
     let admin = server.admin.to_str().expect("text");
-    let output = failoverctl(&["--server", admin, "partner-down"]);
+    let output = failoverctl(&["--server", admin, "partner-down", "--yes"]);
     assert!(output.status.success(), "{output:?}");
     // As soon as the new state is durable.
     let deadline = Instant::now() + Duration::from_secs(20);

@@ -5,6 +5,7 @@
 mod admin_api;
 mod bad_frames;
 mod bad_packets;
+mod commands;
 mod crash;
 mod crash_pair;
 mod demo;
