@@ -1,7 +1,7 @@
 //! The admin API of a real server: who may do what.
 
 use crate::hub::{PATIENCE, Site, relationship, scope};
-use crate::support::{LONE_SCOPE, SERVER, Server};
+use crate::support::{LONE_SCOPE, SERVER, Server, seed};
 use dhcp_failover_relationship::SharedSecret;
 use dhcp_failover_relationship::cmdlet::{AddFailover, SetFailover};
 use failoverd::admin::{AdminRequest, AdminResponse, ClientError, call, codes};
@@ -244,4 +244,52 @@ fn wait_until(mut holds: impl FnMut() -> bool) {
         assert!(Instant::now() < deadline, "not in time");
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// Bytes that are nearly a request, or not at all, cut anywhere; some clients stay without a word.
+#[test]
+fn hostile_clients_of_both_sockets_harm_nobody() {
+    let mut random = Random::new(seed());
+    let mut server = start("");
+    let readers = server.admin.with_file_name("r.sock");
+    let before = states(&server.admin);
+    let requests: [&[u8]; 4] = [
+        b"GET /v1/leases?limit=1000&after=127.78.0.1 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /v1/relationships/%70air?x=%ff HTTP/1.1\r\nContent-Length: 18446744073709551615\r\n\r\n",
+        b"GET /v1/explain?hwaddr=02:00:00:00:00:01 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n",
+        b"GET /v1/config HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /metrics HTTP/1.1\r\n\r\n",
+    ];
+    let mut silent = Vec::new();
+    for number in 0..400 {
+        let socket = if random.below(2) == 0 { &server.admin } else { &readers };
+        let mut bytes = requests[random.below(4) as usize].to_vec();
+        for _ in 0..random.below(4) {
+            let at = random.below(bytes.len() as u64) as usize;
+            // Never a letter: a GET stays one, or becomes nonsense.
+            bytes[at] = random.below(65) as u8;
+        }
+        if random.below(3) == 0 {
+            bytes.truncate(random.below(bytes.len() as u64) as usize);
+        }
+        if random.below(20) == 0 {
+            bytes = vec![b'x'; 1 << 20];
+        }
+        let mut stream = UnixStream::connect(socket).expect("the server listens");
+        stream.set_write_timeout(Some(Duration::from_secs(1))).expect("a time-out");
+        // It may have refused, and closed, before it has read everything.
+        let _ = stream.write_all(&bytes);
+        if random.below(50) == 0 && silent.len() < 8 {
+            silent.push(stream);
+        }
+        if number % 40 == 0 {
+            server.must_run();
+        }
+    }
+    server.must_run();
+    wait_until(|| call(&server.admin, &AdminRequest::Status { relationship: None }).is_ok());
+    assert_eq!(states(&server.admin), before);
+    drop(silent);
+    // The task of a connection would take a panic with it, and the server would go on.
+    let log = std::fs::read_to_string(server.process.log()).expect("a log");
+    assert!(!log.contains("panicked"), "{log}");
 }
