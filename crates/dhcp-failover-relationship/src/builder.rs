@@ -168,12 +168,11 @@ impl RelationshipBuilder {
     }
 }
 
-/// No scope may be named twice in one call.
+/// No scope may be named twice in one call. One that is named three times is told twice, which
+/// [`Errors::check`] makes once.
 pub(crate) fn repeated(scopes: &[Ipv4Addr]) -> Vec<Invalid> {
     let mut sorted = scopes.to_vec();
     sorted.sort_unstable();
-    let mut twice: Vec<Ipv4Addr> =
-        sorted.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
-    twice.dedup();
-    twice.into_iter().map(|scope| Invalid::ScopeTwice { scope }).collect()
+    let twice = sorted.windows(2).filter(|pair| pair[0] == pair[1]);
+    twice.map(|pair| Invalid::ScopeTwice { scope: pair[0] }).collect()
 }

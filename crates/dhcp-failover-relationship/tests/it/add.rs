@@ -229,6 +229,19 @@ fn the_partner_must_be_another_server() {
         let refused = invalid(example().resolve(&local(), &partner));
         assert_eq!(refused, Invalid::PartnerIsLocal { partner: "me".into(), address });
     }
+    let unlisted = LocalServer { addresses: vec![], ..local() };
+    let me = PartnerServer { name: "me".into(), address: PRIMARY };
+    let refused_too = invalid(example().resolve(&unlisted, &me));
+    assert_eq!(refused_too, Invalid::PartnerIsLocal { partner: "me".into(), address: PRIMARY });
+    // No address is nobody's, not this server's.
+    let nowhere = Ipv4Addr::UNSPECIFIED;
+    let me = LocalServer { address: nowhere, addresses: vec![nowhere], ..local() };
+    let it = PartnerServer { name: "it".into(), address: nowhere };
+    let zero = |server| Error::from(Invalid::ServerAddressZero { server });
+    assert_eq!(
+        example().resolve(&me, &it).unwrap_err().into_iter().collect::<Vec<_>>(),
+        ServerType::ALL.map(zero)
+    );
     for none in [None, Some(String::new())] {
         let missing = Invalid::Missing { parameter: "PartnerServer" };
         assert_eq!(refused(&AddFailover { partner_server: none, ..example() }), [missing]);

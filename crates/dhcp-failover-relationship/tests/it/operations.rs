@@ -58,6 +58,7 @@ fn create_wants_a_scope_unless_the_relationship_may_be_empty() {
     assert_eq!(none, Invalid::Missing { parameter: "ScopeId" });
     let empty = registry.create(builder("a", &[]).may_be_empty(), &served).unwrap();
     assert!(empty.scopes().is_empty());
+    assert_eq!(*empty, builder("a", &[]).build().unwrap(), "the permission is no part of it");
 }
 
 /// One that is there may have both on one machine, with different ports.
