@@ -5,16 +5,17 @@
 ///
 /// Free is what a server may give to any client: an address of this server's share that nobody has.
 /// Everything else that can be given out is in use: leased, reserved for its client and leased,
-/// declined, or ended but not yet free. It counts for the server that gave the address last.
+/// declined, or ended but not yet free. It counts for the server that gave the address last; where
+/// that is not on record, for the one that the client is balanced to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct AddressCounts {
     /// Free, and this server's.
     pub this_free: u32,
-    /// In use, and given by this server.
+    /// In use, and this server's.
     pub this_in_use: u32,
     /// Free, and the partner's.
     pub partner_free: u32,
-    /// In use, and given by the partner.
+    /// In use, and the partner's.
     pub partner_in_use: u32,
 }
 
@@ -31,11 +32,11 @@ pub struct Statistics {
     pub addr_in_use: u32,
     /// Free, and this server's to give.
     pub this_addr_free: u32,
-    /// In use, given by this server.
+    /// In use, and this server's.
     pub this_addr_in_use: u32,
     /// Free, and the partner's to give.
     pub partner_addr_free: u32,
-    /// In use, given by the partner.
+    /// In use, and the partner's.
     pub partner_addr_in_use: u32,
 }
 
