@@ -353,6 +353,7 @@ async fn a_socket_left_behind_is_replaced_and_a_living_one_is_not() {
 }
 
 const STATUS: &[u8] = b"GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n";
+const ONE_STATUS: &[u8] = b"GET /v1/status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
 #[tokio::test]
 async fn too_many_clients_are_closed_at_once_and_readers_keep_nobody_out() {
@@ -395,6 +396,24 @@ async fn a_client_that_dawdles_is_closed() {
     assert!(
         ask(&harness.administrators, AdminRequest::Status { relationship: None }).await.is_ok()
     );
+}
+
+/// A change may be under way: whoever asked is told that nothing is known of it.
+#[tokio::test(start_paused = true)]
+async fn a_core_that_is_busy_or_gone_is_told_of_in_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("admin.sock");
+    let (sender, mut calls) = mpsc::channel::<AdminCall>(1);
+    let socket = AdminSocket::private(&path);
+    let _server = AdminServer::start(&[socket], &sender, &Metrics::new()).unwrap();
+    let busy = raw(&path, ONE_STATUS).await;
+    assert!(busy.starts_with("HTTP/1.1 504") && busy.contains("\"code\":1460"), "{busy}");
+    assert!(busy.contains("it may still be done"), "{busy}");
+    let (_, reply) = calls.recv().await.unwrap();
+    assert!(reply.is_closed(), "nobody waits for it any more");
+    drop(calls);
+    let gone = raw(&path, ONE_STATUS).await;
+    assert!(gone.starts_with("HTTP/1.1 503") && gone.contains("\"code\":1115"), "{gone}");
 }
 
 #[tokio::test]

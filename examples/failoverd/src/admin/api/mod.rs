@@ -55,12 +55,13 @@ impl Desk {
             Ok(Some(AdminResponse::Failed(refusal))) => Err(refusal.into()),
             Ok(Some(response)) => Ok(response),
             Ok(None) => {
-                let remedy = "ask again when it has started";
+                let remedy = "ask what is in force when it has started: it may have been done";
                 Err(Refusal::new(codes::STOPPING, "the server is stopping", remedy).into())
             }
             Err(_) => {
                 let message = "the server did not answer in time";
-                Err(Refusal::new(codes::TIMEOUT, message, "see its log").into())
+                let remedy = "see its log, and ask what is in force: it may still be done";
+                Err(Refusal::new(codes::TIMEOUT, message, remedy).into())
             }
         }
     }
