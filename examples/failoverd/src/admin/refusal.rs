@@ -15,6 +15,14 @@ pub struct Problem {
     pub remedy: String,
 }
 
+impl Problem {
+    /// Out of one text: what is wrong, a semicolon, and the remedy.
+    pub fn of_text(code: u32, text: &str) -> Self {
+        let (message, remedy) = text.split_once("; ").unwrap_or((text, ""));
+        Self { code, message: message.to_owned(), remedy: remedy.to_owned() }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.message.as_str(), self.remedy.as_str()) {
@@ -107,16 +115,40 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// A failure that Windows has no code for, told in words: what is wrong, a semicolon, and the remedy.
-impl From<String> for Refusal {
-    fn from(text: String) -> Self {
-        let (message, remedy) = text.split_once("; ").unwrap_or((&text, ""));
-        Self::new(codes::FAILED, message, remedy)
+/// A failure that Windows has no code for, as [`Problem::of_text`] reads it.
+impl From<&str> for Refusal {
+    fn from(text: &str) -> Self {
+        Self { first: Problem::of_text(codes::FAILED, text), problems: Vec::new() }
     }
 }
 
-impl From<&str> for Refusal {
-    fn from(message: &str) -> Self {
-        message.to_owned().into()
+impl From<String> for Refusal {
+    fn from(text: String) -> Self {
+        text.as_str().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_in_one_text_is_split_into_problem_and_remedy_and_reads_the_same() {
+        for text in ["it is there; stop it first, or force it; or not", "nothing helps"] {
+            assert_eq!(Refusal::from(text).to_string(), text);
+        }
+        let refusal = Refusal::from("it is there; stop it first");
+        assert_eq!((refusal.code(), refusal.first.remedy.as_str()), (1, "stop it first"));
+    }
+
+    #[test]
+    fn the_first_of_several_problems_counts_and_all_are_told() {
+        let problems = vec![Problem::of_text(5, "a; b"), Problem::of_text(87, "c; d")];
+        let refusal = Refusal::all(problems.clone()).unwrap();
+        assert_eq!((refusal.code(), refusal.to_string().as_str()), (5, "a; b\nc; d"));
+        assert_eq!(refusal.problems, problems);
+        let one = Refusal::all(vec![Problem::of_text(5, "a; b")]).unwrap();
+        assert_eq!((one.problems.len(), one.to_string().as_str()), (0, "a; b"));
+        assert_eq!(Refusal::all(Vec::new()), None);
     }
 }

@@ -352,11 +352,7 @@ impl Core {
 }
 
 fn in_the_way(problems: Vec<String>) -> Refusal {
-    let problems = problems.into_iter().map(|message| Problem {
-        code: codes::NOT_NORMAL,
-        message,
-        remedy: String::new(),
-    });
+    let problems = problems.iter().map(|text| Problem::of_text(codes::NOT_NORMAL, text));
     Refusal::all(problems.collect()).unwrap_or_else(|| Refusal::from("nothing was done"))
 }
 
