@@ -1,0 +1,100 @@
+//! Relationships and scopes that change while two servers run and clients have leases.
+
+use crate::site::{Site, Sites, scope};
+use failoverd::admin::{AdminRequest, AdminResponse, Changed, call};
+use dhcp_failover_relationship::cmdlet::{AddFailover, SetFailover};
+use dhcp_failover_relationship::{ServerType, TimeSpan};
+
+/// Asks for a change, which must be made.
+fn change(site: &Site, request: &AdminRequest) -> Changed {
+    match call(&site.admin, request) {
+        Ok(AdminResponse::Changed(changed)) => changed,
+        other => panic!("{}: {other:?}\n{}", site.name, site.process.log_tail()),
+    }
+}
+
+/// Two servers that do not know each other, each with the scopes of two networks.
+fn two(sites: &mut Sites) -> [Site; 2] {
+    let scopes = [scope(81, 49, ""), scope(82, 49, "")].concat();
+    [(2, "dhcp1"), (3, "dhcp2")].map(|(number, name)| sites.start(number, name, &scopes))
+}
+
+fn add(name: &str, partner: &Site, server_type: ServerType, scopes: &[&str]) -> AdminRequest {
+    let parameters = AddFailover {
+        name: Some(name.to_owned()),
+        partner_server: Some(partner.failover.to_string()),
+        scope_id: scopes.iter().map(|&it| it.to_owned()).collect(),
+        empty: scopes.is_empty(),
+        server_type: Some(server_type),
+        max_client_lead_time: Some(TimeSpan::from_s(300)),
+        ..AddFailover::default()
+    };
+    AdminRequest::add_failover(parameters, false)
+}
+
+fn move_scope(site: &Site, name: &str, scope: &str, join: bool) {
+    let (name, scope_id, what_if) = (name.to_owned(), vec![scope.to_owned()], false);
+    let request = match join {
+        true => AdminRequest::AddFailoverScope { name, scope_id, what_if },
+        false => AdminRequest::RemoveFailoverScope { name, scope_id, what_if },
+    };
+    change(site, &request);
+}
+
+#[test]
+fn no_lease_is_lost_while_a_scope_joins_a_relationship_and_leaves_it() {
+    let mut sites = Sites::new();
+    let [mut one, mut two] = two(&mut sites);
+    // Both serve alone; only the first has clients.
+    let leased: Vec<_> = (0..10).map(|who| one.lease(81, who).expect("a lease")).collect();
+
+    // An empty relationship finds its partner, and then the scope joins it on both sides.
+    change(&one, &add("pair", &two, ServerType::Primary, &[]));
+    change(&two, &add("pair", &one, ServerType::Secondary, &[]));
+    one.wait_for_state("pair", "NORMAL");
+    two.wait_for_state("pair", "NORMAL");
+    move_scope(&one, "pair", "127.81.0.0", true);
+    two.wait_for_state("pair", "NORMAL");
+    move_scope(&two, "pair", "127.81.0.0", true);
+    one.wait_for_state("pair", "NORMAL");
+    two.wait_for_state("pair", "NORMAL");
+    // The other server learns of every lease, and renews them all (S5).
+    for (who, address) in (0..).zip(&leased) {
+        two.wait("the lease at the partner", |two| two.renews(81, who, *address).then_some(()));
+        assert!(one.renews(81, who, *address), "{address}");
+    }
+    // New clients are shared, each served by one of the two (S12).
+    let shared: Vec<_> = (100..120)
+        .map(|who| match (one.lease(81, who), two.lease(81, who)) {
+            (Some(address), None) => (true, address),
+            (None, Some(address)) => (false, address),
+            other => panic!("client {who}: {other:?}"),
+        })
+        .collect();
+    assert!(shared.iter().any(|it| it.0) && shared.iter().any(|it| !it.0), "{shared:?}");
+
+    // The split is changed on both sides without a restart.
+    let all = SetFailover { load_balance_percent: Some(100), ..SetFailover::default() };
+    let none = SetFailover { load_balance_percent: Some(0), ..SetFailover::default() };
+    for (site, parameters) in [(&one, all), (&two, none)] {
+        let (name, parameters) = ("pair".to_owned(), Box::new(parameters));
+        change(site, &AdminRequest::SetFailover { name, parameters, what_if: false });
+    }
+    one.wait_for_state("pair", "NORMAL");
+    two.wait_for_state("pair", "NORMAL");
+    for who in 200..205 {
+        assert!(one.lease(81, who).is_some() && two.lease(81, who).is_none(), "client {who}");
+    }
+
+    // The scope leaves again; the first server keeps every lease, over a restart too.
+    move_scope(&two, "pair", "127.81.0.0", false);
+    move_scope(&one, "pair", "127.81.0.0", false);
+    one.restart();
+    for (who, address) in (0..).zip(&leased) {
+        assert!(one.renews(81, who, *address), "{address}");
+    }
+    for (who, (_, address)) in (100..).zip(&shared) {
+        assert!(one.renews(81, who, *address), "{address}");
+    }
+    assert!(one.lease(82, 1).is_some(), "a scope that was in no relationship");
+}

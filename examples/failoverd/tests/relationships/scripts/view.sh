@@ -1,0 +1,2 @@
+# All failover relationships of a server.
+failoverctl --server "$SOCKET" get
