@@ -247,9 +247,7 @@ impl Live {
                 (Some(_), None) => lines.push(format!(
                     "relationship {name:?}: removed while the server ran, and still in the file"
                 )),
-                (Some(old), Some(live)) => {
-                    lines.extend(changes(old, live, "in the file", "in force"))
-                }
+                (Some(old), Some(live)) => lines.extend(changes(old, live)),
             }
         }
         let known: BTreeSet<_> = file.scopes.iter().map(|scope| scope.subnet).collect();
@@ -279,11 +277,7 @@ impl Live {
 }
 
 /// What is not the same in two tables of one relationship, one line each; secrets are not shown.
-pub fn differences(old: &Relationship, new: &Relationship) -> Vec<String> {
-    changes(old, new, "before", "now")
-}
-
-fn changes(old: &Relationship, new: &Relationship, was: &str, is: &str) -> Vec<String> {
+fn changes(old: &Relationship, new: &Relationship) -> Vec<String> {
     let name = &new.name;
     let both = write::entries(old).into_iter().zip(write::entries(new));
     let mut lines: Vec<String> = both
@@ -292,7 +286,11 @@ fn changes(old: &Relationship, new: &Relationship, was: &str, is: &str) -> Vec<S
             let shown = |value: Option<toml_edit::Value>| {
                 value.map_or("not set".to_owned(), |value| value.to_string())
             };
-            format!("relationship {name:?}: {key} = {} {was}, {} {is}", shown(old), shown(new))
+            format!(
+                "relationship {name:?}: {key} = {} in the file, {} in force",
+                shown(old),
+                shown(new)
+            )
         })
         .collect();
     for (key, old, new) in [
@@ -306,7 +304,7 @@ fn changes(old: &Relationship, new: &Relationship, was: &str, is: &str) -> Vec<S
             _ => continue,
         };
         let [old, new] = what;
-        lines.push(format!("relationship {name:?}: {key}: {old} {was}, {new} {is}"));
+        lines.push(format!("relationship {name:?}: {key}: {old} in the file, {new} in force"));
     }
     lines
 }

@@ -160,14 +160,21 @@ impl Core {
 
     fn wants_to_set(&self, name: &str, parameters: &SetFailover) -> Result<Wanted, Refusal> {
         let mut registry = self.registry()?;
-        let changes = parameters.changes(registry.get(name)?)?;
+        let before = registry.get(name)?.clone();
+        let changes = parameters.changes(&before)?;
         let new = registry.set(name, changes.clone())?;
         let domain = self.domain_of(Some(name))?;
         let old = self.domains[domain].relationship().ok_or("the relationship is gone")?;
         let relationship = model::changed(old, new, &changes);
         allowed(&relationship)?;
         let mut live = self.settings.live.clone();
-        let done = crate::config::differences(old, &relationship);
+        let mut done = differences(&Failover::of(&before), &Failover::of(new));
+        if old.secret != relationship.secret {
+            done.push(format!("{name:?}: SharedSecret is changed"));
+        }
+        if done.is_empty() {
+            done.push(format!("{name:?} is as it was"));
+        }
         live.set_relationship(&self.settings.file, name, Some(relationship));
         Ok(Wanted { name: name.to_owned(), live, done })
     }
@@ -364,6 +371,27 @@ fn allowed(relationship: &Relationship) -> Result<(), Refusal> {
         remedy: remedy.to_owned(),
     });
     Refusal::all(problems.collect()).map_or(Ok(()), Err)
+}
+
+/// What is shown in another way than before, by the names of the properties.
+fn differences(before: &Failover, now: &Failover) -> Vec<String> {
+    let properties = |it: &Failover| match serde_json::to_value(it) {
+        Ok(serde_json::Value::Object(properties)) => properties,
+        _ => serde_json::Map::new(),
+    };
+    let (old, new) = (properties(before), properties(now));
+    let shown = |value: Option<&serde_json::Value>| match value {
+        None | Some(serde_json::Value::Null) => "not set".to_owned(),
+        Some(serde_json::Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    };
+    let changed = new.iter().filter(|(key, value)| old.get(*key) != Some(value));
+    changed
+        .map(|(key, value)| {
+            let name = &now.name;
+            format!("{name:?}: {key} was {}, is {}", shown(old.get(key)), shown(Some(value)))
+        })
+        .collect()
 }
 
 fn joins(scope: Ipv4Addr, name: &str) -> String {
