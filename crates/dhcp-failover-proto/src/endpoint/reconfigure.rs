@@ -52,7 +52,7 @@ impl Endpoint {
                 "connections from elsewhere were refused by it; start the server anew",
             ),
             (
-                old.pools_digest != new.pools_digest && !self.may_change_pools(),
+                old.pools_digest != new.pools_digest && !self.permits_other_pools(),
                 "pools_digest",
                 "in this state the servers are not done with the addresses there are; wait for \
                  NORMAL",
@@ -76,9 +76,11 @@ impl Endpoint {
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
-    /// Not while one of the servers fetches what it does not know of the old ones. In RECOVER-DONE it
-    /// has: a partner that was alone may be waiting for a pool to be here, too (H21).
-    const fn may_change_pools(&self) -> bool {
+    /// Whether its state lets an endpoint have other pools while it runs (S15): not while one of the
+    /// servers fetches what it does not know of the old ones. In RECOVER-DONE it has: a partner that was
+    /// alone may be waiting for a pool to be here, too (H21).
+    #[must_use]
+    pub const fn permits_other_pools(&self) -> bool {
         matches!(
             self.state,
             State::Normal

@@ -8,8 +8,8 @@ use dhcp_failover_lease::{
     Allocator, Binding, BindingStatus, Expiries, LeaseInstant, LeaseSpan, PoolCounts,
 };
 use dhcp_failover_proto::{
-    BindingTable, Bindings, Endpoint, Event, Input, LeaseEvent, LinkId, Monotonic, Output, Record,
-    Service, Stale, State, Status, Ticket, Token,
+    BindingTable, Bindings, Endpoint, EndpointRecord, Event, Input, LeaseEvent, LinkId, Monotonic,
+    Output, Record, Service, Stale, State, Status, Ticket, Token,
 };
 use dhcp_failover_relationship::FsmState;
 use std::collections::VecDeque;
@@ -48,6 +48,8 @@ struct Running {
     endpoint: Endpoint,
     /// The state before the present one; none if the relationship began with that.
     previous: Option<State>,
+    /// The endpoint's newest record, on disk or on its way there.
+    record: Option<EndpointRecord>,
 }
 
 /// Without failover nobody needs to agree; only the disk must.
@@ -87,10 +89,11 @@ impl Domain {
         relationship: Relationship,
         table: BindingTable,
         endpoint: Endpoint,
-        previous: Option<State>,
+        record: Option<EndpointRecord>,
     ) -> Self {
         let name = relationship.name.clone();
-        let running = Running { relationship, endpoint, previous };
+        let previous = record.map(|record| record.state);
+        let running = Running { relationship, endpoint, previous, record };
         let authority = Authority::Endpoint(Box::new(running));
         Self { name, table, authority, wake: None, told_of_dns: false }
     }
@@ -137,6 +140,14 @@ impl Domain {
     pub(super) fn relationship(&self) -> Option<&Relationship> {
         match &self.authority {
             Authority::Endpoint(running) => Some(&running.relationship),
+            Authority::Alone(_) => None,
+        }
+    }
+
+    /// The newest record of the endpoint.
+    pub(super) fn record(&self) -> Option<EndpointRecord> {
+        match &self.authority {
+            Authority::Endpoint(running) => running.record,
             Authority::Alone(_) => None,
         }
     }
@@ -235,12 +246,15 @@ impl Domain {
                         }
                         Output::Persist { ticket, record } => {
                             let write = write(&self.name, &record);
-                            if let Record::Binding(binding) = record {
-                                if !binding.ddns.is_empty() && !self.told_of_dns {
-                                    self.told_of_dns = true;
-                                    effects.push(Effect::PartnerUpdatesDns);
+                            match record {
+                                Record::Binding(binding) => {
+                                    if !binding.ddns.is_empty() && !self.told_of_dns {
+                                        self.told_of_dns = true;
+                                        effects.push(Effect::PartnerUpdatesDns);
+                                    }
+                                    self.table.apply(*binding);
                                 }
-                                self.table.apply(*binding);
+                                Record::Endpoint(record) => running.record = Some(record),
                             }
                             Effect::Persist { ticket, write }
                         }

@@ -15,7 +15,7 @@ use crate::store::Write;
 use dhcp_failover_lease::{
     Allocator, Binding, BindingStatus, Client, HardwareAddress, LeaseInstant, Refusal,
 };
-use dhcp_failover_proto::{BindingTable, Input, Subnet};
+use dhcp_failover_proto::{BindingTable, EndpointRecord, Input, Subnet};
 use ipnet::Ipv4Net;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,10 +36,19 @@ pub(super) struct Plan {
     removed: Vec<usize>,
     added: Vec<(usize, Relationship)>,
     changed: BTreeMap<usize, Relationship>,
+    /// Relationships whose endpoint begins anew in another domain, from what is on disk.
+    restarted: BTreeMap<usize, usize>,
     /// A domain for each scope that leaves a relationship.
     leaving: Vec<(usize, Former)>,
     /// Which scope goes to which domain.
     moves: Vec<(Ipv4Net, usize)>,
+}
+
+impl Plan {
+    /// How many domains are new.
+    fn numbers(&self) -> usize {
+        self.added.len() + self.leaving.len() + self.restarted.len()
+    }
 }
 
 impl Core {
@@ -67,7 +76,8 @@ impl Core {
     /// What [`change_to`](Self::change_to) would bring about, and how.
     pub(super) fn would_change_to(&self, live: &mut Live) -> Result<(Config, Plan), Vec<String>> {
         let config = live.apply(&self.settings.file).map_err(|error| vec![error.to_string()])?;
-        let plan = self.plan(&config, live);
+        let mut plan = self.plan(&config, live);
+        self.restart_what_must(&mut plan);
         self.permitted(&plan)?;
         Ok((config, plan))
     }
@@ -110,6 +120,10 @@ impl Core {
                         plan.moves.push((scope.subnet, to));
                     }
                 }
+                // Nobody else ever gave an address there.
+                (None, Gate::Failover(_)) if !old.record().is_some_and(|it| it.ran_failover) => {
+                    plan.moves.push((scope.subnet, ALONE));
+                }
                 (None, Gate::Failover(view)) => {
                     let now = self.lease_now();
                     let former = Former::new(&old.name, view.allocator(now), now);
@@ -124,6 +138,30 @@ impl Core {
         plan
     }
 
+    /// An endpoint that is not done with the addresses there are lets none of them go: it is begun
+    /// anew, as if the server had been started with the new scopes.
+    fn restart_what_must(&self, plan: &mut Plan) {
+        let leave: BTreeSet<usize> = plan
+            .moves
+            .iter()
+            .filter_map(|(subnet, _)| Some(self.dhcp.networks().scope(*subnet)?.domain))
+            .collect();
+        for domain in leave.into_iter().filter(|it| !plan.removed.contains(it)) {
+            let Some(endpoint) = self.domains[domain].endpoint() else { continue };
+            if endpoint.permits_other_pools() {
+                continue;
+            }
+            let new = self.domains.len() + plan.numbers();
+            plan.restarted.insert(domain, new);
+            for (_, scope) in self.dhcp.networks().scopes().filter(|it| it.1.domain == domain) {
+                let subnet = scope.config.subnet;
+                if plan.moves.iter().all(|(moved, _)| *moved != subnet) {
+                    plan.moves.push((subnet, new));
+                }
+            }
+        }
+    }
+
     /// The scopes as they will be, unless an endpoint does not take its new configuration.
     fn permitted(&self, plan: &Plan) -> Result<Networks, Vec<String>> {
         let mut networks = self.dhcp.networks().clone();
@@ -134,7 +172,8 @@ impl Core {
             concerned.insert(*to);
         }
         let mut errors = Vec::new();
-        for domain in concerned.into_iter().filter(|it| !plan.removed.contains(it)) {
+        let goes_on = |it: &usize| !plan.removed.contains(it) && !plan.restarted.contains_key(it);
+        for domain in concerned.into_iter().filter(goes_on) {
             let Some(old) = self.domains.get(domain) else { continue };
             let (Some(endpoint), Some(relationship)) = (old.endpoint(), old.relationship()) else {
                 continue;
@@ -151,9 +190,8 @@ impl Core {
     }
 
     fn carry_out(&mut self, plan: Plan, networks: &Networks) {
-        // In the order of their numbers: first the new relationships, then the scopes that leave.
-        let new = plan.added.len() + plan.leaving.len();
-        self.domains.extend((0..new).map(|_| Domain::alone(BindingTable::new())));
+        let new = (0..plan.numbers()).map(|_| Domain::alone(BindingTable::new()));
+        self.domains.extend(new);
         for (domain, former) in &plan.leaving {
             self.domains[*domain] = Domain::former(BindingTable::new(), former.clone());
         }
@@ -169,6 +207,13 @@ impl Core {
         for domain in &plan.removed {
             self.remove_relationship(*domain);
         }
+        let mut begun: Vec<(usize, Relationship, Option<EndpointRecord>)> =
+            plan.added.into_iter().map(|(domain, new)| (domain, new, None)).collect();
+        for (old, new) in &plan.restarted {
+            let Some(relationship) = self.domains[*old].relationship().cloned() else { continue };
+            begun.push((*new, relationship, self.domains[*old].record()));
+            self.end(*old);
+        }
         for (domain, new) in plan.changed {
             self.connections.add(domain, &new);
             self.domains[domain].set_relationship(new);
@@ -180,11 +225,11 @@ impl Core {
                 self.feed(domain, Input::Configure(Box::new(config)));
             }
         }
-        for (domain, relationship) in plan.added {
+        for (domain, relationship, record) in begun {
             let table = std::mem::take(&mut self.domains[domain].table);
             self.connections.add(domain, &relationship);
             let pools = networks.pools(domain);
-            self.domains[domain] = load::failover(relationship, pools, table, None, &self.clock);
+            self.domains[domain] = load::failover(relationship, pools, table, record, &self.clock);
             self.feed(domain, Input::Tick);
         }
     }
@@ -196,7 +241,7 @@ impl Core {
         let scope = self.dhcp.networks().scope(subnet)?;
         // What the servers of one relationship know of each other means nothing in another.
         let left = self.domains[moved.from].left();
-        let is_new = left.is_some() && left != name;
+        let is_new = to == ALONE || left.is_some() && left != name;
         let from = &mut self.domains[moved.from].table;
         for reservation in &scope.config.reservations {
             from.set_reserved(reservation.address, false);
@@ -219,12 +264,17 @@ impl Core {
         Some(moved.from)
     }
 
-    fn remove_relationship(&mut self, domain: usize) {
-        let name = self.domains[domain].name.clone();
+    /// An endpoint works no more; nobody waits for it.
+    fn end(&mut self, domain: usize) {
         self.connections.remove(domain);
         self.replies.forget_domain(domain);
         self.dry_runs.retain(|run| run.domain != domain);
         self.domains[domain].end();
+    }
+
+    fn remove_relationship(&mut self, domain: usize) {
+        let name = self.domains[domain].name.clone();
+        self.end(domain);
         self.metrics.forget_relationship(&name);
         self.persistence.add_own(Write::DeleteEndpoint { relationship: name });
     }

@@ -105,7 +105,7 @@ pub(super) fn failover(
 ) -> Domain {
     let config = endpoint_config(&relationship, pools);
     let endpoint = Endpoint::with_clock(config, stored, clock.monotonic(), clock.lease());
-    Domain::failover(relationship, table, endpoint, stored.map(|record| record.state))
+    Domain::failover(relationship, table, endpoint, stored)
 }
 
 /// The ranges of a pool.

@@ -34,7 +34,6 @@ pub(crate) struct Site {
     pub(crate) dhcp: SocketAddrV4,
     /// Where partners reach it.
     pub(crate) failover: SocketAddrV4,
-    pub(crate) config: PathBuf,
     pub(crate) admin: PathBuf,
     relays: Vec<UdpSocket>,
 }
@@ -66,13 +65,12 @@ impl Sites {
         std::fs::write(&config, text).expect("a configuration");
         let executable = PathBuf::from(env!("CARGO_BIN_EXE_failoverd"));
         let log = self.path(&format!("{name}.log"));
-        let process = Process::new(executable, config.clone(), log);
+        let process = Process::new(executable, config, log);
         let mut site = Site {
             name: name.to_owned(),
             process,
             dhcp,
             failover,
-            config,
             admin: self.path(&format!("{name}.sock")),
             relays: self.relays.iter().map(|it| it.try_clone().expect("a socket")).collect(),
         };
@@ -276,6 +274,21 @@ impl Site {
         let ack = self.ask(MessageType::Request, net, who, content);
         ack.is_some_and(|ack| ack.kind == MessageType::Ack && ack.address() == address)
     }
+}
+
+/// Gives client `who` a lease from the one server of these that answers it, and says which.
+pub(crate) fn served_by(sites: &[&Site], net: u8, who: u32) -> usize {
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline {
+        let answers: Vec<_> = sites.iter().map(|site| site.lease(net, who).is_some()).collect();
+        match answers.iter().filter(|answered| **answered).count() {
+            // The servers may be sharing addresses out still; the client asks again.
+            0 => {}
+            1 => return answers.iter().position(|answered| *answered).unwrap_or_default(),
+            _ => panic!("client {who} of {net} is answered by several: {answers:?}"),
+        }
+    }
+    panic!("nobody answers client {who} of {net}");
 }
 
 /// A transaction id nobody used before in this process.

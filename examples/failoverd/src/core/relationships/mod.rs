@@ -139,7 +139,10 @@ impl Core {
             partner.name,
             new.server_type().partner()
         )];
-        done.extend(new.scopes().iter().map(|scope| joins(*scope, &relationship.name)));
+        done.extend(new.scopes().iter().map(|scope| {
+            let joins = joins(*scope, &relationship.name);
+            format!("{joins}; its clients are served again when the two servers have met")
+        }));
         let mut live = self.settings.live.clone();
         let name = relationship.name.clone();
         live.set_scopes(&self.settings.file, self.subnets(new.scopes()), Some(&name));

@@ -29,9 +29,17 @@ fn row_01_a_relationship_has_every_field_of_the_record() {
     std::fs::write(&key, "sEcReT\n").expect("a secret");
     let key = key.to_str().expect("a path");
     let more = [
-        "--scope-id", "127.81.0.0,127.82.0.0", "--load-balance-percent", "70",
-        "--max-client-lead-time", "2:00:00", "--state-switch-interval", "90m",
-        "--shared-secret-file", key, "--force",
+        "--scope-id",
+        "127.81.0.0,127.82.0.0",
+        "--load-balance-percent",
+        "70",
+        "--max-client-lead-time",
+        "2:00:00",
+        "--state-switch-interval",
+        "90m",
+        "--shared-secret-file",
+        key,
+        "--force",
     ];
     site.must(&add(&more));
     assert_eq!(
@@ -130,15 +138,30 @@ fn row_28_every_parameter_of_the_form_is_taken() {
     let mut sites = Sites::new();
     let site = site(&mut sites);
     let more = [
-        "--empty", "--mode", "HotStandby", "--reserve-percent", "10", "--server-role", "Standby",
-        "--max-client-lead-time", "600", "--state-switch-interval", "0",
+        "--empty",
+        "--mode",
+        "HotStandby",
+        "--reserve-percent",
+        "10",
+        "--server-role",
+        "Standby",
+        "--max-client-lead-time",
+        "600",
+        "--state-switch-interval",
+        "0",
     ];
     site.must(&add(&more));
     let it = one(&site);
     assert_eq!((&it["ReservePercent"], &it["ServerRole"]), (&json!(10), &json!("Standby")));
-    assert_eq!((&it["MaxClientLeadTime"], &it["ServerType"]), (&json!("00:10:00"), &json!("Secondary")));
+    assert_eq!(
+        (&it["MaxClientLeadTime"], &it["ServerType"]),
+        (&json!("00:10:00"), &json!("Secondary"))
+    );
     // An interval of 0 is off.
-    assert_eq!((&it["StateSwitchInterval"], &it["AutoStateTransition"]), (&json!(null), &json!(false)));
+    assert_eq!(
+        (&it["StateSwitchInterval"], &it["AutoStateTransition"]),
+        (&json!(null), &json!(false))
+    );
 }
 
 #[test]

@@ -63,8 +63,7 @@ fn row_09_and_26_a_relationship_may_be_empty_before_and_after() {
     assert_eq!(site.code(&join), 20120);
     let full = ["--partner-server", "127.80.0.4", "--scope-id", "127.81.0.0"];
     site.must(&[&["add", "--name", "b"], &full[..]].concat());
-    let said =
-        site.must(&["remove-scope", "--name", "b", "--scope-id", "127.81.0.0", "--force"]);
+    let said = site.must(&["remove-scope", "--name", "b", "--scope-id", "127.81.0.0", "--force"]);
     assert!(said.contains("\"b\" has no scope any more; remove it unless"), "{said}");
     assert_eq!(site.get(&["--name", "b"])[0]["ScopeId"], json!([]));
 }
