@@ -98,6 +98,14 @@ impl Lab {
         refusal.code()
     }
 
+    /// The server serves alone, so the relationship has a past.
+    async fn partner_down(&mut self, relationship: &str) {
+        let relationship = Some(relationship.to_owned());
+        let mut answer = self.ask(AdminRequest::ForcePartnerDown { relationship });
+        self.settle().await;
+        assert!(matches!(answer.try_recv(), Ok(AdminResponse::Done { .. })));
+    }
+
     /// A lease of the first address, given while the scope is served alone.
     async fn lease(&mut self) {
         let now = self.core.lease_now();
@@ -242,6 +250,7 @@ async fn a_lease_goes_with_its_scope_into_a_relationship_and_out_of_it() {
     let counts = |lab: &Lab| lab.core.domains[domain].table.pool_count();
     assert_eq!(counts(&lab), 2);
 
+    lab.partner_down("pair").await;
     lab.done(remove("pair")).await;
     assert_eq!(counts(&lab), 0);
     let (status, domain) = lab.found(LEASED);
@@ -256,6 +265,30 @@ async fn a_lease_goes_with_its_scope_into_a_relationship_and_out_of_it() {
 }
 
 #[tokio::test]
+async fn a_scope_leaves_at_once_where_no_partner_ever_served() {
+    let mut lab = Lab::new();
+    lab.lease().await;
+    lab.done(add(parameters("pair", &["10.1.0.0", "10.2.0.0"]))).await;
+    // The endpoint looks for its partner: it begins anew, with the scope that stays.
+    let before = lab.core.domains[lab.found(Ipv4Addr::new(10, 2, 0, 10)).1].record();
+    let leave = AdminRequest::RemoveFailoverScope {
+        name: "pair".to_owned(),
+        scope_id: vec!["10.1.0.0".to_owned()],
+        what_if: false,
+    };
+    let changed = lab.done(leave).await;
+    assert_eq!(changed.relationship.unwrap().scope_id, [Ipv4Addr::new(10, 2, 0, 0)]);
+    assert_eq!(lab.found(LEASED), (BindingStatus::Active, ALONE));
+    let (_, domain) = lab.found(Ipv4Addr::new(10, 2, 0, 10));
+    assert_eq!(lab.core.domains[domain].name, "pair");
+    let after = lab.core.domains[domain].record();
+    assert_eq!(before.map(|it| it.instance), after.map(|it| it.instance), "the same relationship");
+    let lab = lab.restart();
+    assert_eq!(lab.found(LEASED), (BindingStatus::Active, ALONE));
+    assert_eq!(lab.core.settings.in_force.scopes[1].relationship, Some(0));
+}
+
+#[tokio::test]
 async fn s1_what_was_the_partners_waits_for_the_mclt_after_a_scope_has_left() {
     let mut lab = Lab::new();
     let secondary = AddFailover {
@@ -264,6 +297,7 @@ async fn s1_what_was_the_partners_waits_for_the_mclt_after_a_scope_has_left() {
         ..parameters("pair", &["10.1.0.0"])
     };
     lab.done(add(secondary)).await;
+    lab.partner_down("pair").await;
     lab.done(remove("pair")).await;
     assert!(matches!(lab.check(LEASED), Err(Refusal::WaitUntil(_))), "{:?}", lab.check(LEASED));
     assert_eq!(lab.check(Ipv4Addr::new(10, 2, 0, 10)), Ok(()));

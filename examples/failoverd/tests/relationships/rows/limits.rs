@@ -34,25 +34,6 @@ fn row_07_many_relationships_with_one_partner_and_with_many() {
 }
 
 #[test]
-fn row_08_a_scope_is_in_one_relationship_and_can_go_to_another() {
-    let mut sites = Sites::new();
-    let mut site = sites.start(2, "dhcp1", &scope(81, 49, ""));
-    let partner = ["--partner-server", "127.80.0.3", "--max-client-lead-time", "1"];
-    let add = |name: &'static str| [&["add", "--name", name], &partner[..]].concat();
-    let with_scope = |name| [&add(name)[..], &["--scope-id", "127.81.0.0"]].concat();
-    site.must(&with_scope("a"));
-    assert_eq!(site.code(&with_scope("b")), 20113);
-    site.must(&["remove-scope", "--name", "a", "--scope-id", "127.81.0.0", "--force"]);
-    // Not before what its partner may have leased is over (S1).
-    assert_eq!(site.code(&with_scope("b")), 20133);
-    site.wait("the scope to be free", |site| {
-        site.ctl(&with_scope("b")).status.success().then_some(())
-    });
-    let scopes = |name| site.get(&["--name", name])[0]["ScopeId"].clone();
-    assert_eq!((scopes("a"), scopes("b")), (json!([]), json!(["127.81.0.0"])));
-}
-
-#[test]
 fn row_09_and_26_a_relationship_may_be_empty_before_and_after() {
     let mut sites = Sites::new();
     let site = sites.start(2, "dhcp1", &scope(81, 49, ""));

@@ -51,6 +51,23 @@ fn row_03_and_13_after_the_safe_period_the_server_that_is_left_serves_alone() {
 }
 
 #[test]
+fn row_08_a_scope_is_in_one_relationship_and_can_go_to_another() {
+    let mut sites = Sites::new();
+    let [mut one, _two] = balanced(&mut sites, &["--max-client-lead-time", "2"]);
+    let add = ["add", "--name", "b", "--partner-server", "127.80.0.9", "--scope-id", "127.81.0.0"];
+    assert_eq!(one.code(&add), 20113);
+    one.must(&["remove-scope", "--name", "pair", "--scope-id", "127.81.0.0", "--force"]);
+    // Not before what its partner may have leased is over (S1).
+    assert_eq!(one.code(&add), 20133);
+    one.wait("the scope to be free", |one| one.ctl(&add).status.success().then_some(()));
+    let scopes = |name| one.get(&["--name", name])[0]["ScopeId"].clone();
+    assert_eq!((scopes("pair"), scopes("b")), (json!([]), json!(["127.81.0.0"])));
+    // Nobody else has served it since, so it can leave at once.
+    one.must(&["remove", "--name", "b", "--force"]);
+    assert!(one.lease(81, 1).is_some());
+}
+
+#[test]
 fn row_11_and_25_nothing_is_restarted_and_each_client_is_served_by_one() {
     let mut sites = Sites::new();
     let [mut one, mut two] = balanced(&mut sites, &[]);
