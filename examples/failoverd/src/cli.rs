@@ -20,6 +20,9 @@ pub enum Command {
     /// Serve clients until SIGTERM or SIGINT.
     Run(RunArgs),
     /// Read a configuration and say everything that is wrong with it.
+    ///
+    /// Also what operators changed while the server ran and the file does not say, out of the store or
+    /// from the running server. Nothing is changed.
     Check(CheckArgs),
     /// Show two servers and hundreds of clients living through a failure, on loopback.
     Demo(DemoArgs),

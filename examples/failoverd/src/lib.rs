@@ -1,6 +1,7 @@
 //! The parts of `failoverd`.
 
 pub mod admin;
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod core;

@@ -1,6 +1,7 @@
 //! A DHCPv4 server with failover.
 
 use clap::Parser;
+use failoverd::check::{self, CheckError};
 use failoverd::cli::{Arguments, CheckArgs, Command, RunArgs};
 use failoverd::config::Config;
 use failoverd::logging;
@@ -12,7 +13,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Run(arguments) => run(arguments),
-        Command::Check(arguments) => check(&arguments),
+        Command::Check(arguments) => check_file(&arguments),
         Command::Demo(arguments) => failoverd::demo::main(&arguments),
     }
 }
@@ -25,14 +26,27 @@ fn load(file: &Path) -> Result<Config, ExitCode> {
     })
 }
 
-fn check(arguments: &CheckArgs) -> ExitCode {
+fn check_file(arguments: &CheckArgs) -> ExitCode {
     match load(&arguments.config) {
         Ok(config) => {
             println!("ok\n{}", config.summary());
-            ExitCode::SUCCESS
+            check_live(&config)
         }
         Err(code) => code,
     }
+}
+
+/// Prints what is in force beside the file. That nobody can say so makes the file no worse.
+fn check_live(config: &Config) -> ExitCode {
+    match check::live_differences(config) {
+        Ok(differences) => print!("{}", check::report(config, &differences)),
+        Err(error @ CheckError::Contradiction(_)) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+        Err(error) => eprintln!("what operators changed was not looked at: {error}"),
+    }
+    ExitCode::SUCCESS
 }
 
 fn run(arguments: RunArgs) -> ExitCode {

@@ -131,9 +131,25 @@ fn every_command_has_help() {
         }
     }
     let known = commands(CONTROL);
-    for wanted in ["add", "get", "set", "remove", "add-scope", "remove-scope", "partner-down"] {
+    for wanted in
+        ["add", "get", "set", "remove", "add-scope", "remove-scope", "stats", "watch", "config"]
+    {
         assert!(known.iter().any(|it| it == wanted), "{known:?}");
     }
+}
+
+#[test]
+fn completions_and_manual_pages_need_no_server() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = run(CONTROL, &["completions", shell]);
+        assert_eq!(output.status.code(), Some(0));
+        assert!(stdout(&output).contains("remove-scope"), "{shell}");
+    }
+    assert_eq!(run(CONTROL, &["completions", "tcsh"]).status.code(), Some(2));
+    let directory = tempfile::tempdir().expect("a directory");
+    let output = run(CONTROL, &["man", text(directory.path())]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(directory.path().join("failoverctl-partner-down.1").exists());
 }
 
 #[test]

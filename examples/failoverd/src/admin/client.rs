@@ -9,6 +9,7 @@ use super::message::{
 use super::refusal::Refusal;
 use route::Call;
 use std::io::{Read, Write};
+use std::net::Ipv4Addr;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -66,10 +67,23 @@ pub fn call(path: &Path, request: &AdminRequest) -> Result<AdminResponse, Client
 /// # Errors
 /// As [`call`].
 pub fn leases(path: &Path, relationship: Option<&str>) -> Result<Vec<LeaseRow>, ClientError> {
+    leases_of(path, relationship, &[])
+}
+
+/// The same; only those of these scopes, unless there are none.
+///
+/// # Errors
+/// As [`call`].
+pub fn leases_of(
+    path: &Path,
+    relationship: Option<&str>,
+    scopes: &[Ipv4Addr],
+) -> Result<Vec<LeaseRow>, ClientError> {
     let mut all: Vec<LeaseRow> = Vec::new();
     loop {
         let request = AdminRequest::Leases {
             relationship: relationship.map(str::to_owned),
+            scope_id: scopes.to_vec(),
             after: all.last().map(|row| row.address),
             limit: LEASES_LIMIT_MAX,
         };

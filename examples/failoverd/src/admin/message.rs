@@ -24,6 +24,8 @@ pub enum AdminRequest {
     Leases {
         /// Only addresses of this one; absent: all, also those without failover.
         relationship: Option<String>,
+        /// Only addresses of these scopes; empty: all.
+        scope_id: Vec<Ipv4Addr>,
         /// Only addresses above this one, to go on after an answer with `more`.
         after: Option<Ipv4Addr>,
         /// The most rows wanted, 1 to [`LEASES_LIMIT_MAX`].

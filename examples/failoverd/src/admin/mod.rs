@@ -15,7 +15,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use client::{ClientError, call, leases};
+pub use client::{ClientError, call, leases, leases_of};
 pub use message::{
     AdminRequest, AdminResponse, Changed, ExplainRow, LEASES_LIMIT_MAX, LeaseRow, Order, Partner,
     StatusRow, choose_relationship, owner_of,
@@ -24,4 +24,5 @@ pub use refusal::{Problem, Refusal, codes};
 pub use risk::RiskReport;
 pub use server::{AdminCall, AdminServer};
 pub use socket::{Access, AdminSocket};
+pub(crate) use table::utc;
 pub use table::{Row, render};

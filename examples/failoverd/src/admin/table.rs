@@ -87,7 +87,7 @@ pub fn render<R: Row>(rows: &[R]) -> String {
 
 /// `2026-11-20T08:15:00Z`, from Unix seconds; days to dates in the proleptic Gregorian calendar,
 /// counted in eras of 400 years that begin in March.
-pub(super) fn utc(seconds: u64) -> String {
+pub(crate) fn utc(seconds: u64) -> String {
     let (days, second) = (seconds / 86_400, seconds % 86_400);
     let shifted = days + 719_468;
     let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);

@@ -209,7 +209,12 @@ fn every_request(name: &str, what_if: bool) -> Vec<AdminRequest> {
     let partner = Partner { name: "192.0.2.2".into(), address: "192.0.2.2:1647".parse().unwrap() };
     let mut requests = vec![
         AdminRequest::Status { relationship: relationship() },
-        AdminRequest::Leases { relationship: None, after: Some([10, 0, 0, 1].into()), limit: 7 },
+        AdminRequest::Leases {
+            relationship: None,
+            scope_id: scopes.clone(),
+            after: Some([10, 0, 0, 1].into()),
+            limit: 7,
+        },
         AdminRequest::Explain {
             hwaddr: Some("02:00:00:00:00:01".into()),
             client_id: Some("&=+ %".into()),

@@ -2,12 +2,13 @@
 
 use super::{Core, Domain};
 use crate::admin::{
-    AdminCall, AdminRequest, AdminResponse, LeaseRow, Order, Refusal, StatusRow,
-    choose_relationship, owner_of,
+    AdminCall, AdminRequest, AdminResponse, LeaseRow, Order, Problem, Refusal, StatusRow,
+    choose_relationship, codes, owner_of,
 };
 use crate::dhcp::{noted, option};
 use dhcp_failover_lease::{Binding, BindingStatus};
 use dhcp_failover_proto::{Bindings, Command, Dispute, Endpoint, Input, Status};
+use ipnet::Ipv4Net;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::net::Ipv4Addr;
@@ -20,9 +21,11 @@ impl Core {
                 let name = relationship.as_deref();
                 self.chosen(name).map(|_| AdminResponse::Status { rows: self.status_rows(name) })
             }
-            AdminRequest::Leases { relationship, after, limit } => {
+            AdminRequest::Leases { relationship, scope_id, after, limit } => {
                 let name = relationship.as_deref();
-                self.chosen(name).map(|_| self.lease_rows(name, *after, *limit as usize))
+                self.chosen(name)
+                    .and_then(|()| self.subnets_of(scope_id))
+                    .map(|subnets| self.lease_rows(name, &subnets, *after, *limit as usize))
             }
             AdminRequest::Explain { hwaddr, client_id, relationship } => {
                 let (hwaddr, id) = (hwaddr.as_deref(), client_id.as_deref());
@@ -113,19 +116,47 @@ impl Core {
         all.filter(|status| only.is_none_or(|name| name == status.name)).map(status_row).collect()
     }
 
+    /// The subnets of these scopes, by ascending address.
+    fn subnets_of(&self, scopes: &[Ipv4Addr]) -> Result<Vec<Ipv4Net>, Refusal> {
+        let mut subnets = Vec::new();
+        let mut unknown = Vec::new();
+        for scope in scopes {
+            match self.subnet(*scope) {
+                Some(subnet) => subnets.push(subnet),
+                None => unknown.push(Problem {
+                    code: codes::NO_SCOPE,
+                    message: format!("this server has no scope {scope}"),
+                    remedy: "name a scope by the address of its subnet, as in the configuration"
+                        .to_owned(),
+                }),
+            }
+        }
+        subnets.sort_unstable();
+        subnets.dedup();
+        Refusal::all(unknown).map_or(Ok(subnets), Err)
+    }
+
+    /// A page of leases; only those in these subnets, unless there are none.
     fn lease_rows(
         &self,
         only: Option<&str>,
+        subnets: &[Ipv4Net],
         after: Option<Ipv4Addr>,
         limit: usize,
     ) -> AdminResponse {
+        let everywhere = [Ipv4Net::default()];
+        let subnets = if subnets.is_empty() { &everywhere } else { subnets };
         let mut rows = BTreeMap::new();
         for domain in &self.domains {
             if only.is_none_or(|name| name == domain.name && domain.endpoint().is_some()) {
                 let disputes: BTreeMap<_, _> =
                     domain.endpoint().into_iter().flat_map(Endpoint::disputes).collect();
-                let found = domain.table.used_after(after).take(limit.saturating_add(1));
-                rows.extend(found.map(|binding| {
+                let found = subnets.iter().flat_map(|subnet| {
+                    let before = subnet.network().to_bits().checked_sub(1).map(Ipv4Addr::from_bits);
+                    let used = domain.table.used_after(after.max(before));
+                    used.take_while(|it| subnet.contains(&it.address))
+                });
+                rows.extend(found.take(limit.saturating_add(1)).map(|binding| {
                     let dispute = disputes.get(&binding.address).copied();
                     (binding.address, lease_row(binding, dispute))
                 }));

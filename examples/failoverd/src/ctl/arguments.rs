@@ -1,6 +1,9 @@
 //! The command line of `failoverctl`.
 
-use super::relationship::{AddArgs, GetArgs, OneName, RemoveArgs, ScopeArgs, SetArgs};
+use super::config::ConfigArgs;
+use super::generate::Shell;
+use super::relationship::{AddArgs, GetArgs, LeasesArgs, OneName, RemoveArgs, ScopeArgs, SetArgs};
+use super::watch::WatchArgs;
 use crate::decode;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -57,6 +60,20 @@ pub(super) enum Command {
         #[arg(value_name = "LEASES")]
         file: PathBuf,
     },
+    /// Print what a shell has to read to complete this program's commands and options.
+    ///
+    /// For bash: `failoverctl completions bash > /etc/bash_completion.d/failoverctl`.
+    Completions {
+        /// The shell.
+        #[arg(value_name = "SHELL")]
+        shell: Shell,
+    },
+    /// Write the manual pages of failoverctl and failoverd into a directory.
+    Man {
+        /// The directory; it is made if it is not there.
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
 }
 
 /// What a running server is asked or told.
@@ -65,11 +82,19 @@ pub(super) enum ServerCommand {
     /// Show the state of each relationship.
     Status(OneName),
     /// List the addresses and their leases.
-    Leases(OneName),
+    Leases(LeasesArgs),
     /// Say whether a client is answered, with which lease, and why.
     Explain(ExplainArgs),
     /// Show relationships with all their settings, as Get-DhcpServerv4Failover does.
     Get(GetArgs),
+    /// Show how many addresses of scopes in failover are free and in use, here and at the partner.
+    Stats(GetArgs),
+    /// Show relationships, their states and free addresses over and over, until it is interrupted.
+    ///
+    /// A server that is not there is waited for.
+    Watch(WatchArgs),
+    /// Show what was changed while the server ran, or make a configuration file of it.
+    Config(ConfigArgs),
     /// Begin a relationship with another server.
     ///
     /// It is made on this server only: the partner needs it, too, with the same name, the same scopes and

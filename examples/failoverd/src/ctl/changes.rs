@@ -158,6 +158,6 @@ impl Done {
             }
             text
         };
-        Answer { text, but: self.but }
+        Answer { text, but: self.but, code: 0 }
     }
 }

@@ -7,13 +7,16 @@
 mod arguments;
 mod ask;
 mod changes;
+mod config;
 mod files;
+mod generate;
 mod orders;
 mod output;
 mod relationship;
 mod secret;
 mod session;
 mod view;
+mod watch;
 
 pub use arguments::Arguments;
 
@@ -24,9 +27,11 @@ use ask::Person;
 use clap::{CommandFactory, Parser};
 use output::{Answer, Failure};
 use session::Session;
-use std::io::BufWriter;
+use std::io::{BufWriter, IsTerminal};
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::SystemTime;
+use watch::Screen;
 
 /// The program.
 pub fn main() -> ExitCode {
@@ -40,6 +45,8 @@ pub fn main() -> ExitCode {
         Command::Import { config, dry_run, file } => {
             files::import(config, file, *dry_run).map(Answer::from).map_err(Failure::from)
         }
+        Command::Completions { shell } => Ok(generate::completions(*shell).into()),
+        Command::Man { directory } => generate::man(directory).map(Answer::from),
         Command::Server(command) => match &arguments.server {
             Some(server) => at_server(&arguments, command, server),
             None => {
@@ -93,6 +100,15 @@ fn run(session: &mut Session<'_>, command: &ServerCommand) -> Result<Answer, Fai
         ServerCommand::Leases(name) => view::leases(session, name),
         ServerCommand::Explain(client) => view::explain(session, client),
         ServerCommand::Get(arguments) => view::get(session, arguments),
+        ServerCommand::Stats(arguments) => view::stats(session, arguments),
+        ServerCommand::Config(arguments) => config::config(session, arguments),
+        ServerCommand::Watch(arguments) => {
+            let mut out = std::io::stdout();
+            let is_terminal = out.is_terminal();
+            let (now, sleep) = (&SystemTime::now, &std::thread::sleep);
+            let screen = &mut Screen { out: &mut out, is_terminal, now, sleep };
+            watch::watch(session, arguments, screen)
+        }
         ServerCommand::Add(arguments) => changes::add(session, arguments),
         ServerCommand::Set(arguments) => changes::set(session, arguments),
         ServerCommand::Remove(arguments) => changes::remove(session, arguments),

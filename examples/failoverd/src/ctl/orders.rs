@@ -61,7 +61,7 @@ pub(super) fn other(
         session.call(&AdminRequest::WhatIf { order: what, relationship: relationship.clone() })?;
         let text = format!("{name} is in {state}: {}", consequence(what));
         if what_if {
-            return Ok(message(&format!("What if: {text}"), session.json));
+            return Ok(Answer::message(&format!("What if: {text}"), session.json));
         }
         session.person.must_agree(&text)?;
         relationship
@@ -96,13 +96,7 @@ const fn consequence(order: Order) -> &'static str {
 
 fn order(session: &Session<'_>, request: AdminRequest) -> Result<Answer, Failure> {
     match session.call(&request)? {
-        AdminResponse::Done { message: text } => Ok(message(&text, session.json)),
+        AdminResponse::Done { message: text } => Ok(Answer::message(&text, session.json)),
         other => Err(unexpected(&other)),
     }
-}
-
-fn message(text: &str, as_json: bool) -> Answer {
-    let text =
-        if as_json { json(&serde_json::json!({ "message": text })) } else { format!("{text}\n") };
-    text.into()
 }

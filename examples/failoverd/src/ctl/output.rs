@@ -31,29 +31,27 @@ impl Failure {
         }
     }
 
-    fn text(&self, as_json: bool) -> String {
-        let usage;
-        let refusal = match self {
-            Self::Refused(refusal) => refusal,
-            Self::Usage(problem) => {
-                usage = Refusal { first: problem.clone(), problems: Vec::new() };
-                &usage
-            }
-        };
+    /// It as a refusal, whosever it is.
+    pub(super) fn refusal(&self) -> Refusal {
+        match self {
+            Self::Refused(refusal) => refusal.clone(),
+            Self::Usage(problem) => Refusal { first: problem.clone(), problems: Vec::new() },
+        }
+    }
+
+    /// A line for each problem, or one of JSON.
+    pub(super) fn text(&self, as_json: bool) -> String {
+        let refusal = self.refusal();
         if as_json {
             return format!("{}\n", serde_json::json!({ "error": refusal }));
         }
-        let problems = match refusal.problems.as_slice() {
-            [] => std::slice::from_ref(&refusal.first),
-            several => several,
-        };
         let code = |code| match code {
             // Of no use where Windows has no error of that kind.
             codes::FAILED => String::new(),
             code => format!(" (code {code})"),
         };
         let line = |it: &Problem| format!("failoverctl: {it}{}\n", code(it.code));
-        problems.iter().map(line).collect()
+        refusal.into_problems().iter().map(line).collect()
     }
 }
 
@@ -101,32 +99,45 @@ pub(super) struct Answer {
     pub(super) text: String,
     /// What did not work beside it.
     pub(super) but: Option<Refusal>,
+    /// The exit code, where nothing failed.
+    pub(super) code: u8,
 }
 
 impl From<String> for Answer {
     fn from(text: String) -> Self {
-        Self { text, but: None }
+        Self { text, ..Self::default() }
     }
 }
 
 impl Answer {
+    /// A sentence for people, or for programs.
+    pub(super) fn message(text: &str, as_json: bool) -> Self {
+        if as_json {
+            json(&serde_json::json!({ "message": text })).into()
+        } else {
+            format!("{text}\n").into()
+        }
+    }
+
     /// Prints it.
     pub(super) fn print(self, as_json: bool) -> ExitCode {
-        let written = write_out(&self.text, as_json);
+        if let Err(failure) = write_out(&self.text) {
+            return failure.print(as_json);
+        }
         match self.but {
             Some(refusal) => Failure::Refused(refusal).print(as_json),
-            None => written,
+            None => ExitCode::from(self.code),
         }
     }
 }
 
 /// A reader that closes early, such as `head`, is no error.
-fn write_out(text: &str, as_json: bool) -> ExitCode {
+fn write_out(text: &str) -> Result<(), Failure> {
     match std::io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Failure::from(format!("cannot write the answer: {error}")).print(as_json)
+            Err(format!("cannot write the answer: {error}").into())
         }
-        _ => ExitCode::SUCCESS,
+        _ => Ok(()),
     }
 }
 

@@ -3,9 +3,11 @@
 use super::arguments::Caution;
 use super::output::Failure;
 use super::secret;
+use crate::admin::Refusal;
 use clap::Args;
-use dhcp_failover_relationship::cmdlet::{AddFailover, SetFailover};
+use dhcp_failover_relationship::cmdlet::{AddFailover, SetFailover, scope_ids};
 use dhcp_failover_relationship::{Error, Invalid, ModeName, ServerRole, ServerType, TimeSpan};
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 /// The name of one relationship.
@@ -79,6 +81,22 @@ pub(super) struct ScopeIds {
     /// times.
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub(super) scope_id: Vec<String>,
+}
+
+impl ScopeIds {
+    /// The scopes as addresses.
+    pub(super) fn read(&self) -> Result<Vec<Ipv4Addr>, Failure> {
+        scope_ids(&self.scope_id).map_err(|errors| Refusal::from(errors).into())
+    }
+}
+
+/// `leases`.
+#[derive(Debug, Args)]
+pub(super) struct LeasesArgs {
+    #[command(flatten)]
+    pub(super) name: OneName,
+    #[command(flatten)]
+    pub(super) scopes: ScopeIds,
 }
 
 /// Settings that are given when a relationship is made, and can be changed.
@@ -179,7 +197,7 @@ impl AddArgs {
     }
 }
 
-/// `get`.
+/// `get` and `stats`.
 #[derive(Debug, Args)]
 pub(super) struct GetArgs {
     /// Only these; all without a name.

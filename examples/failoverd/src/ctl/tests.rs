@@ -1,5 +1,8 @@
 //! The commands with a scripted server and a scripted person.
 
+mod config;
+mod stats;
+
 use super::*;
 use crate::admin::{
     AdminRequest, AdminResponse, Changed, ClientError, Refusal, RiskReport, StatusRow,
@@ -267,14 +270,15 @@ fn what_was_done_before_a_failure_is_told() {
         }),
         other => server(other),
     };
-    let Answer { text, but } = play_with("remove first second --yes", None, twice).outcome.unwrap();
+    let Answer { text, but, .. } =
+        play_with("remove first second --yes", None, twice).outcome.unwrap();
     assert_eq!(text, "first is removed\n");
     assert_eq!(but, Some("the disk is full".into()));
 }
 
 #[test]
 fn get_shows_what_there_is_and_errors_for_the_rest() {
-    let Answer { text, but } = play("get a-b nowhere", None).outcome.unwrap();
+    let Answer { text, but, .. } = play("get a-b nowhere", None).outcome.unwrap();
     assert!(text.starts_with("Name                : a-b\n"), "{text}");
     assert_eq!(but.unwrap().code(), 20115);
     assert_eq!(play("get nowhere", None).refused().1, 20115);

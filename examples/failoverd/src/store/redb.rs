@@ -2,7 +2,9 @@
 
 use super::fault::{DropUnsynced, StoreFault};
 use super::{Contents, FORMAT, FORMAT_WITHOUT_LIVE, LeaseStore, StoreError, Write};
-use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{
+    Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition,
+};
 use std::fs::{File, OpenOptions};
 use std::net::Ipv4Addr;
 use std::os::unix::fs::OpenOptionsExt;
@@ -33,6 +35,28 @@ impl RedbStore {
         let store = Self { database };
         store.check_format(path)?;
         Ok(store)
+    }
+
+    /// What operators changed, as the store at `path` has it; `None` if they did not, or if there is no
+    /// store. None is made.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and when it cannot be read.
+    pub fn live_record(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+        let unusable = |reason: String| StoreError::Open { path: path.to_owned(), reason };
+        if !path.try_exists().map_err(|error| unusable(error.to_string()))? {
+            return Ok(None);
+        }
+        let mut builder = Database::builder();
+        let database = builder.set_cache_size(CACHE_BYTES).open(path);
+        let store = Self { database: database.map_err(|error| cannot_open(path, error))? };
+        match store.format().map_err(|error| unusable(error.to_string()))? {
+            Some(found) if found > FORMAT => {
+                Err(StoreError::NewerFormat { path: path.to_owned(), found, supported: FORMAT })
+            }
+            Some(_) => store.read_live().map_err(|error| unusable(error.to_string())),
+            None => Ok(None),
+        }
     }
 
     /// Checks the format version, and writes it with the empty tables into a new store.
@@ -78,12 +102,12 @@ impl RedbStore {
             let (relationship, record) = entry?;
             contents.endpoints.push((relationship.value().to_owned(), record.value().to_vec()));
         }
-        contents.live = match transaction.open_table(LIVE) {
-            Ok(live) => live.get(())?.map(|record| record.value().to_vec()),
-            Err(redb::TableError::TableDoesNotExist(_)) => None,
-            Err(error) => return Err(error.into()),
-        };
+        contents.live = live_of(&transaction)?;
         Ok(contents)
+    }
+
+    fn read_live(&self) -> Result<Option<Vec<u8>>, redb::Error> {
+        live_of(&self.database.begin_read()?)
     }
 
     /// One transaction with redb's default durability: it returns after the file is synced.
@@ -139,10 +163,22 @@ fn open_database(path: &Path, fault: Option<StoreFault>) -> Result<Database, Sto
             DropUnsynced::new(file).and_then(|backend| builder.create_with_backend(backend))
         }
     };
-    database.map_err(|error| match error {
+    database.map_err(|error| cannot_open(path, error))
+}
+
+fn cannot_open(path: &Path, error: DatabaseError) -> StoreError {
+    match error {
         DatabaseError::DatabaseAlreadyOpen => StoreError::InUse { path: path.to_owned() },
-        other => unusable(other.to_string()),
-    })
+        other => StoreError::Open { path: path.to_owned(), reason: other.to_string() },
+    }
+}
+
+fn live_of(transaction: &ReadTransaction) -> Result<Option<Vec<u8>>, redb::Error> {
+    match transaction.open_table(LIVE) {
+        Ok(live) => Ok(live.get(())?.map(|record| record.value().to_vec())),
+        Err(redb::TableError::TableDoesNotExist(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Opens or creates the file; a new one is durable in its directory before anything relies on it.

@@ -28,6 +28,8 @@ pub(super) async fn status(State(desk): State<Desk>, mut query: Query) -> Answer
     get, path = "/v1/leases", tag = "state",
     params(
         ("relationship" = Option<String>, Query, description = "Only addresses of this one."),
+        ("ScopeId" = Option<Vec<String>>, Query,
+            description = "Only addresses of these scopes; may be given repeatedly."),
         ("after" = Option<String>, Query, format = "ipv4",
             description = "Only addresses above this one, to go on after a page with `more`."),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000,
@@ -40,6 +42,7 @@ pub(super) async fn status(State(desk): State<Desk>, mut query: Query) -> Answer
 )]
 pub(super) async fn leases(State(desk): State<Desk>, mut query: Query) -> Answer {
     let relationship = query.one("relationship")?;
+    let scope_id = query.scopes()?;
     let after = query.parsed("after", "an IPv4 address")?;
     let limit = query.parsed("limit", "a number")?.unwrap_or(LEASES_LIMIT_MAX);
     query.finish()?;
@@ -47,7 +50,7 @@ pub(super) async fn leases(State(desk): State<Desk>, mut query: Query) -> Answer
         let remedy = format!("ask for 1 to {LEASES_LIMIT_MAX} rows, and for more with after");
         return Err(ApiError::invalid(format!("limit is {limit}"), remedy));
     }
-    answer(&desk, AdminRequest::Leases { relationship, after, limit }).await
+    answer(&desk, AdminRequest::Leases { relationship, scope_id, after, limit }).await
 }
 
 /// Whether a client is answered, with which lease, and why.

@@ -53,9 +53,12 @@ impl Call {
             R::Status { relationship } => {
                 get(new("/v1/status").with("relationship", relationship), STATUS)
             }
-            R::Leases { relationship, after, limit } => {
+            R::Leases { relationship, scope_id, after, limit } => {
                 let target = new("/v1/leases").with("relationship", relationship);
-                get(target.with("after", after).with("limit", [limit]), LEASES)
+                get(
+                    target.with("ScopeId", scope_id).with("after", after).with("limit", [limit]),
+                    LEASES,
+                )
             }
             R::Explain { hwaddr, client_id, relationship } => {
                 let target = new("/v1/explain").with("hwaddr", hwaddr).with("client-id", client_id);

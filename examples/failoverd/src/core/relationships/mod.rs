@@ -88,7 +88,7 @@ impl Core {
         self.subnet(scope).map(|_| ScopeKind::Dhcp)
     }
 
-    fn subnet(&self, scope: Ipv4Addr) -> Option<Ipv4Net> {
+    pub(super) fn subnet(&self, scope: Ipv4Addr) -> Option<Ipv4Net> {
         let scopes = self.settings.in_force.scopes.iter();
         scopes.map(|it| it.subnet).find(|subnet| subnet.network() == scope)
     }
