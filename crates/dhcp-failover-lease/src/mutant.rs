@@ -116,6 +116,12 @@ mutants! {
     OfferedMoved,
     /// the alive-until stamp is not asked (a server that stood still serves on)
     DeadlineIgnored,
+    /// in an interrupted conflict everybody is served beside a partner that was alone
+    InterruptedConflictServes,
+    /// clocks that were set against each other are not minded in conflicts
+    ClockDoubtForgotten,
+    /// a server that lost its storage does not hear of a longer MCLT
+    LongerMcltUnheard,
 }
 
 #[cfg(not(failover_mutants))]

@@ -450,7 +450,9 @@ impl Endpoint {
     fn is_beside_one_alone(&self) -> bool {
         match self.state {
             State::RecoverDone => self.partner_may_be_alone(),
-            State::ResolutionInterrupted => self.record.partner_was_alone,
+            State::ResolutionInterrupted => {
+                self.record.partner_was_alone && !Mutant::InterruptedConflictServes.is_on()
+            }
             _ => false,
         }
     }

@@ -8,7 +8,7 @@ use super::Endpoint;
 use super::admission::LONGEST_MCLT;
 use crate::{Bindings, Event, Service, StartupPolicy, State};
 use alloc::vec::Vec;
-use dhcp_failover_lease::{Binding, BindingStatus, Client, LeaseInstant, LeaseSpan};
+use dhcp_failover_lease::{Binding, BindingStatus, Client, LeaseInstant, LeaseSpan, Mutant};
 use dhcp_failover_wire::{Dialect, Message, MessageLimit, Packet};
 pub(super) use encoding::{Hints, POOLS_TOLD, PoolDigests};
 
@@ -62,6 +62,9 @@ impl Endpoint {
     /// A server without its memory may have given leases under a longer MCLT than it is told now (S1):
     /// its partner remembers. One that has its memory knows, and has perhaps waited already.
     fn adopt_longer_wait(&mut self, told_s: u32) {
+        if Mutant::LongerMcltUnheard.is_on() {
+            return;
+        }
         let told = LeaseSpan::from_s(u64::from(told_s)).min(LONGEST_MCLT);
         if self.record.storage_lost && self.record.mclt.wait_at_least(told) {
             self.epoch = self.epoch.saturating_add(1);

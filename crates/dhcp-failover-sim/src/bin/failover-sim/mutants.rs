@@ -44,6 +44,7 @@ mod hunt {
     /// What storms do not show, or seldom: each story, a test of `tests/it`, must fail then.
     const STORIES: &[(Mutant, &str)] = &[
         (Mutant::AnyUpddone, "faults::updates::u04_"),
+        (Mutant::ClockDoubtForgotten, "clocks::s14_"),
         (Mutant::ConflictDoneOnTransition, "holes::states::h9_"),
         (Mutant::DeadlineIgnored, "grants::a_grant_after_the_deadline_is_refused"),
         (Mutant::DropUnackedOnReconnect, "faults::updates::u02_what_a_dead"),
@@ -51,6 +52,8 @@ mod hunt {
         (Mutant::EverythingIsNews, "faults::updates::u12_"),
         (Mutant::ExpiryLeftToPrimary, "faults::leases::l34_"),
         (Mutant::InterlockSkipped, "holes::addresses::h21_"),
+        (Mutant::InterruptedConflictServes, "conflict::s4_"),
+        (Mutant::LongerMcltUnheard, "reconfigured::s1_a_lost_disk"),
         (Mutant::LossForgotten, "holes::times::h19_"),
         (Mutant::McltWaitFromRestart, "recovery::partner_down_uses_the_whole"),
         (Mutant::NeverRewind, "holes::addresses::h10_a_lease"),
