@@ -21,44 +21,69 @@ pub enum CheckError {
     Contradiction(LiveError),
 }
 
-/// What operators changed while the server ran and the file does not say, one line each: out of the
-/// store, or from the server that has it. A store that is not there is not made.
+/// What operators changed while the server ran and a file does not say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Differences {
+    /// One for each difference.
+    pub lines: Vec<String>,
+    /// Which file that is, in words.
+    file: &'static str,
+}
+
+/// The differences, out of the store, or from the server that has it. A store that is not there is not
+/// made.
 ///
 /// # Errors
 /// When nobody can say, and [`CheckError::Contradiction`].
-pub fn live_differences(config: &Config) -> Result<Vec<String>, CheckError> {
+pub fn live_differences(config: &Config) -> Result<Differences, CheckError> {
     let record = match RedbStore::live_record(&config.server.store) {
         Err(StoreError::InUse { .. }) => return of_running_server(config),
         record => record?,
     };
-    let Some(record) = record else { return Ok(Vec::new()) };
-    let live = Live::decode(&record)?;
-    live.apply(config).map_err(CheckError::Contradiction)?;
-    Ok(live.differences(config))
+    let mut lines = Vec::new();
+    if let Some(record) = record {
+        let live = Live::decode(&record)?;
+        live.apply(config).map_err(CheckError::Contradiction)?;
+        lines = live.differences(config);
+    }
+    Ok(Differences { lines, file: "this file" })
 }
 
-fn of_running_server(config: &Config) -> Result<Vec<String>, CheckError> {
-    match admin::call(&config.server.admin_socket, &AdminRequest::ConfigDifferences) {
-        Ok(AdminResponse::Differences { lines }) => Ok(lines),
-        Ok(other) => Err(CheckError::Server(ClientError::Answer(format!("{other:?}")))),
-        Err(error) => Err(CheckError::Server(error)),
+/// The server compares with the file it was started with. That is another one where somebody checks
+/// what it exported, which has no differences.
+fn of_running_server(config: &Config) -> Result<Differences, CheckError> {
+    let ask = |request: &AdminRequest| admin::call(&config.server.admin_socket, request);
+    let unexpected = |other| ClientError::Answer(format!("{other:?}"));
+    let mut lines = match ask(&AdminRequest::ConfigDifferences).map_err(CheckError::Server)? {
+        AdminResponse::Differences { lines } => lines,
+        other => return Err(CheckError::Server(unexpected(other))),
+    };
+    if !lines.is_empty()
+        && let Ok(AdminResponse::Config { toml }) = ask(&AdminRequest::ExportConfig)
+        && std::fs::read_to_string(&config.file).is_ok_and(|text| text == toml)
+    {
+        lines.clear();
     }
+    Ok(Differences { lines, file: "the file it was started with" })
 }
 
-/// The differences for whoever checks the file; nothing if there are none.
-pub fn report(config: &Config, differences: &[String]) -> String {
-    if differences.is_empty() {
-        return String::new();
+impl Differences {
+    /// For whoever checks the file; nothing if there are none.
+    pub fn to_text(&self, config: &Config) -> String {
+        let Self { lines, file } = self;
+        if lines.is_empty() {
+            return String::new();
+        }
+        let socket = config.server.admin_socket.display();
+        let mut text = format!(
+            "what operators changed while the server ran is in force, and not in {file}; \
+             `failoverctl --server {socket} config export` writes one that says it:\n"
+        );
+        for line in lines {
+            text += &format!("  {line}\n");
+        }
+        text
     }
-    let socket = config.server.admin_socket.display();
-    let mut text = format!(
-        "what operators changed while the server ran is in force, and not in this file; \
-         `failoverctl --server {socket} config export` writes one that says it:\n"
-    );
-    for line in differences {
-        text += &format!("  {line}\n");
-    }
-    text
 }
 
 #[cfg(test)]
@@ -84,7 +109,7 @@ mod tests {
     fn a_store_that_is_not_there_is_not_made() {
         let directory = tempfile::tempdir().unwrap();
         let config = config(directory.path());
-        assert_eq!(live_differences(&config).unwrap(), Vec::<String>::new());
+        assert_eq!(live_differences(&config).unwrap().lines, Vec::<String>::new());
         assert!(!config.server.store.exists());
     }
 
@@ -93,7 +118,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let config = config(directory.path());
         drop(RedbStore::open(&config.server.store, None).unwrap());
-        assert!(live_differences(&config).unwrap().is_empty(), "a store without live changes");
+        assert!(
+            live_differences(&config).unwrap().lines.is_empty(),
+            "a store without live changes"
+        );
         let related = FILE.to_owned()
             + "relationship = \"a-b\"\n[[relationship]]\nname = \"a-b\"\nrole = \"primary\"\n\
                partner = \"192.0.2.2\"\n";
@@ -102,13 +130,14 @@ mod tests {
         live.set_relationship(&config, "a-b", with.relationships.first().cloned());
         live.set_scopes(&config, [with.scopes[0].subnet], Some("a-b"));
         store_with(&config, &live);
-        let lines = live_differences(&config).unwrap();
-        assert_eq!(lines.len(), 2, "{lines:?}");
-        let text = report(&config, &lines);
+        let differences = live_differences(&config).unwrap();
+        assert_eq!(differences.lines.len(), 2, "{differences:?}");
+        let text = differences.to_text(&config);
         assert!(text.contains("config export` writes one"), "{text}");
         assert!(text.contains("\n  relationship \"a-b\": added while the server ran\n"), "{text}");
-        assert!(live_differences(&with).unwrap().is_empty(), "the other file says it");
-        assert_eq!(report(&with, &[]), "");
+        let none = live_differences(&with).unwrap();
+        assert!(none.lines.is_empty(), "the other file says it");
+        assert_eq!(none.to_text(&with), "");
     }
 
     #[test]

@@ -39,7 +39,7 @@ fn check_file(arguments: &CheckArgs) -> ExitCode {
 /// Prints what is in force beside the file. That nobody can say so makes the file no worse.
 fn check_live(config: &Config) -> ExitCode {
     match check::live_differences(config) {
-        Ok(differences) => print!("{}", check::report(config, &differences)),
+        Ok(differences) => print!("{}", differences.to_text(config)),
         Err(error @ CheckError::Contradiction(_)) => {
             eprintln!("{error}");
             return ExitCode::FAILURE;

@@ -5,8 +5,10 @@ use failoverd::admin::{
     StatusRow,
 };
 use failoverd::metrics::Metrics;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use tokio::sync::mpsc;
 
 const SERVER: &str = env!("CARGO_BIN_EXE_failoverd");
@@ -333,4 +335,53 @@ async fn a_dry_run_of_partner_down_says_what_it_would_risk() {
 async fn forced_and_recover_are_orders_of_their_own() {
     assert_eq!(stdout(&control(&["partner-down", "--force"]).await), "forced\n");
     assert_eq!(stdout(&control(&["recover", "--yes"]).await), "recovers\n");
+}
+
+/// Runs failoverctl on a terminal on which somebody writes; what is shown there, and the exit code.
+async fn at_terminal(arguments: &'static [&'static str], says: &'static str) -> (String, i32) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let socket = directory.path().join("admin.sock");
+    let (sender, mut calls) = mpsc::channel::<AdminCall>(1);
+    let server = AdminServer::start(&[AdminSocket::private(&socket)], &sender, &Metrics::new())
+        .expect("a server");
+    tokio::spawn(async move {
+        while let Some((request, reply)) = calls.recv().await {
+            reply.send(answer(request)).expect("someone waits");
+        }
+    });
+    let played = tokio::task::spawn_blocking(move || {
+        let nix::pty::OpenptyResult { master, slave } =
+            nix::pty::openpty(None, None).expect("a terminal");
+        let end = || Stdio::from(slave.try_clone().expect("a descriptor"));
+        let mut command = Command::new(CONTROL);
+        command.arg("--server").arg(&socket).args(arguments);
+        command.stdin(end()).stdout(end()).stderr(end());
+        let mut child = command.spawn().expect("the program runs");
+        // So that the terminal ends with the program.
+        drop((command, slave));
+        let mut person = File::from(master);
+        person.write_all(says.as_bytes()).expect("it is written");
+        let mut shown = Vec::new();
+        // Linux ends a terminal whose other end is closed with an error.
+        let _ = person.read_to_end(&mut shown);
+        let code = child.wait().expect("it ends").code().expect("an exit code");
+        (String::from_utf8(shown).expect("text"), code)
+    });
+    let played = played.await.expect("a task");
+    drop(server);
+    played
+}
+
+#[tokio::test]
+async fn somebody_at_a_terminal_is_asked() {
+    let (shown, code) = at_terminal(&["partner-down", "lab"], "y\n").await;
+    assert!(shown.contains("lab: this server will serve alone"), "{shown}");
+    // The terminal shows the answer, too, sooner or later.
+    assert!(shown.contains("\nGo on? [y/N] "), "{shown}");
+    assert!(shown.contains("lab: COMMUNICATIONS-INTERRUPTED -> PARTNER-DOWN"), "{shown}");
+    assert_eq!(code, 0);
+    let (shown, code) = at_terminal(&["partner-down", "lab"], "n\n").await;
+    assert!(shown.contains("failoverctl: nothing was changed"), "{shown}");
+    assert!(!shown.contains("-> PARTNER-DOWN"), "{shown}");
+    assert_eq!(code, 1);
 }

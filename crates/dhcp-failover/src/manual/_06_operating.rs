@@ -27,6 +27,9 @@
 //! | [`Pause`](crate::proto::Command::Pause) | `pause`, or SIGTERM | it will be back in minutes |
 //! | [`Shutdown`](crate::proto::Command::Shutdown) | `shutdown` | it will be away for long; the partner goes to PARTNER-DOWN |
 //!
+//! `failoverctl` asks before `partner-down`, `recover` and `shutdown`, and does nothing where nobody can
+//! be asked; scripts add `--yes`, which is not `--force`.
+//!
 //! [`permits`](crate::proto::Endpoint::permits) says whether an order would be carried out, and if
 //! not, why and what to do instead. PAUSED and SHUTDOWN are announced to the partner, not remembered:
 //! a server that starts again begins with the state before.

@@ -43,7 +43,7 @@ mod tests {
     fn shells_know_the_commands_and_their_options() {
         for shell in Shell::value_variants() {
             let script = completions(*shell);
-            for word in ["remove-scope", "partner-server", "load-balance-percent", "completions"] {
+            for word in ["remove-scope", "partner-server", "load-balance-percent", "HotStandby"] {
                 assert!(script.contains(word), "{shell:?}: {word}");
             }
         }

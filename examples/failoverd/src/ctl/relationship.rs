@@ -5,10 +5,14 @@ use super::output::Failure;
 use super::secret;
 use crate::admin::Refusal;
 use clap::Args;
+use clap::builder::{PossibleValue, TypedValueParser};
 use dhcp_failover_relationship::cmdlet::{AddFailover, SetFailover, scope_ids};
 use dhcp_failover_relationship::{Error, Invalid, ModeName, ServerRole, ServerType, TimeSpan};
+use std::ffi::OsStr;
+use std::marker::PhantomData;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// The name of one relationship.
 #[derive(Clone, Debug, Default, Args)]
@@ -104,7 +108,7 @@ pub(super) struct LeasesArgs {
 pub(super) struct Settings {
     /// LoadBalance: both servers serve, each its own clients. HotStandby: one serves, the other stands
     /// by.
-    #[arg(long, value_name = "MODE", value_parser = word::<ModeName>)]
+    #[arg(long, value_name = "MODE", value_parser = Words::<ModeName>::of(&["LoadBalance", "HotStandby"]))]
     pub(super) mode: Option<ModeName>,
     /// LoadBalance: the share of the clients that this server serves, 0 to 100; 50 unless given.
     #[arg(long, value_name = "PERCENT")]
@@ -112,8 +116,8 @@ pub(super) struct Settings {
     /// HotStandby: the share of the free addresses kept for the standby, 0 to 100; 5 unless given.
     #[arg(long, value_name = "PERCENT")]
     reserve_percent: Option<u32>,
-    /// HotStandby: what this server is, Active or Standby.
-    #[arg(long, value_name = "ROLE", value_parser = word::<ServerRole>)]
+    /// HotStandby: what this server is.
+    #[arg(long, value_name = "ROLE", value_parser = Words::<ServerRole>::of(&["Active", "Standby"]))]
     server_role: Option<ServerRole>,
     /// How much longer a server may lease than its partner knows, in seconds or as 2:00:00 or 2h; 1 hour
     /// unless given.
@@ -153,7 +157,7 @@ pub(super) struct AddArgs {
     settings: Settings,
     /// Which of the two this server is: Primary unless given, Secondary to make the relationship at the
     /// second server. HotStandby: as --server-role Active and Standby.
-    #[arg(long, value_name = "TYPE", value_parser = word::<ServerType>)]
+    #[arg(long, value_name = "TYPE", value_parser = Words::<ServerType>::of(&["Primary", "Secondary"]))]
     server_type: Option<ServerType>,
     #[command(flatten)]
     pub(super) change: Change,
@@ -268,11 +272,46 @@ pub(super) struct ScopeArgs {
 }
 
 /// A word or a time; the error says what can be written.
-fn word<T: std::str::FromStr<Err = Invalid>>(text: &str) -> Result<T, String> {
+fn word<T: FromStr<Err = Invalid>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|invalid: Invalid| {
         let error = Error::from(invalid);
         format!("{error}; {}", error.remedy())
     })
+}
+
+/// Words of an enumeration, in any case and with or without hyphens; help and completions know them.
+struct Words<T> {
+    words: &'static [&'static str],
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> Words<T> {
+    const fn of(words: &'static [&'static str]) -> Self {
+        Self { words, of: PhantomData }
+    }
+}
+
+impl<T> Clone for Words<T> {
+    fn clone(&self) -> Self {
+        Self::of(self.words)
+    }
+}
+
+impl<T: FromStr<Err = Invalid> + Clone + Send + Sync + 'static> TypedValueParser for Words<T> {
+    type Value = T;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<T, clap::Error> {
+        word::<T>.parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.words.iter().map(PossibleValue::new)))
+    }
 }
 
 /// True or false as people, TOML and PowerShell write it.
