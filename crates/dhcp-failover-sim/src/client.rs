@@ -384,8 +384,12 @@ impl Pair {
         self.log(Some(held.server), format!("DECLINE client {number} {}", held.address));
         if !self.network.frozen[held.server.index()] {
             self.foreign_declined(held.server, held.address);
-            let event = LeaseEvent::Declined { address: held.address, until };
-            self.feed(held.server, Input::Lease(event));
+            // A server does not heed a client to which it has not given the address, or has no more.
+            let binding = self.servers[held.server.index()].binding(held.address);
+            if binding.is_some_and(|it| it.is_for(&self.clients[number].client)) {
+                let event = LeaseEvent::Declined { address: held.address, until };
+                self.feed(held.server, Input::Lease(event));
+            }
         }
     }
 }
