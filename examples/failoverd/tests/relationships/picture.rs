@@ -69,7 +69,8 @@ fn three_servers_share_four_scopes_in_two_relationships() {
     three.process.kill().expect("the third server is killed");
     two.wait_for_state("DHCP3-DHCP2", "COMMUNICATIONS-INTERRUPTED");
     two.must(&["partner-down", "--name", "DHCP3-DHCP2", "--yes"]);
-    assert!(two.lease(B, 50).is_some(), "from the reserve of the standby");
+    // From the reserve of the standby, as soon as its state is on disk.
+    two.wait("a lease of B", |two| two.lease(B, 50));
     assert_eq!(one.state("DHCP1-DHCP2"), "NORMAL");
     assert_eq!(two.state("DHCP1-DHCP2"), "NORMAL");
     assert!(two.lease(D, 50).is_some());
