@@ -284,7 +284,8 @@ fn write(relationship: &str, record: &Record) -> Write {
     }
 }
 
-fn binding_write(binding: &Binding) -> Write {
+/// The record of an address as the store takes it.
+pub(super) fn binding_write(binding: &Binding) -> Write {
     let record = encode(BINDING_FORMAT, binding).expect("bindings can be encoded");
     Write::Binding { address: binding.address, record }
 }

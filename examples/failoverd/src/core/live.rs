@@ -5,7 +5,7 @@
 //! can be refused is refused first; after that nothing fails. The record is handed to the store before
 //! anything that follows from it, so whatever of the change is on disk, the record is.
 
-use super::domain::Domain;
+use super::domain::{Domain, binding_write};
 use super::load;
 use super::{Core, CoreError};
 use crate::config::{Config, Former, Live, Relationship};
@@ -257,7 +257,11 @@ impl Core {
         }
         table.add_subnet(Subnet::new(subnet.network(), subnet.prefix_len()));
         for binding in bindings {
-            table.apply(if is_new { load::without_failover(binding) } else { binding });
+            let binding = if is_new { load::without_failover(binding) } else { binding };
+            if is_new {
+                self.persistence.add_own(binding_write(&binding));
+            }
+            table.apply(binding);
         }
         load::reserve(table, scope);
         self.pin(&pins);

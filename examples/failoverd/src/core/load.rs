@@ -10,11 +10,12 @@ use crate::config::{
 };
 use crate::dhcp::network::{ALONE, Networks, Scope};
 use crate::store::{Contents, RecordError};
-use dhcp_failover_lease::{Binding, BindingStatus, Expiries, Knowledge, LeaseSpan};
+use dhcp_failover_lease::{Binding, BindingStatus, Expiries, Knowledge, LeaseInstant, LeaseSpan};
 use dhcp_failover_proto::{
     self as proto, Balance, BindingTable, Endpoint, EndpointConfig, EndpointRecord, PoolDigest,
     Subnet, TableError,
 };
+use dhcp_failover_relationship::DEFAULT_MCLT_S;
 use dhcp_failover_wire::digest::{Key, Scheme};
 use dhcp_loadbalance::HashBuckets;
 use ipnet::Ipv4Net;
@@ -59,16 +60,66 @@ pub enum LoadError {
     Pools(#[from] TableError),
 }
 
-/// The domains of a configuration with what the store remembers of them, and the clock they share.
+/// What is stored of relationships, by name.
+pub(super) type Records = HashMap<String, EndpointRecord>;
+
+/// Adds to `live.former` the scopes that were in a relationship when the server ran last, and by the
+/// file are in none now: what their partner may have leased is waited for, too (S1). Whether there
+/// are any.
+pub(super) fn note_those_that_left(
+    config: &Config,
+    contents: &Contents,
+    records: &Records,
+    live: &mut Live,
+    now: LeaseInstant,
+) -> Result<bool, LoadError> {
+    let is_gone = |name: &String| config.relationships.iter().all(|it| it.name != *name);
+    let gone: Vec<_> = records.iter().filter(|(name, _)| is_gone(name)).collect();
+    let names: Vec<_> = gone.iter().map(|(name, _)| name.as_str()).collect();
+    let mclt = gone.iter().map(|(_, record)| record.mclt.for_waits()).max();
+    let mclt = mclt.unwrap_or(LeaseSpan::from_s(DEFAULT_MCLT_S.into()));
+    let alone = config.scopes.iter().filter(|scope| scope.relationship.is_none());
+    let alone: BTreeMap<Ipv4Addr, Ipv4Net> =
+        alone.map(|scope| (scope.subnet.network(), scope.subnet)).collect();
+    let mut any = false;
+    for (address, record) in &contents.bindings {
+        let subnet = alone.range(..=*address).next_back().map(|(_, subnet)| *subnet);
+        let Some(subnet) = subnet.filter(|it| it.contains(address)) else { continue };
+        if live.former.contains_key(&subnet) {
+            continue;
+        }
+        let binding = stored::binding(record)
+            .map_err(|error| LoadError::Binding { address: *address, error })?;
+        // Without failover nothing is known of what a partner knows.
+        if binding.knowledge == Knowledge::default() {
+            continue;
+        }
+        let left = Former {
+            relationship: names.join(", "),
+            role: dhcp_failover_lease::Role::Primary,
+            since: now,
+            without_data: true,
+            mclt,
+            storage_lost: None,
+        };
+        let wait_s = mclt.as_s();
+        tracing::warn!(%subnet, wait_s, "the scope is in no relationship any more: addresses that its \
+            partner may have leased are waited for");
+        live.former.insert(subnet, left);
+        any = true;
+    }
+    Ok(any)
+}
+
+/// The domains of a configuration with what the store remembers of them.
 pub(super) fn domains(
     config: &Config,
     networks: &Networks,
     contents: &Contents,
+    records: &Records,
     former: &BTreeMap<Ipv4Net, Former>,
-    trust_wall: bool,
-) -> Result<(Vec<Domain>, Clock), LoadError> {
-    let records = endpoint_records(contents)?;
-    let clock = Clock::start(records.values(), trust_wall);
+    clock: &Clock,
+) -> Result<Vec<Domain>, LoadError> {
     let mut tables = tables(networks)?;
     let Config { relationships, .. } = config;
     tables.resize(relationships.len() + former.len() + 1, BindingTable::new());
@@ -78,11 +129,11 @@ pub(super) fn domains(
     for (relationship, table) in relationships.iter().zip(&mut tables) {
         let stored = records.get(&relationship.name).copied();
         let pools = networks.pools(domains.len());
-        domains.push(failover(relationship.clone(), pools, table, stored, &clock));
+        domains.push(failover(relationship.clone(), pools, table, stored, clock));
     }
     let left = former.values().cloned().zip(tables);
     domains.extend(left.map(|(former, table)| Domain::former(table, former)));
-    Ok((domains, clock))
+    Ok(domains)
 }
 
 /// The domain of a scope at the start: after the one for scopes without failover come the
@@ -121,7 +172,7 @@ fn digest(pools: &[Pool]) -> u64 {
     })
 }
 
-fn endpoint_records(contents: &Contents) -> Result<HashMap<String, EndpointRecord>, LoadError> {
+pub(super) fn endpoint_records(contents: &Contents) -> Result<Records, LoadError> {
     let decoded = contents.endpoints.iter().map(|(name, record)| {
         let record = stored::endpoint(record)
             .map_err(|error| LoadError::Endpoint { name: name.clone(), error })?;

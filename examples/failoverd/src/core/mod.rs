@@ -40,7 +40,7 @@ use crate::log_limit::LogLimits;
 use crate::metrics::{Direction, Metrics};
 use crate::net::{self, Datagram, NetConfig, NetError, Network};
 use crate::services::Services;
-use crate::store::{StoreError, StoreEvent, WriterStopped};
+use crate::store::{StoreError, StoreEvent, Write, WriterStopped};
 use clock::Clock;
 use connections::{Connections, ForDomain};
 use dhcp_failover_lease::LeaseInstant;
@@ -173,7 +173,7 @@ pub async fn run(services: Services, trust_wall: bool) -> Result<(), CoreError> 
 fn start(services: Services, trust_wall: bool) -> Result<(Core, Inputs), CoreError> {
     let Services {
         file,
-        live,
+        mut live,
         config,
         contents,
         store,
@@ -191,8 +191,16 @@ fn start(services: Services, trust_wall: bool) -> Result<(Core, Inputs), CoreErr
     for address in &sockets.listening {
         tracing::info!("serving DHCP on {address}");
     }
+    let records = load::endpoint_records(&contents)?;
+    let clock = Clock::start(records.values(), trust_wall);
+    let now = clock.lease_now();
+    let mut persistence = Persistence::new(store);
+    if load::note_those_that_left(&config, &contents, &records, &mut live, now)? {
+        let record = live.encode().map_err(load::LoadError::Record)?;
+        persistence.add_own(Write::Live { record });
+    }
     let networks = Networks::new(&config.scopes, |it| load::domain_of(&config, &live, it));
-    let (domains, clock) = load::domains(&config, &networks, &contents, &live.former, trust_wall)?;
+    let domains = load::domains(&config, &networks, &contents, &records, &live.former, &clock)?;
     let mut connections = Connections::new(links);
     for (domain, it) in domains.iter().enumerate() {
         it.relationship().into_iter().for_each(|it| connections.add(domain, it));
@@ -202,7 +210,7 @@ fn start(services: Services, trust_wall: bool) -> Result<(Core, Inputs), CoreErr
         settings: Settings { file, live, in_force: config },
         dhcp: DhcpServer::new(networks, ports, sockets.addresses),
         connections,
-        persistence: Persistence::new(store),
+        persistence,
         replies: Replies::new(sockets.sender),
         clock,
         domains,

@@ -1,3 +1,4 @@
+use super::super::domain::binding_write;
 use super::super::testing::Place;
 use super::super::{Core, Inputs};
 use crate::admin::{AdminRequest, AdminResponse, Changed, Partner};
@@ -8,8 +9,7 @@ use crate::dhcp::gate::Gate;
 use crate::dhcp::network::ALONE;
 use crate::store::{LeaseStore, MemoryStore};
 use dhcp_failover_lease::{
-    BindingFlags, BindingStatus, Client, Expiries, GrantTerms, HardwareAddress, LeaseLimit,
-    LeaseSpan, Refusal, Reservation, Role, grant,
+    BindingFlags, BindingStatus, Client, HardwareAddress, LeaseSpan, Refusal, Reservation, Role,
 };
 use dhcp_failover_proto::{Bindings, Input, LeaseEvent, Token};
 use dhcp_failover_relationship::cmdlet::{AddFailover, SetFailover};
@@ -42,23 +42,28 @@ struct Lab {
 
 impl Lab {
     fn new() -> Self {
-        Self::on(MemoryStore::new(), tempfile::tempdir().unwrap())
+        Self::with(SCOPES, MemoryStore::new(), tempfile::tempdir().unwrap())
     }
 
-    fn on(store: MemoryStore, directory: tempfile::TempDir) -> Self {
+    fn with(tables: &str, store: MemoryStore, directory: tempfile::TempDir) -> Self {
         let mut random = Random::new(Random::fresh_seed());
         let listen = free_port(Ipv4Addr::LOCALHOST, &mut random).unwrap();
         let place = Place { directory: directory.path(), listen, relay_port: 67 };
-        let (core, inputs) = place.start(SCOPES, &store);
+        let (core, inputs) = place.start(tables, &store);
         Self { core, inputs, store, directory }
     }
 
     /// Stops without a word, and starts on what is on disk.
     fn restart(self) -> Self {
+        self.restart_with(SCOPES)
+    }
+
+    /// The same with another configuration.
+    fn restart_with(self, tables: &str) -> Self {
         let Self { core, inputs, store, directory } = self;
         drop((core, inputs));
         store.crash();
-        Self::on(store, directory)
+        Self::with(tables, store, directory)
     }
 
     fn ask(&mut self, request: AdminRequest) -> oneshot::Receiver<AdminResponse> {
@@ -108,25 +113,27 @@ impl Lab {
 
     /// A lease of the first address, given while the scope is served alone.
     async fn lease(&mut self) {
+        self.grant(ALONE).await;
+    }
+
+    async fn grant(&mut self, domain: usize) {
         let now = self.core.lease_now();
-        let terms = GrantTerms {
-            now,
-            desired: LeaseSpan::from_s(600),
-            limit: LeaseLimit::Unlimited,
-            renewal_percent: 50,
-        };
+        let gate = self.core.domains[domain].gate();
+        let binding = self.core.domains[domain].table.get(LEASED).unwrap();
+        let (version, desired) = (binding.version, LeaseSpan::from_s(600));
         let granted = LeaseEvent::Granted {
             token: Token(1),
             address: LEASED,
             client: client(1),
-            grant: grant(&terms, &Expiries::default()),
-            version: 0,
-            epoch: 0,
+            grant: gate.grant(&binding, &client(1), desired, now),
+            version,
+            epoch: gate.epoch(),
             flags: BindingFlags::default(),
             request_options: Vec::new(),
         };
-        self.core.feed(ALONE, Input::Lease(granted));
+        self.core.feed(domain, Input::Lease(granted));
         self.settle().await;
+        assert_eq!(self.found(LEASED), (BindingStatus::Active, domain));
     }
 
     /// The status of an address, and the domain it is in; it is in no other.
@@ -314,6 +321,36 @@ async fn s1_what_was_the_partners_waits_for_the_mclt_after_a_scope_has_left() {
     assert_eq!(lab.found(LEASED).1, ALONE);
     assert_eq!(lab.core.settings.live, Live::default());
     assert_eq!(lab.restart().found(LEASED), (BindingStatus::Free, ALONE));
+}
+
+#[tokio::test]
+async fn s1_a_scope_that_leaves_in_the_file_waits_too_and_only_once() {
+    let related = SCOPES.replacen("lease_s = 600\n", "lease_s = 600\nrelationship = \"pair\"\n", 1);
+    let pair = "[[relationship]]\nname = \"pair\"\nrole = \"primary\"\npartner = \"127.78.9.9\"\n\
+                mclt_s = 1\n";
+    let mut lab = Lab::new().restart_with(&format!("{pair}{related}"));
+    lab.partner_down("pair").await;
+    tokio::time::sleep(Duration::from_millis(3_500)).await;
+    let (_, domain) = lab.found(LEASED);
+    lab.grant(domain).await;
+    // The partner heard of it.
+    let mut told = lab.core.domains[domain].table.get(LEASED).unwrap();
+    told.knowledge.agreed = BindingStatus::Active;
+    lab.store.clone().commit(&[binding_write(&told)]).unwrap();
+    let mut lab = lab.restart();
+    let (status, domain) = lab.found(LEASED);
+    assert_eq!(status, BindingStatus::Active);
+    assert!(matches!(lab.core.domains[domain].gate(), Gate::Former(_)));
+    assert!(matches!(lab.check(Ipv4Addr::new(10, 1, 0, 11)), Err(Refusal::WaitUntil(_))));
+    assert_eq!(lab.check(Ipv4Addr::new(10, 2, 0, 10)), Ok(()));
+    lab.settle().await;
+    tokio::time::sleep(Duration::from_millis(3_500)).await;
+    lab.core.housekeeping().unwrap();
+    lab.settle().await;
+    assert_eq!(lab.found(LEASED), (BindingStatus::Active, ALONE));
+    let lab = lab.restart();
+    assert_eq!(lab.found(LEASED), (BindingStatus::Active, ALONE));
+    assert_eq!(lab.check(Ipv4Addr::new(10, 1, 0, 11)), Ok(()));
 }
 
 #[tokio::test]
