@@ -65,6 +65,7 @@ fn each_mistake_has_its_code_its_words_and_its_remedy() {
             20116,
             "127.82.0.0",
         ),
+        ("statistics of a scope alone", vec!["stats", "--scope-id", "127.82.0.0"], 2, "127.82.0.0"),
     ];
     for (what, arguments, code, words) in cases {
         let error = site.refused(&arguments);

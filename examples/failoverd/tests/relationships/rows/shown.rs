@@ -61,6 +61,10 @@ fn row_04_and_19_percent_is_the_local_servers_share_and_the_primarys_is_kept() {
     for name in ["b", "c"] {
         assert_eq!(site.get(&["--name", name])[0]["LoadBalancePercent"], json!(70));
     }
+    let text = site.must(&["config", "export"]);
+    let percents: Vec<_> =
+        text.lines().filter(|line| line.starts_with("load_balance_percent")).collect();
+    assert_eq!(percents, ["load_balance_percent = 70", "load_balance_percent = 30"]);
 }
 
 #[test]

@@ -116,6 +116,21 @@ fn row_23_and_24_a_server_that_recovers_waits_for_the_mclt_and_for_its_partner()
 }
 
 #[test]
+fn row_34_the_standby_has_its_reserve_of_the_free_addresses() {
+    let mut sites = Sites::new();
+    let active = ["--server-role", "Active"];
+    let standby = ["--server-role", "Standby"];
+    let [_one, mut two] = pair(&mut sites, &active, &standby, &["--reserve-percent", "20"]);
+    let free = two.wait("the reserve", |two| {
+        let text = two.must(&["--json", "stats", "--scope-id", "127.81.0.0"]);
+        let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let free = find_number(&json, "thisAddrFree")?;
+        (free > 0).then_some((free, find_number(&json, "numAddr")?))
+    });
+    assert_eq!(free, (20, 100));
+}
+
+#[test]
 fn row_37_servers_with_different_secrets_do_not_talk() {
     let mut sites = Sites::new();
     let key = |name: &str, text: &str| {
@@ -133,4 +148,17 @@ fn row_37_servers_with_different_secrets_do_not_talk() {
     assert_eq!(two.state("pair"), "COMMUNICATIONS-INTERRUPTED");
     two.must(&["set", "--name", "pair", "--shared-secret-file", &right, "--force"]);
     two.wait_for_state("pair", "NORMAL");
+}
+
+/// The first number of that name, however deep.
+fn find_number(json: &serde_json::Value, name: &str) -> Option<u64> {
+    match json {
+        serde_json::Value::Object(map) => {
+            let here = map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+            let here = here.and_then(|(_, value)| value.as_u64());
+            here.or_else(|| map.values().find_map(|it| find_number(it, name)))
+        }
+        serde_json::Value::Array(list) => list.iter().find_map(|it| find_number(it, name)),
+        _ => None,
+    }
 }
