@@ -29,6 +29,14 @@ pub struct Arguments {
     pub(super) command: Command,
 }
 
+/// As those of Add-DhcpServerv4Failover.
+const ADD_EXAMPLES: &str = "\
+Examples:
+  failoverctl --server S add SFO-SIN --partner-server dhcp2.example.com --scope-id 10.1.0.0,10.2.0.0 \
+--load-balance-percent 70 --max-client-lead-time 2:00:00 --state-switch-interval 2h
+  failoverctl --server S add SFO-SIN --partner-server 192.0.2.2 --scope-id 10.1.0.0 \
+--mode HotStandby --reserve-percent 10 --shared-secret-file /etc/failover.key";
+
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -99,6 +107,7 @@ pub(super) enum ServerCommand {
     ///
     /// It is made on this server only: the partner needs it, too, with the same name, the same scopes and
     /// the other role or type.
+    #[command(after_help = ADD_EXAMPLES)]
     Add(AddArgs),
     /// Change the settings of a relationship, on this server only.
     ///

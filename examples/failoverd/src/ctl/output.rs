@@ -2,6 +2,7 @@
 
 use crate::admin::{ClientError, Problem, Refusal, Row, codes, render};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
@@ -43,7 +44,7 @@ impl Failure {
     pub(super) fn text(&self, as_json: bool) -> String {
         let refusal = self.refusal();
         if as_json {
-            return format!("{}\n", serde_json::json!({ "error": refusal }));
+            return json(&BTreeMap::from([("error", &refusal)]));
         }
         let code = |code| match code {
             // Of no use where Windows has no error of that kind.
@@ -69,23 +70,27 @@ impl From<String> for Failure {
 
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
+        let text = error.to_string();
         let refusal = match error {
             ClientError::Refused(refusal) => refusal,
-            other => {
-                let code = match &other {
-                    ClientError::Unreachable { error, .. } => match error.kind() {
-                        ErrorKind::PermissionDenied => codes::ACCESS_DENIED,
-                        _ => codes::UNREACHABLE,
-                    },
-                    ClientError::Transport(error) if error.kind() == ErrorKind::TimedOut => {
-                        codes::TIMEOUT
-                    }
-                    _ => codes::FAILED,
+            ClientError::Unreachable { error, .. } => {
+                let code = match error.kind() {
+                    ErrorKind::PermissionDenied => codes::ACCESS_DENIED,
+                    _ => codes::UNREACHABLE,
                 };
                 // The remedy follows what is wrong.
-                let text = other.to_string();
-                let (message, remedy) = text.split_once("; ").unwrap_or((&text, ""));
+                let (message, remedy) = text.rsplit_once("; ").unwrap_or((&text, ""));
                 Refusal::new(code, message, remedy)
+            }
+            ClientError::Transport(error) => {
+                // How a read that takes too long ends.
+                let is_late = [ErrorKind::TimedOut, ErrorKind::WouldBlock].contains(&error.kind());
+                let code = if is_late { codes::TIMEOUT } else { codes::FAILED };
+                Refusal::new(code, text, "see the server's log, and look before you ask again")
+            }
+            ClientError::Answer(_) => {
+                let remedy = "use the failoverctl that came with the server";
+                Refusal::new(codes::FAILED, text, remedy)
             }
         };
         Self::Refused(refusal)
@@ -150,4 +155,47 @@ pub(super) fn rendered<R: Row + Serialize>(rows: &[R], as_json: bool) -> String 
 pub(super) fn json(value: &impl Serialize) -> String {
     let text = serde_json::to_string(value).unwrap_or_else(|error| unreachable!("{error}"));
     text + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_problem_is_a_line_with_its_code_if_windows_has_one() {
+        let problem = |code, message: &str, remedy: &str| Problem {
+            code,
+            message: message.into(),
+            remedy: remedy.into(),
+        };
+        let several = vec![problem(87, "a", "do b"), problem(codes::FAILED, "c", "")];
+        let failure = Failure::from(Refusal::all(several).unwrap());
+        assert_eq!(failure.text(false), "failoverctl: a; do b (code 87)\nfailoverctl: c\n");
+        assert_eq!(
+            failure.text(true),
+            "{\"error\":{\"code\":87,\"message\":\"a\",\"remedy\":\"do b\",\"problems\":[\
+             {\"code\":87,\"message\":\"a\",\"remedy\":\"do b\"},\
+             {\"code\":1,\"message\":\"c\",\"remedy\":\"\"}]}}\n"
+        );
+    }
+
+    #[test]
+    fn a_server_that_cannot_be_asked_has_a_code_and_a_remedy() {
+        let absent =
+            |kind: ErrorKind| ClientError::Unreachable { path: "s; t".into(), error: kind.into() };
+        for (error, code) in [
+            (absent(ErrorKind::NotFound), codes::UNREACHABLE),
+            (absent(ErrorKind::PermissionDenied), codes::ACCESS_DENIED),
+            (ClientError::Transport(ErrorKind::TimedOut.into()), codes::TIMEOUT),
+            (ClientError::Transport(ErrorKind::WouldBlock.into()), codes::TIMEOUT),
+            (ClientError::Transport(ErrorKind::UnexpectedEof.into()), codes::FAILED),
+            (ClientError::Answer("a; b".into()), codes::FAILED),
+        ] {
+            let text = error.to_string();
+            let refusal = Failure::from(error).refusal();
+            assert_eq!(refusal.code(), code, "{text}");
+            assert!(!refusal.first.remedy.is_empty(), "{text}");
+            assert!(refusal.to_string().starts_with(&text), "{refusal}");
+        }
+    }
 }

@@ -110,17 +110,20 @@ pub(super) struct Settings {
     /// by.
     #[arg(long, value_name = "MODE", value_parser = Words::<ModeName>::of(&["LoadBalance", "HotStandby"]))]
     pub(super) mode: Option<ModeName>,
-    /// LoadBalance: the share of the clients that this server serves, 0 to 100; 50 unless given.
+    /// LoadBalance: the share of the clients that this server serves, 0 to 100; 50 where
+    /// the mode begins without it.
     #[arg(long, value_name = "PERCENT")]
     load_balance_percent: Option<u32>,
-    /// HotStandby: the share of the free addresses kept for the standby, 0 to 100; 5 unless given.
+    /// HotStandby: the share of the free addresses kept for the standby, 0 to 100; 5 where the
+    /// mode begins without it.
     #[arg(long, value_name = "PERCENT")]
     reserve_percent: Option<u32>,
-    /// HotStandby: what this server is.
+    /// HotStandby: what this server is, Active where a relationship begins without it. It cannot be
+    /// changed.
     #[arg(long, value_name = "ROLE", value_parser = Words::<ServerRole>::of(&["Active", "Standby"]))]
     server_role: Option<ServerRole>,
     /// How much longer a server may lease than its partner knows, in seconds or as 2:00:00 or 2h; 1 hour
-    /// unless given.
+    /// where a relationship begins without it.
     #[arg(long, value_name = "TIME", value_parser = word::<TimeSpan>)]
     max_client_lead_time: Option<TimeSpan>,
     /// Whether the server takes over by itself when it has had no contact for the
