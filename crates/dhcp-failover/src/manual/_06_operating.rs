@@ -174,3 +174,20 @@
 //! | its disk is an old copy | the same: take the copy away first |
 //! | both were told that the other was down | nothing: they compare, and each address is one client's again; the events say which client lost |
 //! | the clock of a machine was wrong | [the chapter on clocks](super::_05_clocks) |
+//!
+//! # Relationships of failoverd
+//!
+//! `failoverctl` has Windows' operations, by the cmdlets' parameters, each on the one server it is said to. A
+//! pair takes the same word on both:
+//!
+//! | to | say | in this order |
+//! |---|---|---|
+//! | begin a relationship | `add NAME --partner-server P --scope-id S`, and with `--server-type Secondary` (load balance) or `--server-role Standby` at the other | any; clients of its scopes wait until the two have met |
+//! | put a scope into it | `add-scope NAME --scope-id S` | in NORMAL, any; the scope gives no new lease before both have it |
+//! | take a scope out | `remove-scope NAME --scope-id S` | first where the scope is served no more: out of the configuration there, too. The other serves all its clients on, and gives what was the partner's after the MCLT |
+//! | end it | `remove NAME` | the same |
+//! | change the split, the MCLT, the mode | `set NAME --load-balance-percent 70` and the other server's 30 | the primary's counts |
+//! | change the secret | `set NAME --shared-secret-file F` | any, soon after each other: in between they do not talk, and both serve |
+//!
+//! What was changed is in force after a restart, too. `failoverctl config export` writes a configuration
+//! file that says it, for the day the store is lost.
