@@ -38,6 +38,17 @@ impl Endpoint {
         if is_delicate && !is_borne { State::PotentialConflict } else { state }
     }
 
+    /// A dhcpd without its data that hears of a conflict goes there at once, and asks for news only: it is
+    /// told everything (S8).
+    pub(super) fn note_dhcpd_recovers(&mut self, state: State) {
+        if let Some(link) = &mut self.link
+            && matches!(link.dialect, Dialect::IscDhcpd)
+            && state == State::Recover
+        {
+            link.lacks_data = true;
+        }
+    }
+
     /// A dhcpd that is started anew does not look at a state that it has heard before (isc-S02), and
     /// then waits in its own; hearing it again helps.
     pub(super) fn rouse(&mut self) {

@@ -206,6 +206,7 @@ impl Endpoint {
             self.event(Event::Connected);
         }
         let it_waited = self.lets_dhcpd_speak_first();
+        self.note_dhcpd_recovers(state);
         self.event(Event::PartnerState { state, startup });
         self.partner = Some(PartnerState { state, startup, since: message.start_time_of_state });
         self.note_connection();

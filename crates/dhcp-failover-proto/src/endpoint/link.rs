@@ -52,6 +52,8 @@ pub(super) struct Link {
     pub(super) hints: Option<super::hints::Hints>,
     /// The partner has asked for updates.
     pub(super) asked: bool,
+    /// A dhcpd has said that it recovers, and was not told everything since.
+    pub(super) lacks_data: bool,
     /// The addresses that a dhcpd has told of, while this server needs all of them.
     pub(super) told: BTreeSet<Ipv4Addr>,
     next_xid: u32,
@@ -81,6 +83,7 @@ impl Link {
             answered_connect: None,
             hints: None,
             asked: false,
+            lacks_data: false,
             told: BTreeSet::new(),
             next_xid: 1,
             opened: now,

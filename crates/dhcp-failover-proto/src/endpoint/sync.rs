@@ -92,8 +92,10 @@ impl Endpoint {
 
     /// A partner asks (§7.3.2, §7.4.2).
     pub(super) fn update_request(&mut self, xid: u32, all: bool) {
+        let mut all = all;
         if let Some(link) = &mut self.link {
             link.asked = true;
+            all |= core::mem::take(&mut link.lacks_data);
         }
         if all {
             self.forget_what_partner_knows();
