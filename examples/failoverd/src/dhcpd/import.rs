@@ -168,14 +168,22 @@ fn binding(config: &Config, address: Ipv4Addr, lease: &Lease, now: LeaseInstant)
         last_transaction: lease.cltt.or(lease.starts).map(|at| instant(Some(at))),
         flags: BindingFlags { reserved: false, bootp: lease.bootp },
         version: 1,
-        // The partner may have been told anything: nothing is undone behind its back (H10).
-        knowledge: Knowledge {
-            told: BindingStatus::ALL.into_iter().fold(StatusSet::EMPTY, StatusSet::with),
-            ..Knowledge::default()
-        },
+        knowledge: knowledge(lease, scope),
         request_options: noted::encode(requested(lease)),
         ..Binding::unused(address)
     }))
+}
+
+/// A partner may have been told anything: nothing is undone behind its back (H10), and what it may have
+/// leased is waited for if it is a partner no more (S1). Only a dhcpd with a partner writes what that one
+/// said (tsfp, atsfp); what it would tell one (tstp) it writes without one, too.
+fn knowledge(lease: &Lease, scope: &Scope) -> Knowledge {
+    let had_partner = lease.tsfp.is_some() || lease.atsfp.is_some();
+    let mut knowledge = Knowledge::default();
+    if had_partner || scope.relationship.is_some() {
+        knowledge.told = BindingStatus::ALL.into_iter().fold(StatusSet::EMPTY, StatusSet::with);
+    }
+    knowledge
 }
 
 fn serves(scope: &Scope, address: Ipv4Addr) -> bool {

@@ -157,3 +157,16 @@ fn only_an_empty_store_is_written() {
     assert!(error.contains("in use by another process"), "{error}");
     assert_eq!(store.load().expect("contents").bindings.len(), 1);
 }
+
+/// S1: a scope that has no partner any more waits for what the former one may have leased, and one
+/// that never had one waits for nothing.
+#[test]
+fn a_scope_on_its_own_knows_of_a_partner_only_if_dhcpd_had_one() {
+    let had_one = lease("10.78.0.150", "active", CLIENT);
+    let never = had_one.replace("tsfp epoch 1795249000;\n", "");
+    for (file, knows) in [(had_one, true), (never, false)] {
+        let imported = import(&file);
+        let [binding] = &imported.bindings[..] else { panic!("{imported:?}") };
+        assert_eq!(binding.knowledge != Knowledge::default(), knows, "{file}");
+    }
+}
