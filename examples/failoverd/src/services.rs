@@ -137,8 +137,8 @@ fn admin_sockets(server: &Server) -> Vec<AdminSocket> {
     std::iter::once(administrators).chain(readers).collect()
 }
 
-/// What operators changed, unless it is to be forgotten: then only what protects clients stays, that a
-/// scope left a relationship not long ago.
+/// What operators changed, unless it is to be forgotten: then only what protects clients stays, which
+/// relationships scopes are in, or were not long ago.
 fn live_changes(
     file: &Config,
     contents: &Contents,
@@ -147,13 +147,8 @@ fn live_changes(
 ) -> Result<Live, StartError> {
     let stored = contents.live.as_deref().map(Live::decode).transpose();
     if discard {
-        let mut former = stored.ok().flatten().unwrap_or_default().former;
-        let related = |subnet| {
-            let scope = file.scopes.iter().find(|scope| scope.subnet == subnet);
-            scope.is_some_and(|scope| scope.relationship.is_some())
-        };
-        former.retain(|subnet, _| !related(*subnet));
-        let live = Live { former, ..Live::default() };
+        let Live { former, related, .. } = stored.ok().flatten().unwrap_or_default();
+        let live = Live { former, related, ..Live::default() };
         let record = live.encode().map_err(LiveError::from)?;
         store.commit(&[Write::Live { record }])?;
         tracing::warn!("what operators changed while the server ran is forgotten: the file counts");

@@ -8,6 +8,7 @@ use dhcp_failover_lease::{Allocator, Control, LeaseInstant, LeaseSpan, Role};
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::path::Path;
 use toml::de::DeTable;
 
@@ -24,15 +25,52 @@ pub struct Live {
     pub relationships: BTreeMap<String, Option<Relationship>>,
     /// By scope, the name of its relationship; `None`: it is served without failover.
     pub scopes: BTreeMap<Ipv4Net, Option<String>>,
-    /// The scopes that have left a relationship not long ago.
+    /// The scopes that have left a relationship not long ago. One that has come back stays here until it
+    /// leaves again: what was to be waited for is over only when the servers have met.
     pub former: BTreeMap<Ipv4Net, Former>,
+    /// The relationship that each scope was in when this was written, so that a file that says otherwise
+    /// at the next start is found out; `None`: that is not known.
+    pub related: Option<BTreeMap<Ipv4Net, Related>>,
+}
+
+/// The relationship that a scope is in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Related {
+    /// Its name.
+    pub relationship: String,
+    /// What this server is in it.
+    pub role: Role,
+    /// The partner, by its address.
+    pub partner: IpAddr,
+}
+
+impl Related {
+    /// The relationship as scopes are in it.
+    pub fn to(it: &Relationship) -> Self {
+        let role = match it.role {
+            super::Role::Primary => Role::Primary,
+            super::Role::Secondary => Role::Secondary,
+        };
+        Self { relationship: it.name.clone(), role, partner: it.partner.ip() }
+    }
+
+    /// The relationship of each scope that has one.
+    pub fn of(config: &Config) -> BTreeMap<Ipv4Net, Self> {
+        let scopes = config.scopes.iter();
+        scopes.filter_map(|it| Some((it.subnet, Self::to(config.relationship_of(it)?)))).collect()
+    }
+
+    /// Whether the same two servers share it, each in its place, whatever it is called.
+    pub fn is_same_pair(&self, other: &Self) -> bool {
+        (self.role, self.partner) == (other.role, other.partner)
+    }
 }
 
 /// What is still to be waited for after a scope has left a relationship.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Former {
-    /// The relationship's name.
-    pub relationship: String,
+    /// The relationship; `None` if that is not known.
+    pub related: Option<Related>,
     /// What this server was in it.
     pub role: Role,
     /// When the scope left it, or the partner was down before.
@@ -46,21 +84,32 @@ pub struct Former {
 }
 
 impl Former {
-    /// A scope leaves the relationship `name`; `rules` are those that counted until `now`.
-    pub fn new(name: &str, rules: Allocator, now: LeaseInstant) -> Self {
+    /// A scope leaves a relationship; `rules` are those that counted until `now`.
+    pub fn new(related: Related, rules: Allocator, now: LeaseInstant) -> Self {
         let (since, without_data) = match rules.control {
             Control::PartnerDown { since } => (since, false),
             Control::PartnerDownWithoutData { since } => (since, true),
             _ => (now, false),
         };
         Self {
-            relationship: name.to_owned(),
+            related: Some(related),
             role: rules.role,
             since,
             without_data,
             mclt: rules.mclt,
             storage_lost: rules.storage_lost,
         }
+    }
+
+    /// The relationship, for people.
+    pub fn name(&self) -> &str {
+        self.related.as_ref().map_or("a relationship of before", |it| &it.relationship)
+    }
+
+    /// Whether the scope comes back to where it was: the same name and the same two servers, each in its
+    /// place.
+    pub fn was_in(&self, new: &Related) -> bool {
+        self.related.as_ref() == Some(new)
     }
 
     /// The rules by which its addresses are given from now on: as if the partner had gone down when
@@ -110,6 +159,21 @@ pub enum LiveError {
         /// The relationship.
         name: String,
     },
+    /// The file puts a scope into another relationship than the one it was in when the server ran last,
+    /// or not long before.
+    #[error(
+        "scope {scope} is to be in relationship {name:?}, and was in {former:?} before, whose partner \
+         may have leased addresses of it that this server does not know of: remove `relationship` from \
+         the scope in the file, start, and put it into {name:?} when it is served without waiting"
+    )]
+    TooSoon {
+        /// The scope.
+        scope: Ipv4Net,
+        /// The relationship of the file.
+        name: String,
+        /// The one before.
+        former: String,
+    },
 }
 
 /// As it is stored.
@@ -118,6 +182,7 @@ struct Stored {
     relationships: Vec<(String, Option<StoredRelationship>)>,
     scopes: Vec<(Ipv4Net, Option<String>)>,
     former: Vec<(Ipv4Net, Former)>,
+    related: Option<Vec<(Ipv4Net, Related)>>,
 }
 
 /// A table of the configuration, without its secrets, and these.
@@ -153,6 +218,7 @@ impl Live {
                     .collect(),
                 scopes: self.scopes.clone().into_iter().collect(),
                 former: self.former.clone().into_iter().collect(),
+                related: self.related.clone().map(|it| it.into_iter().collect()),
             },
         )
     }
@@ -169,7 +235,8 @@ impl Live {
             relationships.insert(name, read);
         }
         let scopes = stored.scopes.into_iter().collect();
-        Ok(Self { relationships, scopes, former: stored.former.into_iter().collect() })
+        let related = stored.related.map(|it| it.into_iter().collect());
+        Ok(Self { relationships, scopes, former: stored.former.into_iter().collect(), related })
     }
 
     /// The configuration of the file with these changes.

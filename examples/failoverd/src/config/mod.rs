@@ -23,7 +23,7 @@ mod windows;
 mod write;
 
 pub use error::{ConfigError, ConfigErrors, Position};
-pub use live::{Former, Live, LiveError};
+pub use live::{Former, Live, LiveError, Related};
 /// What a server is called whose configuration has no name for it.
 pub const DEFAULT_SERVER_NAME: &str = server::DEFAULT_NAME;
 pub use types::{

@@ -104,7 +104,7 @@ impl Domain {
 
     /// A scope that has left a relationship.
     pub(super) fn former(table: BindingTable, former: Former) -> Self {
-        let name = format!("a scope that was in {:?}", former.relationship);
+        let name = format!("a scope that was in {:?}", former.name());
         Self::without_endpoint(name, table, Some(former))
     }
 
@@ -128,10 +128,10 @@ impl Domain {
         }
     }
 
-    /// The name of the relationship that the scope in it has left, if it has.
-    pub(super) fn left(&self) -> Option<&str> {
+    /// What the scope in it has left, if it has.
+    pub(super) fn left(&self) -> Option<&Former> {
         match &self.authority {
-            Authority::Alone(Alone { former: Some(former), .. }) => Some(&former.relationship),
+            Authority::Alone(Alone { former: Some(former), .. }) => Some(former),
             _ => None,
         }
     }

@@ -8,7 +8,7 @@
 use super::domain::{Domain, binding_write};
 use super::load;
 use super::{Core, CoreError};
-use crate::config::{Config, Former, Live, Relationship};
+use crate::config::{Config, Former, Live, Related, Relationship};
 use crate::dhcp::gate::Gate;
 use crate::dhcp::network::{ALONE, Networks};
 use crate::store::Write;
@@ -53,8 +53,7 @@ impl Plan {
 
 impl Core {
     /// Brings what runs to the configuration of the file with `live`, and returns the number of the
-    /// submission that makes it durable. Scopes that leave a relationship are added to `live.former`,
-    /// and those that join one are taken out.
+    /// submission that makes it durable. Scopes that leave a relationship are added to `live.former`.
     ///
     /// # Errors
     /// Everything that is in the way; then nothing was changed.
@@ -77,6 +76,7 @@ impl Core {
     pub(super) fn would_change_to(&self, live: &mut Live) -> Result<(Config, Plan), Vec<String>> {
         let config = live.apply(&self.settings.file).map_err(|error| vec![error.to_string()])?;
         let mut plan = self.plan(&config, live);
+        live.related = Some(Related::of(&config));
         self.restart_what_must(&mut plan);
         self.permitted(&plan)?;
         Ok((config, plan))
@@ -116,20 +116,23 @@ impl Core {
                 (Some(new), _) => {
                     let to = by_name.get(new.name.as_str()).copied().unwrap_or(ALONE);
                     if to != present.domain {
-                        live.former.remove(&scope.subnet);
                         plan.moves.push((scope.subnet, to));
                     }
                 }
-                // Nobody else ever gave an address there.
-                (None, Gate::Failover(_)) if !old.record().is_some_and(|it| it.ran_failover) => {
-                    plan.moves.push((scope.subnet, ALONE));
-                }
                 (None, Gate::Failover(view)) => {
                     let now = self.lease_now();
-                    let former = Former::new(&old.name, view.allocator(now), now);
-                    live.former.insert(scope.subnet, former.clone());
+                    let related = old.relationship().filter(|_| had_partner(old.record().as_ref()));
+                    if let Some(related) = related.map(Related::to) {
+                        let former = Former::new(related, view.allocator(now), now);
+                        live.former.insert(scope.subnet, former);
+                    }
+                    // Otherwise only from before may there be a partner to be waited for.
+                    let Some(former) = live.former.get(&scope.subnet) else {
+                        plan.moves.push((scope.subnet, ALONE));
+                        continue;
+                    };
                     let domain = number();
-                    plan.leaving.push((domain, former));
+                    plan.leaving.push((domain, former.clone()));
                     plan.moves.push((scope.subnet, domain));
                 }
                 (None, _) => {}
@@ -199,9 +202,9 @@ impl Core {
         for (subnet, to) in &plan.moves {
             // A new relationship is no domain yet that could be told from another.
             let added = plan.added.iter().find(|(domain, _)| domain == to);
-            let name = added.map(|(_, relationship)| relationship.name.clone());
-            let name = name.or_else(|| self.domains[*to].relationship().map(|it| it.name.clone()));
-            concerned.extend(self.move_scope(*subnet, *to, name.as_deref()));
+            let new = added.map(|(_, relationship)| relationship);
+            let new = new.or_else(|| self.domains[*to].relationship()).map(Related::to);
+            concerned.extend(self.move_scope(*subnet, *to, new.as_ref()));
             concerned.insert(*to);
         }
         for domain in &plan.removed {
@@ -234,14 +237,15 @@ impl Core {
         }
     }
 
-    /// Takes a scope with its leases to another domain, that of the relationship `name` if it has one;
+    /// Takes a scope with its leases to another domain, that of the relationship `new` if it has one;
     /// returns the domain it was in.
-    fn move_scope(&mut self, subnet: Ipv4Net, to: usize, name: Option<&str>) -> Option<usize> {
+    fn move_scope(&mut self, subnet: Ipv4Net, to: usize, new: Option<&Related>) -> Option<usize> {
         let (moved, pins) = self.dhcp.move_scope(subnet, to)?;
         let scope = self.dhcp.networks().scope(subnet)?;
         // What the servers of one relationship know of each other means nothing in another.
         let left = self.domains[moved.from].left();
-        let is_new = to == ALONE || left.is_some() && left != name;
+        let is_new =
+            to == ALONE || left.is_some_and(|left| new.is_some_and(|new| !left.was_in(new)));
         let from = &mut self.domains[moved.from].table;
         for reservation in &scope.config.reservations {
             from.set_reserved(reservation.address, false);
@@ -305,6 +309,11 @@ impl Core {
         }
         Ok(())
     }
+}
+
+/// Whether a partner may ever have given an address: it was heard of, or known to have been there.
+pub(super) fn had_partner(record: Option<&EndpointRecord>) -> bool {
+    record.is_some_and(|it| it.ran_failover || it.partner_state.is_some())
 }
 
 /// Whether no address but those of running leases is kept from anybody on a former partner's account.

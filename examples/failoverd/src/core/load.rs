@@ -3,10 +3,11 @@
 use super::clock::Clock;
 use super::connections::role;
 use super::domain::Domain;
+use super::live::had_partner;
 use super::stored;
 use crate::config::{
-    self, Config, Dialect, Former, Live, LiveError, Mode, Relationship, Secret, StartupPolicy,
-    TimePolicy,
+    self, Config, Dialect, Former, Live, LiveError, Mode, Related, Relationship, Secret,
+    StartupPolicy, TimePolicy,
 };
 use crate::dhcp::network::{ALONE, Networks, Scope};
 use crate::store::{Contents, RecordError};
@@ -63,9 +64,12 @@ pub enum LoadError {
 /// What is stored of relationships, by name.
 pub(super) type Records = HashMap<String, EndpointRecord>;
 
-/// Adds to `live.former` the scopes that were in a relationship when the server ran last, and by the
-/// file are in none now: what their partner may have leased is waited for, too (S1). Whether there
-/// are any.
+/// Brings what `live` knows of the scopes' relationships up to date: those that left one since the
+/// server ran last come into `live.former`, for what their partner may have leased is waited for, too
+/// (S1). Whether anything changed.
+///
+/// # Errors
+/// When a scope would come into another relationship before that is over.
 pub(super) fn note_those_that_left(
     config: &Config,
     contents: &Contents,
@@ -73,15 +77,76 @@ pub(super) fn note_those_that_left(
     live: &mut Live,
     now: LeaseInstant,
 ) -> Result<bool, LoadError> {
+    let before = live.clone();
+    match live.related.clone() {
+        Some(related) => note_changed(&related, config, records, live, now),
+        None => note_known_to_partners(config, contents, records, live, now)?,
+    }
+    let related = Related::of(config);
+    for (scope, new) in &related {
+        let last = live.related.as_ref().and_then(|it| it.get(scope));
+        let last = last.filter(|it| had_partner(records.get(&it.relationship)));
+        let former = live.former.get(scope).and_then(|it| it.related.as_ref());
+        let other = match last {
+            // A partner may have got another address.
+            Some(last) => Some(last).filter(|it| it.relationship != new.relationship),
+            None => former,
+        };
+        if let Some(other) = other.filter(|it| !it.is_same_pair(new)) {
+            let (name, former) = (new.relationship.clone(), other.relationship.clone());
+            return Err(LiveError::TooSoon { scope: *scope, name, former }.into());
+        }
+    }
+    live.related = (!related.is_empty() || live.related.is_some()).then_some(related);
+    Ok(*live != before)
+}
+
+/// Relationships that scopes have come into since the server ran last compare all of them with the
+/// partner's before new clients are served: what was whose there may have changed.
+pub(super) fn compare_where_scopes_joined(config: &Config, live: &Live, records: &mut Records) {
+    let Some(before) = &live.related else { return };
+    for (scope, new) in Related::of(config) {
+        if before.get(&scope).is_none_or(|old| old.relationship != new.relationship)
+            && let Some(record) = records.get_mut(&new.relationship)
+        {
+            record.pools_differ = true;
+        }
+    }
+}
+
+/// The scopes that are in no relationship any more, or not in the file.
+fn note_changed(
+    related: &BTreeMap<Ipv4Net, Related>,
+    config: &Config,
+    records: &Records,
+    live: &mut Live,
+    now: LeaseInstant,
+) {
+    let now_related = Related::of(config);
+    for (subnet, old) in related.iter().filter(|it| !now_related.contains_key(it.0)) {
+        if let Some(record) = records.get(&old.relationship).filter(|it| had_partner(Some(it))) {
+            let mclt = record.mclt.for_waits();
+            note(live, *subnet, left_in_the_file(Some(old.clone()), mclt, now));
+        }
+    }
+}
+
+/// The same, where it is not known which scopes were in one: those of which something is known that
+/// only a partner tells.
+fn note_known_to_partners(
+    config: &Config,
+    contents: &Contents,
+    records: &Records,
+    live: &mut Live,
+    now: LeaseInstant,
+) -> Result<(), LoadError> {
     let is_gone = |name: &String| config.relationships.iter().all(|it| it.name != *name);
-    let gone: Vec<_> = records.iter().filter(|(name, _)| is_gone(name)).collect();
-    let names: Vec<_> = gone.iter().map(|(name, _)| name.as_str()).collect();
-    let mclt = gone.iter().map(|(_, record)| record.mclt.for_waits()).max();
+    let gone = records.iter().filter(|(name, _)| is_gone(name));
+    let mclt = gone.map(|(_, record)| record.mclt.for_waits()).max();
     let mclt = mclt.unwrap_or(LeaseSpan::from_s(DEFAULT_MCLT_S.into()));
     let alone = config.scopes.iter().filter(|scope| scope.relationship.is_none());
     let alone: BTreeMap<Ipv4Addr, Ipv4Net> =
         alone.map(|scope| (scope.subnet.network(), scope.subnet)).collect();
-    let mut any = false;
     for (address, record) in &contents.bindings {
         let subnet = alone.range(..=*address).next_back().map(|(_, subnet)| *subnet);
         let Some(subnet) = subnet.filter(|it| it.contains(address)) else { continue };
@@ -91,24 +156,23 @@ pub(super) fn note_those_that_left(
         let binding = stored::binding(record)
             .map_err(|error| LoadError::Binding { address: *address, error })?;
         // Without failover nothing is known of what a partner knows.
-        if binding.knowledge == Knowledge::default() {
-            continue;
+        if binding.knowledge != Knowledge::default() {
+            note(live, subnet, left_in_the_file(None, mclt, now));
         }
-        let left = Former {
-            relationship: names.join(", "),
-            role: dhcp_failover_lease::Role::Primary,
-            since: now,
-            without_data: true,
-            mclt,
-            storage_lost: None,
-        };
-        let wait_s = mclt.as_s();
-        tracing::warn!(%subnet, wait_s, "the scope is in no relationship any more: addresses that its \
-            partner may have leased are waited for");
-        live.former.insert(subnet, left);
-        any = true;
     }
-    Ok(any)
+    Ok(())
+}
+
+fn note(live: &mut Live, subnet: Ipv4Net, left: Former) {
+    let wait_s = left.mclt.as_s();
+    tracing::warn!(%subnet, wait_s, "the scope is in no relationship any more: addresses that its \
+        partner may have leased are waited for");
+    live.former.insert(subnet, left);
+}
+
+fn left_in_the_file(related: Option<Related>, mclt: LeaseSpan, since: LeaseInstant) -> Former {
+    let role = related.as_ref().map_or(dhcp_failover_lease::Role::Primary, |it| it.role);
+    Former { related, role, since, without_data: true, mclt, storage_lost: None }
 }
 
 /// The domains of a configuration with what the store remembers of them.

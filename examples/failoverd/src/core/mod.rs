@@ -191,13 +191,20 @@ fn start(services: Services, trust_wall: bool) -> Result<(Core, Inputs), CoreErr
     for address in &sockets.listening {
         tracing::info!("serving DHCP on {address}");
     }
-    let records = load::endpoint_records(&contents)?;
+    let mut records = load::endpoint_records(&contents)?;
+    load::compare_where_scopes_joined(&config, &live, &mut records);
     let clock = Clock::start(records.values(), trust_wall);
     let now = clock.lease_now();
     let mut persistence = Persistence::new(store);
     if load::note_those_that_left(&config, &contents, &records, &mut live, now)? {
         let record = live.encode().map_err(load::LoadError::Record)?;
         persistence.add_own(Write::Live { record });
+    }
+    // A relationship of that name that is made later is another one.
+    for name in records.keys() {
+        if config.relationships.iter().all(|it| it.name != *name) {
+            persistence.add_own(Write::DeleteEndpoint { relationship: name.clone() });
+        }
     }
     let networks = Networks::new(&config.scopes, |it| load::domain_of(&config, &live, it));
     let domains = load::domains(&config, &networks, &contents, &records, &live.former, &clock)?;

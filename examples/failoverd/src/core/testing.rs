@@ -1,6 +1,6 @@
 //! A core with all it needs, on a disk in memory.
 
-use super::{Core, Inputs, start};
+use super::{Core, CoreError, Inputs, start};
 use crate::admin::{AdminServer, AdminSocket};
 use crate::config::{Config, Live};
 use crate::link::{LinkConfig, Links};
@@ -35,6 +35,14 @@ impl Place<'_> {
 
     /// Starts a core on what the store holds.
     pub(super) fn start(&self, tables: &str, store: &MemoryStore) -> (Core, Inputs) {
+        self.try_start(tables, store).unwrap()
+    }
+
+    pub(super) fn try_start(
+        &self,
+        tables: &str,
+        store: &MemoryStore,
+    ) -> Result<(Core, Inputs), CoreError> {
         let file = self.config(tables);
         let contents = store.clone().load().unwrap();
         let live = contents.live.as_deref().map(Live::decode).transpose().unwrap();
@@ -62,6 +70,6 @@ impl Place<'_> {
             stop: watch::channel(false).1,
             admin_server: AdminServer::start(&[socket], &sender, &Metrics::new()).unwrap(),
         };
-        start(services, false).unwrap()
+        start(services, false)
     }
 }

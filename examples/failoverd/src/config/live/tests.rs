@@ -76,7 +76,7 @@ fn live() -> Live {
         )
     };
     let former = Former {
-        relationship: "pair".to_owned(),
+        related: Some(Related::to(&bits)),
         role: Role::Secondary,
         since: LeaseInstant::from_unix_s(1_000),
         without_data: true,
@@ -88,6 +88,7 @@ fn live() -> Live {
         relationships: all.into_iter().map(|it| (it.name.clone(), Some(it))).collect(),
         scopes: [(net("192.0.2.0/24"), None), (net("10.1.0.0/24"), Some(other().name))].into(),
         former: [(net("192.0.2.0/24"), former)].into(),
+        related: Some([(net("10.1.0.0/24"), Related::to(&other()))].into()),
     }
 }
 

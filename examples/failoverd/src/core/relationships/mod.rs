@@ -11,7 +11,7 @@ mod tests;
 use super::Core;
 use super::domain::Domain;
 use crate::admin::{AdminResponse, Changed, Partner, Problem, Refusal, codes};
-use crate::config::{Config, Live, Relationship};
+use crate::config::{Config, Live, Related, Relationship};
 use dhcp_failover_relationship::cmdlet::{
     AddFailover, Failover, LocalServer, PartnerServer, SetFailover, add_failover_scope,
     remove_failover_scope,
@@ -131,7 +131,7 @@ impl Core {
         let new = parameters.create(&mut registry, &local, &server, &served)?;
         let relationship = model::new_relationship(new, &partner.name, address);
         allowed(&relationship)?;
-        self.not_left_lately(new.scopes(), &relationship.name)?;
+        self.not_left_lately(new.scopes(), &relationship)?;
         let mut done = vec![format!(
             "relationship {:?} with {} is made on this server; the partner needs it, too, as the \
              {}",
@@ -227,7 +227,9 @@ impl Core {
         let served = |scope: Ipv4Addr| self.served(scope);
         let scopes = if join {
             let scopes = add_failover_scope(&mut registry, name, scope_id, &served)?;
-            self.not_left_lately(&scopes, name)?;
+            let domain = self.domain_of(Some(name))?;
+            let new = self.domains[domain].relationship().ok_or("the relationship is gone")?;
+            self.not_left_lately(&scopes, new)?;
             scopes
         } else {
             remove_failover_scope(&mut registry, name, scope_id, &served)?
@@ -249,10 +251,11 @@ impl Core {
     }
 
     /// A scope comes into a relationship with all its leases on record, or not at all.
-    fn not_left_lately(&self, scopes: &[Ipv4Addr], name: &str) -> Result<(), Refusal> {
+    fn not_left_lately(&self, scopes: &[Ipv4Addr], new: &Relationship) -> Result<(), Refusal> {
         let live = &self.settings.live;
+        let new = Related::to(new);
         let left = self.subnets(scopes).into_iter().filter_map(|subnet| {
-            let former = live.former.get(&subnet).filter(|it| it.relationship != name)?;
+            let former = live.former.get(&subnet).filter(|it| !it.was_in(&new))?;
             let until = super::live::ends_at(former);
             let waits = until.as_unix_s().saturating_sub(self.lease_now().as_unix_s());
             Some(Problem {
@@ -261,9 +264,9 @@ impl Core {
                     "scope {} was in relationship {:?} not long ago, and that partner may have leased \
                      addresses of it that this server does not know of",
                     subnet.network(),
-                    former.relationship
+                    former.name()
                 ),
-                remedy: format!("wait {waits} s, or put it back into that relationship"),
+                remedy: format!("wait {waits} s, or put it back into that relationship, with the same partner and role"),
             })
         });
         Refusal::all(left.collect()).map_or(Ok(()), Err)

@@ -7,7 +7,7 @@ use crate::demo::pair::free_port;
 use crate::demo::random::Random;
 use crate::dhcp::gate::Gate;
 use crate::dhcp::network::ALONE;
-use crate::store::{LeaseStore, MemoryStore};
+use crate::store::{LeaseStore, MemoryStore, Write};
 use dhcp_failover_lease::{
     BindingFlags, BindingStatus, Client, HardwareAddress, LeaseSpan, Refusal, Reservation, Role,
 };
@@ -18,6 +18,9 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
+
+mod again;
+mod random;
 
 const SCOPES: &str = r#"
 [[scope]]
@@ -117,13 +120,18 @@ impl Lab {
     }
 
     async fn grant(&mut self, domain: usize) {
+        self.grant_of(domain, LEASED).await;
+        assert_eq!(self.found(LEASED), (BindingStatus::Active, domain));
+    }
+
+    async fn grant_of(&mut self, domain: usize, address: Ipv4Addr) {
         let now = self.core.lease_now();
         let gate = self.core.domains[domain].gate();
-        let binding = self.core.domains[domain].table.get(LEASED).unwrap();
+        let binding = self.core.domains[domain].table.get(address).unwrap();
         let (version, desired) = (binding.version, LeaseSpan::from_s(600));
         let granted = LeaseEvent::Granted {
             token: Token(1),
-            address: LEASED,
+            address,
             client: client(1),
             grant: gate.grant(&binding, &client(1), desired, now),
             version,
@@ -133,7 +141,6 @@ impl Lab {
         };
         self.core.feed(domain, Input::Lease(granted));
         self.settle().await;
-        assert_eq!(self.found(LEASED), (BindingStatus::Active, domain));
     }
 
     /// The status of an address, and the domain it is in; it is in no other.
@@ -319,7 +326,8 @@ async fn s1_what_was_the_partners_waits_for_the_mclt_after_a_scope_has_left() {
     lab.core.housekeeping().unwrap();
     lab.settle().await;
     assert_eq!(lab.found(LEASED).1, ALONE);
-    assert_eq!(lab.core.settings.live, Live::default());
+    let related = Some(Default::default());
+    assert_eq!(lab.core.settings.live, Live { related, ..Live::default() });
     assert_eq!(lab.restart().found(LEASED), (BindingStatus::Free, ALONE));
 }
 

@@ -1,0 +1,153 @@
+//! Scopes that leave and come back, live and in the file.
+
+use super::*;
+use crate::core::load::LoadError;
+use crate::core::testing::Place;
+
+fn pair(partner: &str) -> String {
+    related("pair", partner, "primary")
+}
+
+/// The scopes with the first in a relationship.
+fn related(name: &str, partner: &str, role: &str) -> String {
+    let scopes =
+        SCOPES.replacen("lease_s = 600\n", &format!("lease_s = 600\nrelationship = {name:?}\n"), 1);
+    format!(
+        "[[relationship]]\nname = {name:?}\nrole = {role:?}\npartner = {partner:?}\nmclt_s = \
+         1\n{scopes}"
+    )
+}
+
+impl Lab {
+    /// The error of a start with this configuration; the disk is as it was.
+    fn restart_fails(self, tables: &str) -> (String, Self) {
+        let Self { core, inputs, store, directory } = self;
+        drop((core, inputs));
+        let before = store.clone().load().unwrap();
+        let mut random = Random::new(Random::fresh_seed());
+        let listen = free_port(Ipv4Addr::LOCALHOST, &mut random).unwrap();
+        let place = Place { directory: directory.path(), listen, relay_port: 67 };
+        let error: LoadError = match place.try_start(tables, &store) {
+            Err(crate::core::CoreError::Load(error)) => error,
+            other => panic!("{:?}", other.map(drop)),
+        };
+        assert_eq!(store.clone().load().unwrap(), before);
+        (error.to_string(), Self::with(SCOPES, store, directory))
+    }
+
+    fn is_former(&self, address: Ipv4Addr) -> bool {
+        matches!(self.core.domains[self.found(address).1].gate(), Gate::Former(_))
+    }
+}
+
+/// What the partner of the first time may have leased is not forgotten because the relationship was
+/// made once more, and removed before the two servers met.
+#[tokio::test]
+async fn s1_a_relationship_made_and_removed_again_does_not_end_the_wait() {
+    let mut lab = Lab::new();
+    let secondary = || AddFailover {
+        server_type: Some(ServerType::Secondary),
+        ..parameters("pair", &["10.1.0.0"])
+    };
+    lab.done(add(secondary())).await;
+    lab.partner_down("pair").await;
+    lab.done(remove("pair")).await;
+    let first = lab.core.settings.live.former.clone();
+    assert!(matches!(lab.check(LEASED), Err(Refusal::WaitUntil(_))));
+    lab.done(add(secondary())).await;
+    lab.done(remove("pair")).await;
+    assert!(matches!(lab.check(LEASED), Err(Refusal::WaitUntil(_))), "{:?}", lab.check(LEASED));
+    assert_eq!(lab.core.settings.live.former, first);
+    lab.done(add(secondary())).await;
+    let mut lab = lab.restart();
+    lab.done(remove("pair")).await;
+    let lab = lab.restart();
+    assert!(matches!(lab.check(LEASED), Err(Refusal::WaitUntil(_))), "{:?}", lab.check(LEASED));
+}
+
+/// The name alone does not tell who may have leased what.
+#[tokio::test]
+async fn s1_a_scope_does_not_come_back_at_once_to_a_relationship_with_another_partner_or_role() {
+    let mut lab = Lab::new();
+    lab.done(add(parameters("pair", &["10.1.0.0"]))).await;
+    lab.partner_down("pair").await;
+    lab.done(remove("pair")).await;
+    let AdminRequest::AddFailover { parameters: asked, what_if, .. } =
+        add(parameters("pair", &["10.1.0.0"]))
+    else {
+        panic!()
+    };
+    let partner =
+        Partner { name: "127.78.9.8".to_owned(), address: "127.78.9.8:647".parse().unwrap() };
+    let other = AddFailover { partner_server: Some(partner.name.clone()), ..*asked };
+    let other = AdminRequest::AddFailover { parameters: Box::new(other), partner, what_if };
+    assert_eq!(lab.refused(other), 20133);
+    let secondary = AddFailover {
+        server_type: Some(ServerType::Secondary),
+        ..parameters("pair", &["10.1.0.0"])
+    };
+    assert_eq!(lab.refused(add(secondary)), 20133);
+    lab.done(add(parameters("pair", &["10.1.0.0"]))).await;
+}
+
+/// A secondary that never gave an address has no record of any; the primary may have given them all.
+#[tokio::test]
+async fn s1_a_scope_without_leases_on_record_that_leaves_in_the_file_waits_too() {
+    let mut lab = Lab::new().restart_with(&related("pair", "127.78.9.9", "secondary"));
+    lab.settle().await;
+    lab.partner_down("pair").await;
+    assert!(lab.store.clone().load().unwrap().bindings.is_empty());
+    let mut lab = lab.restart();
+    lab.settle().await;
+    assert!(lab.is_former(LEASED) && !lab.is_former(Ipv4Addr::new(10, 2, 0, 10)));
+    assert!(matches!(lab.check(LEASED), Err(Refusal::WaitUntil(_))), "{:?}", lab.check(LEASED));
+    // Whoever makes that relationship again later makes another one.
+    assert!(lab.store.clone().load().unwrap().endpoints.is_empty());
+    let mut lab = lab.restart();
+    assert!(lab.is_former(LEASED));
+    tokio::time::sleep(Duration::from_millis(3_500)).await;
+    lab.core.housekeeping().unwrap();
+    lab.settle().await;
+    let lab = lab.restart();
+    assert_eq!(lab.found(LEASED), (BindingStatus::Free, ALONE));
+}
+
+#[tokio::test]
+async fn s1_a_scope_does_not_go_from_one_partner_to_another_in_the_file() {
+    let mut lab = Lab::new().restart_with(&pair("127.78.9.9"));
+    lab.settle().await;
+    lab.partner_down("pair").await;
+    let to_other = related("other", "127.78.9.8", "primary");
+    let (error, mut lab) = lab.restart_fails(&to_other);
+    assert!(error.contains("10.1.0.0/24") && error.contains("\"other\""), "{error}");
+    assert!(error.contains("\"pair\"") && error.contains("remove `relationship`"), "{error}");
+    // Nor on a detour.
+    lab.settle().await;
+    assert!(lab.is_former(LEASED));
+    let (_, mut lab) = lab.restart_fails(&to_other);
+    // But back to where it was, and to the same pair under another name.
+    lab.settle().await;
+    let mut lab = lab.restart_with(&pair("127.78.9.9"));
+    lab.settle().await;
+    lab.partner_down("pair").await;
+    let mut lab = lab.restart_with(&related("renamed", "127.78.9.9", "primary"));
+    lab.settle().await;
+    lab.partner_down("renamed").await;
+    let mut lab = lab.restart();
+    lab.settle().await;
+    tokio::time::sleep(Duration::from_millis(3_500)).await;
+    lab.core.housekeeping().unwrap();
+    lab.settle().await;
+    let lab = lab.restart_with(&to_other);
+    assert_eq!(lab.core.domains[lab.found(LEASED).1].name, "other");
+}
+
+/// A server that never met its partner waits for nobody, and one that only heard of it does.
+#[tokio::test]
+async fn a_scope_whose_partner_was_never_met_leaves_at_once_in_the_file_too() {
+    let mut lab = Lab::new().restart_with(&pair("127.78.9.9"));
+    lab.core.tick_all();
+    lab.settle().await;
+    let lab = lab.restart();
+    assert_eq!(lab.found(LEASED), (BindingStatus::Free, ALONE));
+}
