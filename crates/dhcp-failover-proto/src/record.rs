@@ -106,7 +106,8 @@ pub struct EndpointRecord {
     pub clock: ClockStamp,
     /// How far the partner's clock was from this one when last heard; `None` if that is unknown.
     pub partner_offset: Option<PartnerOffset>,
-    /// How many connections came to be, for this server: each has a number, and is told it.
+    /// The number of the last connection that came to be, for this server: each has one, and is told it.
+    /// The first one's is the time at which the record was begun, in seconds.
     pub connection: u32,
 }
 

@@ -11,8 +11,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use dhcp_failover_lease::LeaseSpan;
 use dhcp_failover_wire::{
-    BindingUpdate, Connect, ConnectAck, Dialect, EncodeError, HEADER_LEN, Message, MessageLimit,
-    OptionCode, Packet, Reject, RejectReason, digest, encode_within,
+    BindingUpdate, Connect, ConnectAck, Dialect, HEADER_LEN, Message, MessageLimit, OptionCode,
+    Packet, Reject, RejectReason, digest, encode_within,
 };
 use dhcp_loadbalance::HashBuckets;
 
@@ -242,19 +242,29 @@ impl Endpoint {
     ) -> Result<Vec<u8>, dhcp_failover_wire::Error> {
         let mut packet = Packet { time: self.lease_now.as_wire_s(), xid, message };
         let mut bytes = Vec::with_capacity(usual_len(&packet.message));
-        if let Err(EncodeError::TooLong { .. }) = encode_within(&packet, dialect, limit, &mut bytes)
-        {
-            // Better without the texts for people than not at all.
+        let encoded = self.encoded_into(&mut bytes, &packet, dialect, limit);
+        if encoded.is_err() {
+            // Better without the texts for people than not at all: it may be too long, or too long for
+            // its signature.
             packet.message.drop_texts();
             bytes.clear();
-        }
-        if bytes.is_empty() {
-            encode_within(&packet, dialect, limit, &mut bytes)?;
-        }
-        if let Some(secret) = &self.config.secret {
-            digest::sign_within(&mut bytes, secret, limit)?;
+            self.encoded_into(&mut bytes, &packet, dialect, limit)?;
         }
         Ok(bytes)
+    }
+
+    fn encoded_into(
+        &self,
+        bytes: &mut Vec<u8>,
+        packet: &Packet,
+        dialect: Dialect,
+        limit: MessageLimit,
+    ) -> Result<(), dhcp_failover_wire::Error> {
+        encode_within(packet, dialect, limit, bytes)?;
+        if let Some(secret) = &self.config.secret {
+            digest::sign_within(bytes, secret, limit)?;
+        }
+        Ok(())
     }
 }
 

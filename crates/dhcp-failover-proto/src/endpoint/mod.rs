@@ -632,7 +632,9 @@ fn first_record(config: &EndpointConfig, now: LeaseInstant, clock: LeaseClock) -
         written_at: now,
         clock: clock.stamp,
         partner_offset: None,
-        connection: 0,
+        // Above what was counted before, if both servers have lost their storage and an older copy comes
+        // back: there is less than one connection a second.
+        connection: instance_at(now),
     }
 }
 

@@ -56,7 +56,7 @@ impl Endpoint {
     /// Nothing of the MCLT that CONNECT tells, nor of one that the partner never heard of.
     fn longer_wait_told(&self) -> u32 {
         let (agreed, waits) = (self.record.mclt.agreed(), self.record.mclt.for_waits());
-        if waits > agreed && self.record.connection > 0 { waits.as_dhcp_s() } else { 0 }
+        if waits > agreed && self.record.partner_state.is_some() { waits.as_dhcp_s() } else { 0 }
     }
 
     /// A server without its memory may have given leases under a longer MCLT than it is told now (S1):
