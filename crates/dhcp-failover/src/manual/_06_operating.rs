@@ -184,7 +184,7 @@
 //! |---|---|---|
 //! | begin a relationship | `add NAME --partner-server P --scope-id S`, and with `--server-type Secondary` (load balance) or `--server-role Standby` at the other | any; clients of its scopes wait until the two have met |
 //! | put a scope into it | `add-scope NAME --scope-id S` | in NORMAL, any; the scope gives no new lease before both have it |
-//! | take a scope out | `remove-scope NAME --scope-id S` | first where the scope is served no more: out of the configuration there, too. The other serves all its clients on, and gives what was the partner's after the MCLT |
+//! | take a scope out | `remove-scope NAME --scope-id S` | first where it is to be served no more, after `set-scope --scope-id S --state InActive`. The other serves all its clients on, and gives what was the partner's after the MCLT |
 //! | end it | `remove NAME` | the same |
 //! | change the split, the MCLT, the mode | `set NAME --load-balance-percent 70` and the other server's 30 | the primary's counts |
 //! | change the secret | `set NAME --shared-secret-file F` | any, soon after each other: in between they do not talk, and both serve |

@@ -128,6 +128,15 @@ pub enum AdminRequest {
         /// Only say what would be done.
         what_if: bool,
     },
+    /// Have this server serve scopes, or not (`Set-DhcpServerv4Scope -State`).
+    SetScope {
+        /// The scopes by the addresses of their subnets.
+        scope_id: Vec<String>,
+        /// Whether they are served.
+        state: ScopeState,
+        /// Only say what would be done.
+        what_if: bool,
+    },
     /// How many addresses of scopes in failover are free and in use, here and at the partner
     /// (`Get-DhcpServerv4ScopeStatistics -Failover`).
     ScopeStatistics {
@@ -168,6 +177,16 @@ pub struct Partner {
     pub name: String,
     /// Where it listens.
     pub address: SocketAddrV4,
+}
+
+/// Whether a server serves a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, clap::ValueEnum)]
+pub enum ScopeState {
+    /// It does.
+    Active,
+    /// It answers none of its clients, and keeps their leases.
+    #[serde(rename = "InActive", alias = "Inactive")]
+    Inactive,
 }
 
 /// What a change of a relationship led to.

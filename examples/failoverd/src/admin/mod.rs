@@ -18,7 +18,7 @@ mod tests;
 pub use client::{ClientError, call, leases, leases_of};
 pub use message::{
     AdminRequest, AdminResponse, Changed, ExplainRow, LEASES_LIMIT_MAX, LeaseRow, Order, Partner,
-    StatusRow, choose_relationship, owner_of,
+    ScopeState, StatusRow, choose_relationship, owner_of,
 };
 pub use refusal::{Problem, Refusal, codes};
 pub use risk::RiskReport;

@@ -91,6 +91,7 @@ fn answer(addresses: u32, request: AdminRequest) -> AdminResponse {
         | AdminRequest::SetFailover { what_if, .. }
         | AdminRequest::RemoveFailover { what_if, .. }
         | AdminRequest::AddFailoverScope { what_if, .. }
+        | AdminRequest::SetScope { what_if, .. }
         | AdminRequest::RemoveFailoverScope { what_if, .. } => AdminResponse::Changed(Changed {
             relationship: (!what_if).then(failover),
             done: vec!["something".into()],
@@ -234,6 +235,11 @@ fn every_request(name: &str, what_if: bool) -> Vec<AdminRequest> {
         AdminRequest::RemoveFailover { name: name.clone(), what_if },
         AdminRequest::AddFailoverScope { name: name.clone(), scope_id: scope_id.clone(), what_if },
         AdminRequest::RemoveFailoverScope { name: name.clone(), scope_id, what_if },
+        AdminRequest::SetScope {
+            scope_id: vec!["10.1.0.0".into()],
+            state: ScopeState::Inactive,
+            what_if,
+        },
         AdminRequest::ScopeStatistics { scope_id: scopes },
         AdminRequest::ExportConfig,
         AdminRequest::ConfigDifferences,

@@ -19,6 +19,13 @@ impl Config {
                 Some(it) => set(table, "relationship", it.name.as_str().into()),
                 None => drop(table.remove("relationship")),
             }
+            if file
+                .scopes
+                .iter()
+                .any(|old| old.subnet == scope.subnet && old.active != scope.active)
+            {
+                set(table, "active", scope.active.into());
+            }
         }
         Ok(document.to_string())
     }

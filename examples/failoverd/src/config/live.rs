@@ -25,6 +25,8 @@ pub struct Live {
     pub relationships: BTreeMap<String, Option<Relationship>>,
     /// By scope, the name of its relationship; `None`: it is served without failover.
     pub scopes: BTreeMap<Ipv4Net, Option<String>>,
+    /// By scope, whether it is served at all.
+    pub active: BTreeMap<Ipv4Net, bool>,
     /// The scopes that have left a relationship not long ago. One that has come back stays here until it
     /// leaves again: what was to be waited for is over only when the servers have met.
     pub former: BTreeMap<Ipv4Net, Former>,
@@ -181,6 +183,7 @@ pub enum LiveError {
 struct Stored {
     relationships: Vec<(String, Option<StoredRelationship>)>,
     scopes: Vec<(Ipv4Net, Option<String>)>,
+    active: Vec<(Ipv4Net, bool)>,
     former: Vec<(Ipv4Net, Former)>,
     related: Option<Vec<(Ipv4Net, Related)>>,
 }
@@ -217,6 +220,7 @@ impl Live {
                     .map(|(name, it)| (name.clone(), it.as_ref().map(stored)))
                     .collect(),
                 scopes: self.scopes.clone().into_iter().collect(),
+                active: self.active.clone().into_iter().collect(),
                 former: self.former.clone().into_iter().collect(),
                 related: self.related.clone().map(|it| it.into_iter().collect()),
             },
@@ -235,8 +239,10 @@ impl Live {
             relationships.insert(name, read);
         }
         let scopes = stored.scopes.into_iter().collect();
+        let active = stored.active.into_iter().collect();
         let related = stored.related.map(|it| it.into_iter().collect());
-        Ok(Self { relationships, scopes, former: stored.former.into_iter().collect(), related })
+        let former = stored.former.into_iter().collect();
+        Ok(Self { relationships, scopes, active, former, related })
     }
 
     /// The configuration of the file with these changes.
@@ -255,6 +261,7 @@ impl Live {
         relationships.extend(self.relationships.values().flatten().filter(is_new).cloned());
         let mut scopes = file.scopes.clone();
         for scope in &mut scopes {
+            scope.active = self.active.get(&scope.subnet).copied().unwrap_or(scope.active);
             let of_file = || file.relationship_of(scope).map(|it| it.name.clone());
             let name = self.scopes.get(&scope.subnet).cloned().unwrap_or_else(of_file);
             scope.relationship = match name {
@@ -301,6 +308,23 @@ impl Live {
         }
     }
 
+    /// Has scopes be served, or not, beside that file.
+    pub fn set_active(
+        &mut self,
+        file: &Config,
+        scopes: impl IntoIterator<Item = Ipv4Net>,
+        active: bool,
+    ) {
+        for subnet in scopes {
+            let of_file = file.scopes.iter().find(|scope| scope.subnet == subnet);
+            if of_file.is_some_and(|scope| scope.active == active) {
+                self.active.remove(&subnet);
+            } else {
+                self.active.insert(subnet, active);
+            }
+        }
+    }
+
     /// What differs from the file, one line each; secrets are not shown.
     pub fn differences(&self, file: &Config) -> Vec<String> {
         let mut lines = Vec::new();
@@ -319,6 +343,12 @@ impl Live {
         }
         let known: BTreeSet<_> = file.scopes.iter().map(|scope| scope.subnet).collect();
         for scope in &file.scopes {
+            if let Some(live) = self.active.get(&scope.subnet).filter(|it| **it != scope.active) {
+                lines.push(format!(
+                    "scope {}: active = {} in the file, {live} in force",
+                    scope.subnet, scope.active
+                ));
+            }
             let Some(live) = self.scopes.get(&scope.subnet) else { continue };
             let old = file.relationship_of(scope).map(|it| it.name.as_str());
             if old != live.as_deref() {

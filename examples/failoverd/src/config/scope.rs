@@ -57,6 +57,7 @@ fn complete(table: &Section<'_>, relationships: &[&str], found: &Found) -> Optio
         Some(value) => relationship(&value, relationships).map(Some),
         None => Some(None),
     };
+    let active = table.get("active").map_or(Some(true), |value| value.boolean());
     let options = match table.get("options") {
         Some(value) => options::read(&value),
         None => Some(Default::default()),
@@ -78,6 +79,7 @@ fn complete(table: &Section<'_>, relationships: &[&str], found: &Found) -> Optio
         lease_s,
         min_lease_s,
         max_lease_s,
+        active: active?,
         relationship: relationship?,
         shared_network: found.shared_network.clone(),
         options: options?,

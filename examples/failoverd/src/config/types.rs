@@ -238,6 +238,8 @@ pub struct Scope {
     pub min_lease_s: u32,
     /// The longest lease a client may ask for, in seconds; at least `lease_s`.
     pub max_lease_s: u32,
+    /// Whether this server serves it at all; the leases of one that it does not serve stay on record.
+    pub active: bool,
     /// Index into [`Config::relationships`]; absent: served without failover.
     pub relationship: Option<usize>,
     /// Scopes with the same name are on one wire.

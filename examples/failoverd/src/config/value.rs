@@ -82,6 +82,17 @@ impl<'a> Value<'a> {
         number
     }
 
+    /// `true` or `false`.
+    pub(super) fn boolean(&self) -> Option<bool> {
+        match self.raw() {
+            DeValue::Boolean(value) => Some(*value),
+            _ => {
+                self.error("this is neither true nor false", "write true or false");
+                None
+            }
+        }
+    }
+
     /// A number of seconds within `range`.
     pub(super) fn seconds(&self, range: RangeInclusive<u32>) -> Option<u32> {
         let wide = i64::from(*range.start())..=i64::from(*range.end());

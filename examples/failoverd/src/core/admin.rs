@@ -2,8 +2,8 @@
 
 use super::{Core, Domain};
 use crate::admin::{
-    AdminCall, AdminRequest, AdminResponse, LeaseRow, Order, Problem, Refusal, StatusRow,
-    choose_relationship, codes, owner_of,
+    AdminCall, AdminRequest, AdminResponse, LeaseRow, Order, Problem, Refusal, ScopeState,
+    StatusRow, choose_relationship, codes, owner_of,
 };
 use crate::dhcp::{noted, option};
 use dhcp_failover_lease::{Binding, BindingStatus};
@@ -82,6 +82,10 @@ impl Core {
             }
             AdminRequest::RemoveFailoverScope { name, scope_id, what_if } => {
                 return self.move_failover_scopes(name, scope_id, false, *what_if, reply);
+            }
+            AdminRequest::SetScope { scope_id, state, what_if } => {
+                let active = *state == ScopeState::Active;
+                return self.set_scope(scope_id, active, *what_if, reply);
             }
             AdminRequest::ScopeStatistics { scope_id } => self.scope_statistics(scope_id),
             AdminRequest::ExportConfig => self.export_config(),

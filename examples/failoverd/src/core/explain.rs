@@ -74,6 +74,9 @@ fn explain_in(
     let mut lines: Vec<String> = [RequestClass::New, RequestClass::Renewal]
         .map(|class| view.explain(&query(class)).to_string())
         .into();
+    if !scope.config.active {
+        lines.push("nobody is answered: the scope is inactive on this server".to_owned());
+    }
     let pools = [Some(scope.pool), scope.reserved_for(client).and_then(|it| table.pool_of(it))];
     if pools.into_iter().flatten().any(|pool| !view.gives_new(pool, now)) {
         let because = match view.partner_may_be_alone() {

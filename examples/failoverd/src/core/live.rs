@@ -67,6 +67,9 @@ impl Core {
         }
         let record = live.encode().map_err(|error| vec![error.to_string()])?;
         let submission = self.persistence.add_own(Write::Live { record });
+        for scope in &config.scopes {
+            self.dhcp.set_active(scope.subnet, scope.active);
+        }
         self.settings = Settings { file: self.settings.file.clone(), live, in_force: config };
         self.carry_out(plan, &networks);
         Ok(submission)

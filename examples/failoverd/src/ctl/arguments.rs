@@ -2,7 +2,9 @@
 
 use super::config::ConfigArgs;
 use super::generate::Shell;
-use super::relationship::{AddArgs, GetArgs, LeasesArgs, OneName, RemoveArgs, ScopeArgs, SetArgs};
+use super::relationship::{
+    AddArgs, GetArgs, LeasesArgs, OneName, RemoveArgs, ScopeArgs, SetArgs, SetScopeArgs,
+};
 use super::watch::WatchArgs;
 use crate::decode;
 use clap::{Args, Parser, Subcommand};
@@ -120,6 +122,10 @@ pub(super) enum ServerCommand {
     /// Take scopes out of a relationship, on this server only. They stay here and are served without
     /// failover.
     RemoveScope(ScopeArgs),
+    /// Have the server serve scopes, or not; their leases stay on record.
+    ///
+    /// Where two servers end a relationship, one of them has to serve its scopes no more.
+    SetScope(SetScopeArgs),
     /// Tell the server that its partner is down.
     PartnerDown(PartnerDownArgs),
     /// Have the server fetch everything from its partner anew, and wait, before it serves again.

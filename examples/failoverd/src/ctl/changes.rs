@@ -2,10 +2,10 @@
 
 use super::arguments::Caution;
 use super::output::{Answer, Failure, json};
-use super::relationship::{AddArgs, Change, RemoveArgs, ScopeArgs, SetArgs};
+use super::relationship::{AddArgs, Change, RemoveArgs, ScopeArgs, SetArgs, SetScopeArgs};
 use super::session::{Session, unexpected};
 use super::view;
-use crate::admin::{AdminRequest, AdminResponse, Changed, Refusal};
+use crate::admin::{AdminRequest, AdminResponse, Changed, Refusal, ScopeState};
 use dhcp_failover_relationship::cmdlet::Failover;
 
 pub(super) fn add(session: &mut Session<'_>, arguments: &AddArgs) -> Result<Answer, Failure> {
@@ -49,6 +49,16 @@ pub(super) fn add_scope(session: &mut Session<'_>, it: &ScopeArgs) -> Result<Ans
         vec![AdminRequest::AddFailoverScope { name, scope_id, what_if }]
     };
     let done = carry_out(session, it.change.caution, false, request)?;
+    Ok(done.told(it.change, session.json))
+}
+
+pub(super) fn set_scope(session: &mut Session<'_>, it: &SetScopeArgs) -> Result<Answer, Failure> {
+    let asks = it.state == ScopeState::Inactive;
+    must_have_someone(session, it.change.caution, asks)?;
+    let (scope_id, state) = (&it.scope_id, it.state);
+    let request =
+        |what_if| vec![AdminRequest::SetScope { scope_id: scope_id.clone(), state, what_if }];
+    let done = carry_out(session, it.change.caution, asks, request)?;
     Ok(done.told(it.change, session.json))
 }
 

@@ -113,6 +113,7 @@ fn run(session: &mut Session<'_>, command: &ServerCommand) -> Result<Answer, Fai
         ServerCommand::Set(arguments) => changes::set(session, arguments),
         ServerCommand::Remove(arguments) => changes::remove(session, arguments),
         ServerCommand::AddScope(arguments) => changes::add_scope(session, arguments),
+        ServerCommand::SetScope(arguments) => changes::set_scope(session, arguments),
         ServerCommand::RemoveScope(arguments) => changes::remove_scope(session, arguments),
         ServerCommand::PartnerDown(arguments) => orders::partner_down(session, arguments),
         ServerCommand::Recover(it) => orders::other(session, it, Order::Recover),

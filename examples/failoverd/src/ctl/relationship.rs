@@ -3,7 +3,7 @@
 use super::arguments::Caution;
 use super::output::Failure;
 use super::secret;
-use crate::admin::Refusal;
+use crate::admin::{Refusal, ScopeState};
 use clap::Args;
 use clap::builder::{PossibleValue, TypedValueParser};
 use dhcp_failover_relationship::cmdlet::{AddFailover, SetFailover, scope_ids};
@@ -270,6 +270,20 @@ pub(super) struct ScopeArgs {
     /// times.
     #[arg(long, value_name = "A,B", value_delimiter = ',', required = true)]
     pub(super) scope_id: Vec<String>,
+    #[command(flatten)]
+    pub(super) change: Change,
+}
+
+/// `set-scope`.
+#[derive(Debug, Args)]
+pub(super) struct SetScopeArgs {
+    /// The scopes by the addresses of their subnets, such as 10.0.1.0,10.0.2.0; may be given several
+    /// times.
+    #[arg(long, value_name = "A,B", value_delimiter = ',', required = true)]
+    pub(super) scope_id: Vec<String>,
+    /// Whether they are served.
+    #[arg(long, value_name = "STATE", ignore_case = true)]
+    pub(super) state: ScopeState,
     #[command(flatten)]
     pub(super) change: Change,
 }

@@ -6,6 +6,7 @@ use super::offers::PinChange;
 use super::packet::PacketError;
 use dhcp_failover_lease::{BindingFlags, Client, Grant, LeaseInstant, Refusal};
 use dhcp_failover_proto::Explanation;
+use ipnet::Ipv4Net;
 use std::net::Ipv4Addr;
 
 /// An answer, ready to be sent.
@@ -91,6 +92,9 @@ pub enum Ignore {
     /// No scope is configured for the client's link.
     #[error("no scope for the client's link ({0}); add a [[scope]] whose subnet holds it")]
     UnknownLink(Ipv4Addr),
+    /// The operator has this server not serve the scope.
+    #[error("scope {0} is not active on this server")]
+    Inactive(Ipv4Net),
     /// Failover leaves it to the partner, or lets this server answer nobody.
     #[error("{0}")]
     Failover(Explanation),

@@ -229,6 +229,12 @@ impl Networks {
         Some(Moved { from, first, count })
     }
 
+    /// Says whether the scope with this subnet is served at all.
+    pub fn set_active(&mut self, subnet: Ipv4Net, active: bool) {
+        let scope = self.scopes.iter_mut().find(|scope| scope.config.subnet == subnet);
+        scope.into_iter().for_each(|scope| scope.config.active = active);
+    }
+
     /// The scope with this subnet.
     #[must_use]
     pub fn scope(&self, subnet: Ipv4Net) -> Option<&Scope> {

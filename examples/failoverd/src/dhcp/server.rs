@@ -82,6 +82,11 @@ impl DhcpServer {
         Some((moved, self.without_reserved(pins)))
     }
 
+    /// Says whether a scope is served at all ([`Networks::set_active`]).
+    pub fn set_active(&mut self, subnet: Ipv4Net, active: bool) {
+        self.networks.set_active(subnet, active);
+    }
+
     /// The offers that stand.
     #[must_use]
     pub const fn offers(&self) -> &Offers {
@@ -203,6 +208,9 @@ impl<'a> Exchange<'a> {
         scope: &Scope,
         class: RequestClass,
     ) -> Result<Gate, Ignore> {
+        if !scope.config.active {
+            return Err(Ignore::Inactive(scope.config.subnet));
+        }
         let gate = self.world.gate(scope.domain);
         let query = Query {
             class,

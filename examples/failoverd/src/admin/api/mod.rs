@@ -111,6 +111,7 @@ fn routes() -> Vec<Route> {
         route!(delete "/v1/relationships/{name}" relationships::remove),
         route!(post "/v1/relationships/{name}/scopes" relationships::add_scopes),
         route!(delete "/v1/relationships/{name}/scopes" relationships::remove_scopes),
+        route!(patch "/v1/scopes" relationships::set_scope),
         route!(get "/v1/statistics" relationships::statistics),
         route!(get "/v1/config" server::config),
         route!(get "/v1/config/differences" server::differences),

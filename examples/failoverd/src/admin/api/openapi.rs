@@ -30,6 +30,7 @@ use utoipa::OpenApi;
         relationships::remove,
         relationships::add_scopes,
         relationships::remove_scopes,
+        relationships::set_scope,
         relationships::statistics,
         server::config,
         server::differences,

@@ -1,7 +1,7 @@
 //! Relationships and their scopes: what the DhcpServerv4Failover cmdlets do, on this server.
 
 use super::extract::{Body, Name, Query};
-use super::wire::{ErrorBody, FailoverRows, ScopeIds, StatisticsRows};
+use super::wire::{ErrorBody, FailoverRows, ScopeIds, SetScope, StatisticsRows};
 use super::{Answer, Desk, answer, partner, schema};
 use crate::admin::message::{AdminRequest, AdminResponse, Changed};
 use crate::admin::refusal::{Refusal, codes};
@@ -165,6 +165,25 @@ pub(super) async fn remove_scopes(
     let scope_id = query.all("ScopeId");
     let what_if = query.only_what_if()?;
     answer(&desk, AdminRequest::RemoveFailoverScope { name, scope_id, what_if }).await
+}
+
+/// Has this server serve scopes, or not, as Set-DhcpServerv4Scope -State does.
+#[utoipa::path(
+    patch, path = "/v1/scopes", tag = "relationships",
+    params(("what-if" = Option<bool>, Query, description = "Only say what would be done.")),
+    request_body = SetScope,
+    responses(
+        (status = 200, description = "What was done.", body = Changed),
+        (status = "default", description = "Refused; nothing was changed.", body = ErrorBody)
+    )
+)]
+pub(super) async fn set_scope(
+    State(desk): State<Desk>,
+    query: Query,
+    Body(SetScope { scope_id, state }): Body<SetScope>,
+) -> Answer {
+    let what_if = query.only_what_if()?;
+    answer(&desk, AdminRequest::SetScope { scope_id, state, what_if }).await
 }
 
 /// How many addresses of scopes in failover are free and in use, here and at the partner.

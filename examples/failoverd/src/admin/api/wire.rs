@@ -1,7 +1,7 @@
 //! The bodies of answers.
 
 use super::schema;
-use crate::admin::message::{ExplainRow, LeaseRow, StatusRow};
+use crate::admin::message::{ExplainRow, LeaseRow, ScopeState, StatusRow};
 use crate::admin::refusal::Refusal;
 use dhcp_failover_relationship::cmdlet::{Failover, ScopeStatistics};
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,16 @@ pub(in crate::admin) struct FailoverRows {
     /// In the order they were made.
     #[schema(value_type = Vec<schema::Failover>)]
     pub(in crate::admin) rows: Vec<Failover>,
+}
+
+/// Scopes, and whether they are served.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct SetScope {
+    /// The scopes by the IPv4 addresses of their subnets.
+    pub scope_id: Vec<String>,
+    /// Whether this server serves them.
+    pub state: ScopeState,
 }
 
 /// Figures of scopes.

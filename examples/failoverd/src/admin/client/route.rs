@@ -2,7 +2,8 @@
 
 use super::ClientError;
 use crate::admin::api::wire::{
-    Differences, Done, ExplainRows, FailoverRows, LeasePage, ScopeIds, StatisticsRows, StatusRows,
+    Differences, Done, ExplainRows, FailoverRows, LeasePage, ScopeIds, SetScope, StatisticsRows,
+    StatusRows,
 };
 use crate::admin::message::{AdminRequest, AdminResponse, Order};
 use dhcp_failover_relationship::SharedSecret;
@@ -102,6 +103,16 @@ impl Call {
             }
             R::RemoveFailoverScope { name, scope_id, what_if } => {
                 delete(of(name, "/scopes").with("ScopeId", scope_id).what_if(*what_if))
+            }
+            R::SetScope { scope_id, state, what_if } => {
+                let body = SetScope { scope_id: scope_id.clone(), state: *state };
+                let target = new("/v1/scopes").what_if(*what_if);
+                Self {
+                    method: "PATCH",
+                    target,
+                    body: Some(with_secret(&body, None)?),
+                    read: CHANGED,
+                }
             }
             R::ScopeStatistics { scope_id } => {
                 get(new("/v1/statistics").with("ScopeId", scope_id), FIGURES)

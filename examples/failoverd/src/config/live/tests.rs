@@ -87,6 +87,7 @@ fn live() -> Live {
     Live {
         relationships: all.into_iter().map(|it| (it.name.clone(), Some(it))).collect(),
         scopes: [(net("192.0.2.0/24"), None), (net("10.1.0.0/24"), Some(other().name))].into(),
+        active: [(net("192.0.2.0/24"), false)].into(),
         former: [(net("192.0.2.0/24"), former)].into(),
         related: Some([(net("10.1.0.0/24"), Related::to(&other()))].into()),
     }
@@ -112,7 +113,7 @@ fn changes_win_over_the_file_and_are_reported() {
     let names: Vec<_> = config.relationships.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names, ["pair", "bits", "other \"one\"", "w"]);
     assert_eq!(config.relationships[0].mode, Mode::LoadBalance { primary_percent: 70 });
-    assert_eq!(config.scopes[0].relationship, None);
+    assert_eq!((config.scopes[0].relationship, config.scopes[0].active), (None, false));
     assert_eq!(config.scopes[1].relationship, Some(2));
     assert_eq!(
         live().differences(&file()),
@@ -122,6 +123,7 @@ fn changes_win_over_the_file_and_are_reported() {
             "relationship \"pair\": load_balance_percent = 40 in the file, 70 in force",
             "relationship \"pair\": secret_file: none in the file, one in force",
             "relationship \"w\": added while the server ran",
+            "scope 192.0.2.0/24: active = true in the file, false in force",
             "scope 192.0.2.0/24: relationship = \"pair\" in the file, no relationship in force",
             "scope 10.1.0.0/24: relationship = no relationship in the file, \"other \\\"one\\\"\" in force",
         ]
@@ -165,6 +167,7 @@ fn the_exported_file_says_what_is_in_force_and_keeps_the_comments() {
         scopes.map(|it| it.map(|it| it.name.clone())).collect()
     };
     assert_eq!(related(&read), related(&config));
+    assert_eq!(read.scopes[0].active, config.scopes[0].active);
     assert_eq!(live().differences(&read), [""; 0]);
 
     // And with everything removed.

@@ -56,7 +56,7 @@ fn the_defaults_in_the_comments_of_the_example_are_the_defaults() {
             key.unwrap_or(line).to_owned() + "\n"
         })
         .collect();
-    assert_eq!(removed, 20);
+    assert_eq!(removed, 21);
     assert_eq!(Config::parse(&file, &uncommented), Config::parse(&file, &text));
 }
 

@@ -14,7 +14,7 @@ use crate::admin::{AdminResponse, Changed, Partner, Problem, Refusal, codes};
 use crate::config::{Config, Live, Related, Relationship};
 use dhcp_failover_relationship::cmdlet::{
     AddFailover, Failover, LocalServer, PartnerServer, SetFailover, add_failover_scope,
-    remove_failover_scope,
+    remove_failover_scope, scope_ids,
 };
 use dhcp_failover_relationship::{self as windows, Errors, FsmState, Registry, ScopeKind};
 use ipnet::Ipv4Net;
@@ -201,8 +201,40 @@ impl Core {
         let mut done = vec![format!(
             "relationship {name:?} is removed from this server; the partner still has it"
         )];
-        done.extend(removed.scopes().iter().map(|scope| leaves(*scope, name)));
+        done.extend(removed.scopes().iter().map(|scope| self.leaves(*scope, name)));
         Ok(Wanted { name: name.to_owned(), live, done })
+    }
+
+    pub(super) fn set_scope(
+        &mut self,
+        scope_id: &[String],
+        active: bool,
+        what_if: bool,
+        reply: oneshot::Sender<AdminResponse>,
+    ) {
+        let wanted = self.wants_to_set_scopes(scope_id, active);
+        self.change(wanted, what_if, reply);
+    }
+
+    fn wants_to_set_scopes(&self, scope_id: &[String], active: bool) -> Result<Wanted, Refusal> {
+        let scopes = scope_ids(scope_id)?;
+        let absent = scopes.iter().filter(|scope| self.subnet(**scope).is_none());
+        let absent = absent.map(|scope| windows::Error::ScopeNotPresent { scope: *scope });
+        Errors::check(absent.collect())?;
+        if scopes.is_empty() {
+            return Err(Errors::from(windows::Error::from(windows::Invalid::Missing {
+                parameter: "ScopeId",
+            }))
+            .into());
+        }
+        let mut live = self.settings.live.clone();
+        live.set_active(&self.settings.file, self.subnets(&scopes), active);
+        let says = match active {
+            true => "is active: this server serves its clients, as its relationship lets it",
+            false => "is inactive: this server answers none of its clients, and keeps their leases",
+        };
+        let done = scopes.iter().map(|scope| format!("scope {scope} {says}")).collect();
+        Ok(Wanted { name: String::new(), live, done })
     }
 
     pub(super) fn move_failover_scopes(
@@ -236,14 +268,28 @@ impl Core {
         };
         let mut live = self.settings.live.clone();
         live.set_scopes(&self.settings.file, self.subnets(&scopes), join.then_some(name));
-        let said = if join { joins } else { leaves };
-        let mut done: Vec<_> = scopes.iter().map(|scope| said(*scope, name)).collect();
+        let mut done: Vec<_> = scopes
+            .iter()
+            .map(|scope| if join { joins(*scope, name) } else { self.leaves(*scope, name) })
+            .collect();
         if registry.get(name)?.scopes().is_empty() {
             done.push(format!(
                 "relationship {name:?} has no scope any more; remove it unless it is to be used again"
             ));
         }
         Ok(Wanted { name: name.to_owned(), live, done })
+    }
+
+    fn leaves(&self, scope: Ipv4Addr, name: &str) -> String {
+        let mut scopes = self.settings.in_force.scopes.iter();
+        if scopes.any(|it| it.subnet.network() == scope && !it.active) {
+            return format!("scope {scope} is in {name:?} no more, and inactive on this server");
+        }
+        format!(
+            "scope {scope} is served by this server alone; addresses that were the partner's in \
+             {name:?} are given after the maximum client lead time. The partner must not serve it any \
+             more: have it inactive there (set-scope)"
+        )
     }
 
     fn subnets(&self, scopes: &[Ipv4Addr]) -> Vec<Ipv4Net> {
@@ -402,11 +448,4 @@ fn differences(before: &Failover, now: &Failover) -> Vec<String> {
 
 fn joins(scope: Ipv4Addr, name: &str) -> String {
     format!("scope {scope} is in relationship {name:?}")
-}
-
-fn leaves(scope: Ipv4Addr, name: &str) -> String {
-    format!(
-        "scope {scope} is served by this server alone; addresses that were the partner's in {name:?} \
-         are given after the maximum client lead time, if the partner gives none any more"
-    )
 }

@@ -49,6 +49,27 @@ fn row_09_and_26_a_relationship_may_be_empty_before_and_after() {
     assert_eq!(site.get(&["--name", "b"])[0]["ScopeId"], json!([]));
 }
 
+/// Two servers that end a relationship: only one of them goes on serving its scopes (S1).
+#[test]
+fn a_scope_can_be_inactive_on_the_server_that_gives_it_up() {
+    let mut sites = Sites::new();
+    let mut site = sites.start(2, "dhcp1", &[scope(81, 49, ""), scope(82, 49, "")].concat());
+    let address = site.lease(81, 1).expect("a lease");
+    let inactive = ["set-scope", "--scope-id", "127.81.0.0", "--state", "InActive"];
+    assert_eq!(site.ctl(&inactive).status.code(), Some(2), "it asks first");
+    assert!(site.renews(81, 1, address));
+    site.must(&[&inactive[..], &["--force"]].concat());
+    assert!(!site.renews(81, 1, address) && site.lease(81, 2).is_none());
+    assert!(site.lease(82, 1).is_some());
+    site.restart();
+    assert!(!site.renews(81, 1, address) && site.lease(81, 2).is_none());
+    assert!(site.must(&["config", "diff"]).contains("active = true in the file, false in force"));
+    assert!(site.must(&["config", "export"]).contains("active = false"));
+    site.must(&["set-scope", "--scope-id", "127.81.0.0", "--state", "active"]);
+    assert!(site.renews(81, 1, address), "its lease is still on record");
+    assert_eq!(site.code(&["set-scope", "--scope-id", "127.99.0.0", "--state", "active"]), 20005);
+}
+
 #[test]
 fn row_12_scopes_are_ipv4() {
     let mut sites = Sites::new();
