@@ -2,7 +2,7 @@
 
 use super::types::{Config, Relationship};
 use super::write;
-use toml_edit::{ArrayOfTables, DocumentMut, Item, Table};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, TableLike};
 
 impl Config {
     /// `text`, which says `file`, changed to say this configuration: comments, order, and everything
@@ -13,8 +13,10 @@ impl Config {
     /// When the text is not TOML.
     pub fn export(&self, file: &Self, text: &str) -> Result<String, toml_edit::TomlError> {
         let mut document: DocumentMut = text.parse()?;
-        self.export_relationships(file, tables_of(&mut document, "relationship"));
-        for (scope, table) in self.scopes.iter().zip(tables_of(&mut document, "scope").iter_mut()) {
+        self.export_relationships(file, &mut Tables::of(&mut document, "relationship"));
+        let mut tables = Tables::of(&mut document, "scope");
+        for (at, scope) in self.scopes.iter().enumerate() {
+            let Some(table) = tables.get(at) else { continue };
             match self.relationship_of(scope) {
                 Some(it) => set(table, "relationship", it.name.as_str().into()),
                 None => drop(table.remove("relationship")),
@@ -30,37 +32,73 @@ impl Config {
         Ok(document.to_string())
     }
 
-    fn export_relationships(&self, file: &Self, tables: &mut ArrayOfTables) {
+    fn export_relationships(&self, file: &Self, tables: &mut Tables<'_>) {
+        let has_lines = matches!(tables, Tables::Blocks(_));
         for (at, old) in file.relationships.iter().enumerate().rev() {
             match self.relationships.iter().find(|new| new.name == old.name) {
-                Some(new) => tables.get_mut(at).into_iter().for_each(|it| patch(it, old, new)),
-                None => drop(tables.remove(at)),
+                Some(new) => {
+                    tables.get(at).into_iter().for_each(|it| patch(it, old, new, has_lines));
+                }
+                None => tables.remove(at),
             }
         }
         let is_new = |it: &&Relationship| file.relationships.iter().all(|old| old.name != it.name);
         for new in self.relationships.iter().filter(is_new) {
             let mut table = write::table(new);
             let plain = Relationship { secret: None, second_secret: None, ..new.clone() };
-            patch(&mut table, &plain, new);
+            patch(&mut table, &plain, new, has_lines);
             table.decor_mut().set_prefix("\n");
-            tables.push(table);
+            match tables {
+                Tables::Blocks(tables) => tables.push(table),
+                Tables::Inline(array) => array.push(table.into_inline_table()),
+            }
         }
     }
 }
 
-/// The tables of that name, however they are written.
-fn tables_of<'a>(document: &'a mut DocumentMut, name: &str) -> &'a mut ArrayOfTables {
-    let item = document.entry(name).or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
-    let tables = std::mem::take(item).into_array_of_tables().unwrap_or_default();
-    *item = Item::ArrayOfTables(tables);
-    match item {
-        Item::ArrayOfTables(tables) => tables,
-        _ => unreachable!("it was just put there"),
+/// The tables of one name, in the way the file has them.
+enum Tables<'a> {
+    /// `[[name]]`
+    Blocks(&'a mut ArrayOfTables),
+    /// `name = [{ .. }]`
+    Inline(&'a mut Array),
+}
+
+impl<'a> Tables<'a> {
+    fn of(document: &'a mut DocumentMut, name: &str) -> Self {
+        let none = || Item::ArrayOfTables(ArrayOfTables::new());
+        let item = document.entry(name).or_insert_with(none);
+        if !item.is_array() && !item.is_array_of_tables() {
+            *item = none();
+        }
+        match item {
+            Item::ArrayOfTables(tables) => Self::Blocks(tables),
+            Item::Value(toml_edit::Value::Array(array)) => Self::Inline(array),
+            _ => unreachable!("it was just made one of them"),
+        }
+    }
+
+    fn get(&mut self, at: usize) -> Option<&mut dyn TableLike> {
+        match self {
+            Self::Blocks(tables) => tables.get_mut(at).map(|it| it as &mut dyn TableLike),
+            Self::Inline(array) => {
+                let table = array.get_mut(at)?.as_inline_table_mut()?;
+                Some(table as &mut dyn TableLike)
+            }
+        }
+    }
+
+    fn remove(&mut self, at: usize) {
+        match self {
+            Self::Blocks(tables) => drop(tables.remove(at)),
+            Self::Inline(array) => drop(array.remove(at)),
+        }
     }
 }
 
-/// Changes a table that says `old` to say `new`.
-fn patch(table: &mut Table, old: &Relationship, new: &Relationship) {
+/// Changes a table that says `old` to say `new`. Only where it `has_lines` of its own can there be a
+/// comment behind a value.
+fn patch(table: &mut dyn TableLike, old: &Relationship, new: &Relationship, has_lines: bool) {
     for ((key, old), (_, new)) in write::entries(old).into_iter().zip(write::entries(new)) {
         if !write::same(old.as_ref(), new.as_ref()) {
             match new {
@@ -82,7 +120,9 @@ fn patch(table: &mut Table, old: &Relationship, new: &Relationship) {
                 let mut value: toml_edit::Value =
                     format!("{}.{ending}", file_name(&new.name)).into();
                 let advice = " # write the shared secret into this file: it is not exported";
-                value.decor_mut().set_suffix(advice);
+                if has_lines {
+                    value.decor_mut().set_suffix(advice);
+                }
                 table.insert(key, Item::Value(value));
             }
             None => drop(table.remove(key)),
@@ -91,7 +131,7 @@ fn patch(table: &mut Table, old: &Relationship, new: &Relationship) {
 }
 
 /// Sets a value and keeps the comments around it.
-fn set(table: &mut Table, key: &str, value: toml_edit::Value) {
+fn set(table: &mut dyn TableLike, key: &str, value: toml_edit::Value) {
     match table.get_mut(key).and_then(Item::as_value_mut) {
         Some(old) => {
             let decor = old.decor().clone();

@@ -1,6 +1,8 @@
 use super::*;
 use crate::config::{Dialect, Mode, StartupPolicy, TimePolicy};
 
+mod export;
+
 const FILE: &str = r#"
 # Ours.
 [server]

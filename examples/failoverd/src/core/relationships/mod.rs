@@ -371,7 +371,8 @@ impl Core {
             let scopes = scopes.map(|scope| scope.subnet.network());
             let mut registry = Registry::with_max_relationships(0);
             registry.insert(model::to_model(relationship, &local, scopes)?)?;
-            let running = self.domains.iter().find(|it| it.name == name).and_then(Domain::states);
+            let of_name = |it: &&Domain| it.relationship().is_some_and(|it| it.name == name);
+            let running = self.domains.iter().find(of_name).and_then(Domain::states);
             if let Some((state, previous)) = running {
                 registry.set_state(name, state, previous)?;
             }

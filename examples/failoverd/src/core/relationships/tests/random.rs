@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 const SCOPE_COUNT: u8 = 5;
-const NAMES: [&str; 4] = ["pair", "a \"b\" = [c]\\", "Ünïcode ☃ #", "."];
+const NAMES: [&str; 4] = ["pair", "a \"b\" = [c]\\", "Ünïcode ☃ #", "scopes without failover"];
 
 fn network(scope: u8) -> Ipv4Addr {
     Ipv4Addr::new(10, 1, scope, 0)
