@@ -138,7 +138,7 @@ fn admin_sockets(server: &Server) -> Vec<AdminSocket> {
 }
 
 /// What operators changed, unless it is to be forgotten: then only what protects clients stays, which
-/// relationships scopes are in, or were not long ago.
+/// relationships scopes are in, or were not long ago, and which scopes another server serves.
 fn live_changes(
     file: &Config,
     contents: &Contents,
@@ -146,15 +146,17 @@ fn live_changes(
     discard: bool,
 ) -> Result<Live, StartError> {
     let stored = contents.live.as_deref().map(Live::decode).transpose();
-    if discard {
-        let Live { former, related, .. } = stored.ok().flatten().unwrap_or_default();
-        let live = Live { former, related, ..Live::default() };
+    let live = if discard {
+        let Live { former, related, mut active, .. } = stored.ok().flatten().unwrap_or_default();
+        active.retain(|_, active| !*active);
+        let live = Live { former, related, active, ..Live::default() };
         let record = live.encode().map_err(LiveError::from)?;
         store.commit(&[Write::Live { record }])?;
         tracing::warn!("what operators changed while the server ran is forgotten: the file counts");
-        return Ok(live);
-    }
-    let live = stored?.unwrap_or_default();
+        live
+    } else {
+        stored?.unwrap_or_default()
+    };
     for difference in live.differences(file) {
         tracing::warn!("changed while the server ran, and not in the file: {difference}");
     }

@@ -78,15 +78,18 @@ pub(super) fn note_those_that_left(
     now: LeaseInstant,
 ) -> Result<bool, LoadError> {
     let before = live.clone();
+    carry_over_to_other_sizes(config, live);
     match live.related.clone() {
         Some(related) => note_changed(&related, config, records, live, now),
         None => note_known_to_partners(config, contents, records, live, now)?,
     }
     let related = Related::of(config);
     for (scope, new) in &related {
-        let last = live.related.as_ref().and_then(|it| it.get(scope));
-        let last = last.filter(|it| had_partner(records.get(&it.relationship)));
-        let former = live.former.get(scope).and_then(|it| it.related.as_ref());
+        let mut last = live.related.iter().flatten().filter(|(it, _)| overlap(it, scope));
+        let last = last.find(|(_, it)| had_partner(records.get(&it.relationship)));
+        let last = last.map(|(_, related)| related);
+        let mut former = live.former.iter().filter(|(it, _)| overlap(it, scope));
+        let former = former.find_map(|(_, it)| it.related.as_ref());
         let other = match last {
             // A partner may have got another address.
             Some(last) => Some(last).filter(|it| it.relationship != new.relationship),
@@ -114,6 +117,21 @@ pub(super) fn compare_where_scopes_joined(config: &Config, live: &Live, records:
     }
 }
 
+/// What is waited for in a scope that is not in the file any more is waited for in those that have its
+/// addresses now.
+fn carry_over_to_other_sizes(config: &Config, live: &mut Live) {
+    for (old, former) in live.former.clone() {
+        if config.scopes.iter().any(|it| it.subnet == old) {
+            continue;
+        }
+        let here = config.scopes.iter().filter(|it| overlap(&it.subnet, &old));
+        for scope in here.filter(|it| it.relationship.is_none()) {
+            live.former.remove(&old);
+            live.former.entry(scope.subnet).or_insert_with(|| former.clone());
+        }
+    }
+}
+
 /// The scopes that are in no relationship any more, or not in the file.
 fn note_changed(
     related: &BTreeMap<Ipv4Net, Related>,
@@ -122,13 +140,24 @@ fn note_changed(
     live: &mut Live,
     now: LeaseInstant,
 ) {
-    let now_related = Related::of(config);
-    for (subnet, old) in related.iter().filter(|it| !now_related.contains_key(it.0)) {
-        if let Some(record) = records.get(&old.relationship).filter(|it| had_partner(Some(it))) {
-            let mclt = record.mclt.for_waits();
-            note(live, *subnet, left_in_the_file(Some(old.clone()), mclt, now));
+    for (subnet, old) in related {
+        let Some(record) = records.get(&old.relationship).filter(|it| had_partner(Some(it))) else {
+            continue;
+        };
+        let former = left_in_the_file(Some(old.clone()), record.mclt.for_waits(), now);
+        // Its addresses may be in a scope of another size now, or in several.
+        let here: Vec<_> = config.scopes.iter().filter(|it| overlap(&it.subnet, subnet)).collect();
+        for scope in here.iter().filter(|it| it.relationship.is_none()) {
+            note(live, scope.subnet, former.clone());
+        }
+        if here.is_empty() {
+            note(live, *subnet, former);
         }
     }
+}
+
+fn overlap(one: &Ipv4Net, other: &Ipv4Net) -> bool {
+    one.contains(other) || other.contains(one)
 }
 
 /// The same, where it is not known which scopes were in one: those of which something is known that

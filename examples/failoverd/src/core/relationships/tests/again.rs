@@ -151,3 +151,21 @@ async fn a_scope_whose_partner_was_never_met_leaves_at_once_in_the_file_too() {
     let lab = lab.restart();
     assert_eq!(lab.found(LEASED), (BindingStatus::Free, ALONE));
 }
+
+/// Half of the addresses are another scope now: what the partner may have leased of it is the same.
+#[tokio::test]
+async fn s1_a_scope_that_leaves_with_another_size_waits_too() {
+    let mut lab = Lab::new().restart_with(&pair("127.78.9.9"));
+    lab.settle().await;
+    lab.partner_down("pair").await;
+    let other_size = |tables: &str| {
+        tables.replace("10.1.0.0/24", "10.1.0.0/25").replace("10.2.0.0/24", "10.2.0.0/16")
+    };
+    let (error, mut lab) =
+        lab.restart_fails(&other_size(&related("other", "127.78.9.8", "primary")));
+    assert!(error.contains("10.1.0.0/25"), "{error}");
+    lab.settle().await;
+    let lab = lab.restart_with(&other_size(SCOPES));
+    assert!(lab.is_former(LEASED) && !lab.is_former(Ipv4Addr::new(10, 2, 0, 10)));
+    assert!(matches!(lab.check(LEASED), Err(Refusal::WaitUntil(_))), "{:?}", lab.check(LEASED));
+}

@@ -1,6 +1,7 @@
 //! Operators at work, in any order, with crashes between.
 
 use super::*;
+use crate::admin::ScopeState;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
@@ -35,6 +36,8 @@ struct Model {
     waits: BTreeSet<u8>,
     /// Scopes with a lease of the first address.
     leases: BTreeSet<u8>,
+    /// Scopes that are not served.
+    inactive: BTreeSet<u8>,
 }
 
 impl Model {
@@ -88,7 +91,7 @@ impl Story {
     async fn step(&mut self) {
         let name = NAMES[self.below(NAMES.len() as u64) as usize];
         let scope = self.below(SCOPE_COUNT.into()) as u8;
-        match self.below(9) {
+        match self.below(10) {
             0 | 1 => self.add(name, scope).await,
             2 => self.remove(name).await,
             3 => self.move_scope(name, scope, true).await,
@@ -102,6 +105,7 @@ impl Story {
                 let done = self.order(set(name, change)).await;
                 assert_eq!(done, self.model.relationships.contains_key(name));
             }
+            8 => self.set_scope(scope).await,
             _ => self.crash().await,
         }
     }
@@ -160,6 +164,18 @@ impl Story {
         if self.order(AdminRequest::ForcePartnerDown { relationship }).await {
             self.model.relationships.get_mut(name).unwrap().0 = true;
         }
+    }
+
+    async fn set_scope(&mut self, scope: u8) {
+        let is_active = self.model.inactive.remove(&scope);
+        let state = if is_active {
+            ScopeState::Active
+        } else {
+            self.model.inactive.insert(scope);
+            ScopeState::Inactive
+        };
+        let scope_id = vec![network(scope).to_string()];
+        assert!(self.order(AdminRequest::SetScope { scope_id, state, what_if: false }).await);
     }
 
     /// A lease of the first address, where this server may give it.
@@ -230,6 +246,9 @@ impl Story {
                 }
                 None => assert_eq!(domain, ALONE),
             }
+            let subnet = ipnet::Ipv4Net::new(network(scope), 24).unwrap();
+            let is_active = lab.core.dhcp.networks().scope(subnet).unwrap().config.active;
+            assert_eq!(is_active, !self.model.inactive.contains(&scope));
             let reserved = Ipv4Addr::new(10, 1, scope, 5);
             assert_eq!(lab.found(reserved).1, domain);
             if self.model.leases.contains(&scope) {
