@@ -3,7 +3,9 @@
 use crate::site::{Site, Sites, scope, served_by};
 use dhcp_failover_relationship::cmdlet::{AddFailover, SetFailover};
 use dhcp_failover_relationship::{ServerType, TimeSpan};
-use failoverd::admin::{AdminRequest, AdminResponse, Changed, call};
+use failoverd::admin::{AdminRequest, AdminResponse, Changed, ScopeState, call};
+use failoverd::demo::process::Process;
+use std::path::PathBuf;
 
 /// Asks for a change, which must be made.
 fn change(site: &Site, request: &AdminRequest) -> Changed {
@@ -97,4 +99,35 @@ fn no_lease_is_lost_while_a_scope_joins_a_relationship_and_leaves_it() {
         assert!(one.renews(81, who, *address), "{address}");
     }
     assert!(one.lease(82, 1).is_some(), "a scope that was in no relationship");
+}
+
+/// What is discarded is what operators wanted, not what protects clients (S1).
+#[test]
+fn s1_live_changes_that_are_discarded_leave_the_waits_behind() {
+    let mut sites = Sites::new();
+    let [mut one, two] = two(&mut sites);
+    let leased = one.lease(81, 1).expect("a lease");
+    change(&one, &add("pair", &two, ServerType::Secondary, &["127.81.0.0"]));
+    let relationship = Some("pair".to_owned());
+    let down = call(&one.admin, &AdminRequest::ForcePartnerDown { relationship });
+    assert!(matches!(down, Ok(AdminResponse::Done { .. })), "{down:?}");
+    one.wait_for_state("pair", "PARTNER-DOWN");
+    let (scope_id, state) = (vec!["127.82.0.0".to_owned()], ScopeState::Inactive);
+    change(&one, &AdminRequest::SetScope { scope_id, state, what_if: false });
+    assert_eq!(one.lease(82, 2), None);
+
+    one.process.kill().expect("the server is killed");
+    let executable = PathBuf::from(env!("CARGO_BIN_EXE_failoverd"));
+    let (config, log) = (sites.path("dhcp1.toml"), sites.path("dhcp1.log"));
+    one.process = Process::new(executable, config, log).with_arguments(&["--discard-live-changes"]);
+    one.start();
+    assert!(one.everything().is_empty(), "no relationship is left");
+    // The primary had all addresses, and may have leased them, until the MCLT is over.
+    assert_eq!(one.lease(81, 3), None);
+    assert!(one.renews(81, 1, leased));
+    assert_eq!(one.lease(82, 4), None, "another server may serve it");
+    let active = ScopeState::Active;
+    let scope_id = vec!["127.82.0.0".to_owned()];
+    change(&one, &AdminRequest::SetScope { scope_id, state: active, what_if: false });
+    assert!(one.lease(82, 4).is_some());
 }
