@@ -83,23 +83,8 @@ pub(super) fn note_those_that_left(
         Some(related) => note_changed(&related, config, records, live, now),
         None => note_known_to_partners(config, contents, records, live, now)?,
     }
+    too_soon(config, records, live)?;
     let related = Related::of(config);
-    for (scope, new) in &related {
-        let mut last = live.related.iter().flatten().filter(|(it, _)| overlap(it, scope));
-        let last = last.find(|(_, it)| had_partner(records.get(&it.relationship)));
-        let last = last.map(|(_, related)| related);
-        let mut former = live.former.iter().filter(|(it, _)| overlap(it, scope));
-        let former = former.find_map(|(_, it)| it.related.as_ref());
-        let other = match last {
-            // A partner may have got another address.
-            Some(last) => Some(last).filter(|it| it.relationship != new.relationship),
-            None => former,
-        };
-        if let Some(other) = other.filter(|it| !it.is_same_pair(new)) {
-            let (name, former) = (new.relationship.clone(), other.relationship.clone());
-            return Err(LiveError::TooSoon { scope: *scope, name, former }.into());
-        }
-    }
     live.related = (!related.is_empty() || live.related.is_some()).then_some(related);
     Ok(*live != before)
 }
@@ -115,6 +100,30 @@ pub(super) fn compare_where_scopes_joined(config: &Config, live: &Live, records:
             record.pools_differ = true;
         }
     }
+}
+
+/// Whether a scope would come from one partner to another at once.
+///
+/// # Errors
+/// The first that would.
+pub(super) fn too_soon(config: &Config, records: &Records, live: &Live) -> Result<(), LiveError> {
+    for (scope, new) in &Related::of(config) {
+        let mut last = live.related.iter().flatten().filter(|(it, _)| overlap(it, scope));
+        let last = last.find(|(_, it)| had_partner(records.get(&it.relationship)));
+        let last = last.map(|(_, related)| related);
+        let mut former = live.former.iter().filter(|(it, _)| overlap(it, scope));
+        let former = former.find_map(|(_, it)| it.related.as_ref());
+        let other = match last {
+            // A partner may have got another address.
+            Some(last) => Some(last).filter(|it| it.relationship != new.relationship),
+            None => former,
+        };
+        if let Some(other) = other.filter(|it| !it.is_same_pair(new)) {
+            let (name, former) = (new.relationship.clone(), other.relationship.clone());
+            return Err(LiveError::TooSoon { scope: *scope, name, former });
+        }
+    }
+    Ok(())
 }
 
 /// What is waited for in a scope that is not in the file any more is waited for in those that have its

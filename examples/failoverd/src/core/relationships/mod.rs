@@ -10,6 +10,8 @@ mod tests;
 
 use super::Core;
 use super::domain::Domain;
+use super::live::Settings;
+use super::load::too_soon;
 use crate::admin::{AdminResponse, Changed, Partner, Problem, Refusal, codes};
 use crate::config::{Config, Live, Related, Relationship};
 use dhcp_failover_relationship::cmdlet::{
@@ -398,7 +400,14 @@ impl Core {
 
     pub(super) fn config_differences(&self) -> Result<AdminResponse, Refusal> {
         let (file, _) = self.read_file()?;
-        Ok(AdminResponse::Differences { lines: self.settings.live.differences(&file) })
+        let Settings { live, .. } = &self.settings;
+        let records = self.domains.iter().filter_map(|it| Some((it.name.clone(), it.record()?)));
+        // With such a file the server would not start again.
+        let started = live.apply(&file);
+        let started = started.and_then(|config| too_soon(&config, &records.collect(), live));
+        let problem = started.err().map(|error| error.to_string());
+        let lines = live.differences(&file).into_iter().chain(problem).collect();
+        Ok(AdminResponse::Differences { lines })
     }
 
     /// The configuration file as it is now.

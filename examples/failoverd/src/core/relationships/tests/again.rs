@@ -169,3 +169,31 @@ async fn s1_a_scope_that_leaves_with_another_size_waits_too() {
     assert!(lab.is_former(LEASED) && !lab.is_former(Ipv4Addr::new(10, 2, 0, 10)));
     assert!(matches!(lab.check(LEASED), Err(Refusal::WaitUntil(_))), "{:?}", lab.check(LEASED));
 }
+
+/// Whoever checks a file beside the running server learns that it would not start with it.
+#[tokio::test]
+async fn a_file_that_the_server_would_not_start_with_is_told_of() {
+    let mut lab = Lab::new().restart_with(&pair("127.78.9.9"));
+    lab.settle().await;
+    let told = |lab: &mut Lab, tables: &str| {
+        let file = &lab.core.settings.file.file;
+        let text = std::fs::read_to_string(file).unwrap();
+        let at = text.find("[[relationship]]").unwrap();
+        std::fs::write(file, format!("{}{tables}", &text[..at])).unwrap();
+        match lab.ask(AdminRequest::ConfigDifferences).try_recv().unwrap() {
+            AdminResponse::Differences { lines } => lines,
+            other => panic!("{other:?}"),
+        }
+    };
+    let other = related("other", "127.78.9.8", "primary");
+    assert_eq!(told(&mut lab, &other), [""; 0], "no partner was met");
+    lab.partner_down("pair").await;
+    let lines = told(&mut lab, &other);
+    assert!(lines.len() == 1 && lines[0].contains("\"other\""), "{lines:?}");
+    assert_eq!(told(&mut lab, &pair("127.78.9.9")), [""; 0]);
+    // And of a scope that the file puts into what an operator removed.
+    lab.done(remove("pair")).await;
+    let second = pair("127.78.9.9").replace("10.1.0.", "10.3.0.");
+    let lines = told(&mut lab, &second);
+    assert!(lines.iter().any(|line| line.contains("10.3.0.0/24")), "{lines:?}");
+}
