@@ -197,3 +197,52 @@ async fn a_file_that_the_server_would_not_start_with_is_told_of() {
     let lines = told(&mut lab, &second);
     assert!(lines.iter().any(|line| line.contains("10.3.0.0/24")), "{lines:?}");
 }
+
+/// As many relationships as Windows has, and hundreds of scopes in them.
+#[tokio::test]
+async fn thirty_one_relationships_share_four_hundred_scopes() {
+    let scope = |it: u32| {
+        let net = format!("10.{}.{}", 1 + it / 256, it % 256);
+        format!(
+            "[[scope]]\nsubnet = \"{net}.0/24\"\nranges = [\"{net}.10-{net}.250\"]\nlease_s = 600\n"
+        )
+    };
+    let tables: String = (0..400).map(scope).collect();
+    let network = |it: u32| Ipv4Addr::new(10, (1 + it / 256) as u8, (it % 256) as u8, 0);
+    let mut lab = Lab::new().restart_with(&tables);
+    let name = |it: u32| format!("pair {it}");
+    for at in 0..31 {
+        let scopes: Vec<_> = (0..400).filter(|it| it % 31 == at).map(network).collect();
+        let scopes: Vec<_> = scopes.iter().map(ToString::to_string).collect();
+        let scopes: Vec<_> = scopes.iter().map(String::as_str).collect();
+        lab.done(add(parameters(&name(at), &scopes))).await;
+    }
+    assert_eq!(lab.refused(add(parameters("pair 31", &[]))), 20128);
+    let mut lab = lab.restart_with(&tables);
+    for at in 0..31 {
+        lab.partner_down(&name(at)).await;
+    }
+    // The middle of every pool list goes, and comes back as the last.
+    for at in 0..31 {
+        let scope_id = vec![network(at + 31 * 5).to_string()];
+        let (name, what_if) = (name(at), false);
+        lab.done(AdminRequest::RemoveFailoverScope { name, scope_id, what_if }).await;
+    }
+    let check = |lab: &Lab, scope: u32, is_former: bool| {
+        let first = Ipv4Addr::from_bits(network(scope).to_bits() + 10);
+        assert_eq!(lab.is_former(first), is_former, "{first}");
+        let domain = &lab.core.domains[lab.found(first).1];
+        let subnet = lab.core.subnet(network(scope)).unwrap();
+        let pool = lab.core.dhcp.networks().scope(subnet).unwrap().pool;
+        assert_eq!(domain.table.pool_of(first), Some(pool), "{first}");
+        assert!(is_former || domain.name == name(scope % 31), "{first}");
+    };
+    (0..400).for_each(|it| check(&lab, it, it / 31 == 5));
+    let mut lab = lab.restart_with(&tables);
+    (0..400).for_each(|it| check(&lab, it, it / 31 == 5));
+    for at in 0..31 {
+        lab.done(remove(&name(at))).await;
+    }
+    let first = |it| Ipv4Addr::from_bits(network(it).to_bits() + 10);
+    assert!((0..400).all(|it| lab.is_former(first(it))));
+}
