@@ -4,7 +4,7 @@ use crate::admin::{Access, AdminCall, AdminServer, AdminSocket};
 use crate::config::{Config, Live, LiveError, Server};
 use crate::link::{LinkConfig, LinkEvent, Links};
 use crate::metrics::Metrics;
-use crate::store::{Contents, LeaseStore, RedbStore, StoreEvent, StoreFault, StoreWriter, Write};
+use crate::store::{Contents, LeaseStore, RedbStore, StoreEvent, StoreFault, StoreWriter};
 use std::io;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
@@ -77,7 +77,7 @@ impl Services {
         let metrics = Metrics::new();
         let mut store = RedbStore::open(&file.server.store, fault)?;
         let contents = store.load()?;
-        let live = live_changes(&file, &contents, &mut store, discard_live)?;
+        let live = live_changes(&file, &contents, discard_live)?;
         let config = live.apply(&file)?;
         tracing::info!(
             store = %config.server.store.display(),
@@ -139,21 +139,13 @@ fn admin_sockets(server: &Server) -> Vec<AdminSocket> {
 
 /// What operators changed, unless it is to be forgotten: then only what protects clients stays, which
 /// relationships scopes are in, or were not long ago, and which scopes another server serves.
-fn live_changes(
-    file: &Config,
-    contents: &Contents,
-    store: &mut RedbStore,
-    discard: bool,
-) -> Result<Live, StartError> {
+fn live_changes(file: &Config, contents: &Contents, discard: bool) -> Result<Live, StartError> {
     let stored = contents.live.as_deref().map(Live::decode).transpose();
     let live = if discard {
         let Live { former, related, mut active, .. } = stored.ok().flatten().unwrap_or_default();
         active.retain(|_, active| !*active);
-        let live = Live { former, related, active, ..Live::default() };
-        let record = live.encode().map_err(LiveError::from)?;
-        store.commit(&[Write::Live { record }])?;
         tracing::warn!("what operators changed while the server ran is forgotten: the file counts");
-        live
+        Live { former, related, active, ..Live::default() }
     } else {
         stored?.unwrap_or_default()
     };

@@ -69,23 +69,28 @@ impl Core {
             }
             AdminRequest::GetFailover { name, scope_id } => self.get_failover(name, scope_id),
             AdminRequest::AddFailover { parameters, partner, what_if } => {
-                return self.add_failover(parameters, partner, *what_if, reply);
+                let wanted = self.wants_to_add(parameters, partner);
+                return self.change(wanted, *what_if, reply);
             }
             AdminRequest::SetFailover { name, parameters, what_if } => {
-                return self.set_failover(name, parameters, *what_if, reply);
+                let wanted = self.wants_to_set(name, parameters);
+                return self.change(wanted, *what_if, reply);
             }
             AdminRequest::RemoveFailover { name, what_if } => {
-                return self.remove_failover(name, *what_if, reply);
+                let wanted = self.wants_to_remove(name);
+                return self.change(wanted, *what_if, reply);
             }
             AdminRequest::AddFailoverScope { name, scope_id, what_if } => {
-                return self.move_failover_scopes(name, scope_id, true, *what_if, reply);
+                let wanted = self.wants_to_move(name, scope_id, true);
+                return self.change(wanted, *what_if, reply);
             }
             AdminRequest::RemoveFailoverScope { name, scope_id, what_if } => {
-                return self.move_failover_scopes(name, scope_id, false, *what_if, reply);
+                let wanted = self.wants_to_move(name, scope_id, false);
+                return self.change(wanted, *what_if, reply);
             }
             AdminRequest::SetScope { scope_id, state, what_if } => {
-                let active = *state == ScopeState::Active;
-                return self.set_scope(scope_id, active, *what_if, reply);
+                let wanted = self.wants_to_set_scopes(scope_id, *state == ScopeState::Active);
+                return self.change(wanted, *what_if, reply);
             }
             AdminRequest::ScopeStatistics { scope_id } => self.scope_statistics(scope_id),
             AdminRequest::ExportConfig => self.export_config(),

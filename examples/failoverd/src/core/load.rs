@@ -66,7 +66,7 @@ pub(super) type Records = HashMap<String, EndpointRecord>;
 
 /// Brings what `live` knows of the scopes' relationships up to date: those that left one since the
 /// server ran last come into `live.former`, for what their partner may have leased is waited for, too
-/// (S1). Whether anything changed.
+/// (S1).
 ///
 /// # Errors
 /// When a scope would come into another relationship before that is over.
@@ -76,8 +76,7 @@ pub(super) fn note_those_that_left(
     records: &Records,
     live: &mut Live,
     now: LeaseInstant,
-) -> Result<bool, LoadError> {
-    let before = live.clone();
+) -> Result<(), LoadError> {
     carry_over_to_other_sizes(config, live);
     match live.related.clone() {
         Some(related) => note_changed(&related, config, records, live, now),
@@ -86,7 +85,7 @@ pub(super) fn note_those_that_left(
     too_soon(config, records, live)?;
     let related = Related::of(config);
     live.related = (!related.is_empty() || live.related.is_some()).then_some(related);
-    Ok(*live != before)
+    Ok(())
 }
 
 /// Relationships that scopes have come into since the server ran last compare all of them with the

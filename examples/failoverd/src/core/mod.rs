@@ -49,7 +49,7 @@ use domain::{Domain, Effect};
 use dry_run::DryRun;
 use live::Settings;
 use persist::Persistence;
-use relationships::Waiting;
+use relationships::change::Waiting;
 use replies::Replies;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -196,8 +196,14 @@ fn start(services: Services, trust_wall: bool) -> Result<(Core, Inputs), CoreErr
     let clock = Clock::start(records.values(), trust_wall);
     let now = clock.lease_now();
     let mut persistence = Persistence::new(store);
-    if load::note_those_that_left(&config, &contents, &records, &mut live, now)? {
-        let record = live.encode().map_err(load::LoadError::Record)?;
+    load::note_those_that_left(&config, &contents, &records, &mut live, now)?;
+    // Also where it is to be forgotten: not before it is known that the server can start without it.
+    let record = live.encode().map_err(load::LoadError::Record)?;
+    let is_on_disk = match &contents.live {
+        Some(stored) => *stored == record,
+        None => live.is_empty(),
+    };
+    if !is_on_disk {
         persistence.add_own(Write::Live { record });
     }
     // A relationship of that name that is made later is another one.
