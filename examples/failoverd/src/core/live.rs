@@ -8,6 +8,7 @@
 use super::domain::{Domain, binding_write};
 use super::load;
 use super::{Core, CoreError};
+use crate::admin::{Problem, codes};
 use crate::config::{Config, Former, Live, Related, Relationship};
 use crate::dhcp::gate::Gate;
 use crate::dhcp::network::{ALONE, Networks};
@@ -57,15 +58,18 @@ impl Core {
     ///
     /// # Errors
     /// Everything that is in the way; then nothing was changed.
-    pub(super) fn change_to(&mut self, mut live: Live) -> Result<u64, Vec<String>> {
+    pub(super) fn change_to(&mut self, mut live: Live) -> Result<u64, Vec<Problem>> {
         let (config, plan) = self.would_change_to(&mut live)?;
         let networks = self.permitted(&plan)?;
         if let (false, Some(address)) = (plan.added.is_empty(), config.server.failover_listen) {
             self.connections.listen(address).map_err(|error| {
-                vec![format!("cannot listen for partners on {address}: {error}")]
+                failed(format!(
+                    "cannot listen for partners on {address}: {error}; have that port free, or set \
+                     another server.failover_listen"
+                ))
             })?;
         }
-        let record = live.encode().map_err(|error| vec![error.to_string()])?;
+        let record = live.encode().map_err(failed)?;
         let submission = self.persistence.add_own(Write::Live { record });
         for scope in &config.scopes {
             self.dhcp.set_active(scope.subnet, scope.active);
@@ -76,8 +80,8 @@ impl Core {
     }
 
     /// What [`change_to`](Self::change_to) would bring about, and how.
-    pub(super) fn would_change_to(&self, live: &mut Live) -> Result<(Config, Plan), Vec<String>> {
-        let config = live.apply(&self.settings.file).map_err(|error| vec![error.to_string()])?;
+    pub(super) fn would_change_to(&self, live: &mut Live) -> Result<(Config, Plan), Vec<Problem>> {
+        let config = live.apply(&self.settings.file).map_err(failed)?;
         let mut plan = self.plan(&config, live);
         live.related = Some(Related::of(&config));
         self.restart_what_must(&mut plan);
@@ -169,7 +173,7 @@ impl Core {
     }
 
     /// The scopes as they will be, unless an endpoint does not take its new configuration.
-    fn permitted(&self, plan: &Plan) -> Result<Networks, Vec<String>> {
+    fn permitted(&self, plan: &Plan) -> Result<Networks, Vec<Problem>> {
         let mut networks = self.dhcp.networks().clone();
         let mut concerned: BTreeSet<usize> = plan.changed.keys().copied().collect();
         for (subnet, to) in &plan.moves {
@@ -188,8 +192,10 @@ impl Core {
             let config = load::endpoint_config(new, networks.pools(domain));
             if let Err(refused) = endpoint.permits_configuration(&config) {
                 let name = &relationship.name;
-                errors
-                    .extend(refused.iter().map(|error| format!("relationship {name:?}: {error}")));
+                errors.extend(refused.iter().map(|error| {
+                    let text = format!("relationship {name:?}: {error}");
+                    Problem::of_text(codes::NOT_NORMAL, &text)
+                }));
             }
         }
         if errors.is_empty() { Ok(networks) } else { Err(errors) }
@@ -312,6 +318,11 @@ impl Core {
         }
         Ok(())
     }
+}
+
+/// What is in the way and no state of a relationship.
+fn failed(problem: impl ToString) -> Vec<Problem> {
+    vec![Problem::of_text(codes::FAILED, &problem.to_string())]
 }
 
 /// Whether a partner may ever have given an address: it was heard of, or known to have been there.

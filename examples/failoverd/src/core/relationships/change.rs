@@ -3,7 +3,7 @@
 use super::super::domain::Domain;
 use super::wishes::Wanted;
 use super::{Core, model};
-use crate::admin::{AdminResponse, Changed, Problem, Refusal, codes};
+use crate::admin::{AdminResponse, Changed, Problem, Refusal};
 use crate::config::{Config, Live};
 use dhcp_failover_relationship::cmdlet::Failover;
 use dhcp_failover_relationship::{Errors, Registry};
@@ -89,7 +89,6 @@ impl Core {
     }
 }
 
-fn in_the_way(problems: Vec<String>) -> Refusal {
-    let problems = problems.iter().map(|text| Problem::of_text(codes::NOT_NORMAL, text));
-    Refusal::all(problems.collect()).unwrap_or_else(|| Refusal::from("nothing was done"))
+fn in_the_way(problems: Vec<Problem>) -> Refusal {
+    Refusal::all(problems).unwrap_or_else(|| Refusal::from("nothing was done"))
 }

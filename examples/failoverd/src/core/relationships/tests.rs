@@ -1,7 +1,7 @@
 use super::super::domain::binding_write;
 use super::super::testing::Place;
 use super::super::{Core, Inputs};
-use crate::admin::{AdminRequest, AdminResponse, Changed, Partner};
+use crate::admin::{AdminRequest, AdminResponse, Changed, Partner, codes};
 use crate::config::Live;
 use crate::demo::pair::free_port;
 use crate::demo::random::Random;
@@ -395,6 +395,14 @@ async fn what_is_refused_changes_nothing() {
         lab.refused(AdminRequest::GetFailover { name: vec!["x".into()], scope_id: vec![] }),
         20115
     );
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_no_matter_of_a_state() {
+    let mut lab = Lab::new();
+    let taken = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    lab.core.settings.file.server.failover_listen = Some(taken.local_addr().unwrap());
+    assert_eq!(lab.refused(add(parameters("pair", &["10.1.0.0"]))), codes::FAILED);
 }
 
 #[tokio::test]
