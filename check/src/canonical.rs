@@ -104,9 +104,9 @@ impl World {
             form.knowledge.acked_version = if acked { form.version } else { u64::MAX };
             form
         };
-        let may_crash = self.budget.crashes[host] > 0 || server.endpoint.is_none();
+        let may_stop = self.may_stop(host);
         let record = |it: EndpointRecord| {
-            let mut form = names.record(it, may_crash);
+            let mut form = names.record(it, may_stop);
             form.instance = instances.name(it.instance);
             form
         };

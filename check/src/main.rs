@@ -20,7 +20,7 @@ use story::Beginning;
 use world::{Budget, Mutant, Setup};
 
 const USAGE: &str = "usage: dhcp-failover-check [--addresses N] [--requests N] [--crashes A,B] \
-    [--partitions N] [--orders N] [--slow-steps N] [--states N] [--depth N] [--threads N] [--spread N] \
+    [--partitions N] [--orders N] [--leaves A,B] [--slow-steps N] [--states N] [--depth N] [--threads N] [--spread N] \
     [--from new|normal|alone|both-alone] [--reaches STATE,STATE...] [--mutant \
     early-sync|clients-hold-on|ignore-mclt, or one of MUTANTS.md in a build that has them]";
 
@@ -37,6 +37,12 @@ struct Options {
 
 fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| format!("{text} is not a number that fits here"))
+}
+
+/// One for each server.
+fn two_numbers(word: &str, text: &str) -> Result<[u8; 2], String> {
+    let (a, b) = text.split_once(',').ok_or_else(|| format!("{word} needs two numbers: A,B"))?;
+    Ok([number(a)?, number(b)?])
 }
 
 fn state(name: &str) -> Result<State, String> {
@@ -59,7 +65,8 @@ fn break_endpoints(name: &str) -> Result<Mutant, String> {
 }
 
 fn options() -> Result<Options, String> {
-    let budget = Budget { crashes: [0, 0], partitions: 0, orders: 0, slow_steps: 0 };
+    let budget =
+        Budget { crashes: [0, 0], partitions: 0, orders: 0, leaves: [0, 0], slow_steps: 0 };
     let setup = Setup {
         addresses: 1,
         requests: 1,
@@ -82,10 +89,8 @@ fn options() -> Result<Options, String> {
         match word.as_str() {
             "--addresses" => setup.addresses = number(&value)?,
             "--requests" => setup.requests = number(&value)?,
-            "--crashes" => {
-                let (a, b) = value.split_once(',').ok_or("--crashes needs two numbers: A,B")?;
-                setup.budget.crashes = [number(a)?, number(b)?];
-            }
+            "--crashes" => setup.budget.crashes = two_numbers(&word, &value)?,
+            "--leaves" => setup.budget.leaves = two_numbers(&word, &value)?,
             "--partitions" => setup.budget.partitions = number(&value)?,
             "--orders" => setup.budget.orders = number(&value)?,
             "--slow-steps" => setup.budget.slow_steps = number(&value)?,

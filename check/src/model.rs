@@ -27,6 +27,10 @@ pub enum Action {
     Partition,
     Heal,
     PartnerDown(usize),
+    /// The server is paused or shut down: it tells its partner, and serves no more.
+    Leave(usize, Command),
+    /// After that, and when all is written, its process ends.
+    Stop(usize),
 }
 
 pub struct Pair {
@@ -66,6 +70,18 @@ fn keeps(world: &World, rule: Rule) -> bool {
     world.broken.as_ref().is_none_or(|(broken, _)| *broken != rule)
 }
 
+/// What has to do with a planned absence of this server.
+fn leaving(world: &World, host: usize) -> Vec<Action> {
+    let server = &world.servers[host];
+    let Some(endpoint) = &server.endpoint else { return Vec::new() };
+    if world.is_leaving(host) {
+        return server.unsynced.is_empty().then_some(Action::Stop(host)).into_iter().collect();
+    }
+    let orders = [Command::Pause, Command::Shutdown].into_iter();
+    let permitted = |it: &Command| world.budget.leaves[host] > 0 && endpoint.permits(*it).is_ok();
+    orders.filter(permitted).map(|it| Action::Leave(host, it)).collect()
+}
+
 impl Model for Pair {
     type State = World;
     type Action = Action;
@@ -99,6 +115,7 @@ impl Model for Pair {
             if world.budget.orders > 0 && world.may_order(host) {
                 actions.push(Action::PartnerDown(host));
             }
+            actions.extend(leaving(world, host));
             for (number, client) in world.clients.iter().enumerate() {
                 // The clients are alike: the one that asks first is called 0.
                 let first = world.clients[0].left < self.setup.requests;
@@ -151,6 +168,11 @@ impl Model for Pair {
                 world.budget.orders -= 1;
                 world.feed(host, Input::Command(Command::PartnerDown), setup);
             }
+            Action::Leave(host, command) => {
+                world.budget.leaves[host] -= 1;
+                world.feed(host, Input::Command(command), setup);
+            }
+            Action::Stop(host) => world.crash(host, true),
         }
         world.check_disjoint();
         world.check_protection();

@@ -35,7 +35,8 @@ impl Beginning {
         if self == Self::New {
             return World::new(setup);
         }
-        let budget = Budget { crashes: [1, 1], partitions: 0, orders: 2, slow_steps: 0 };
+        let budget =
+            Budget { crashes: [1, 1], partitions: 0, orders: 2, leaves: [0, 0], slow_steps: 0 };
         let mut story = Story::new(Setup { budget, beginning: Self::New, ..*setup });
         story.pass(REST);
         if self != Self::Normal {
@@ -68,6 +69,11 @@ impl Story {
         let mut actions = Vec::new();
         self.pair.actions(&self.world, &mut actions);
         actions
+    }
+
+    #[cfg(test)]
+    pub fn can(&self, action: Action) -> bool {
+        self.possible().contains(&action)
     }
 
     /// What must be possible now.

@@ -5,11 +5,12 @@ use crate::story::{Beginning, Story};
 use crate::world::{Budget, Item, Mutant, STEP_MS, Setup, World, client};
 use dhcp_failover_proto::State;
 use dhcp_failover_proto::lease::LeaseSpan;
-use dhcp_failover_proto::{Bindings, Query, RequestClass};
+use dhcp_failover_proto::{Bindings, Command, Query, RequestClass};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 fn setup() -> Setup {
-    let budget = Budget { crashes: [2, 2], partitions: 2, orders: 1, slow_steps: 0 };
+    let budget =
+        Budget { crashes: [2, 2], partitions: 2, orders: 1, leaves: [1, 1], slow_steps: 0 };
     Setup { addresses: 1, requests: 2, budget, mutant: Mutant::None, beginning: Beginning::New }
 }
 
@@ -130,6 +131,7 @@ fn what_is_under_way_is_told_apart() {
         |world: &mut World| world.budget.partitions = 0,
         |world: &mut World| world.budget.crashes = [2, 1],
         |world: &mut World| world.budget.orders = 0,
+        |world: &mut World| world.budget.leaves = [1, 0],
         |world: &mut World| world.clients[1].left = 0,
         |world: &mut World| world.path_is_up = false,
     ] {
@@ -162,6 +164,37 @@ fn a_restart_is_told_apart_until_it_is_over() {
         .does(Action::Start(1))
         .pass(20);
     comes_to(&mut story, &other.world);
+}
+
+/// A server that is paused or shut down ends when all is written, and what it has said still arrives;
+/// while it may still leave, what is on its disk matters.
+#[test]
+fn a_server_that_leaves_stops_when_its_disk_is_synced() {
+    for (command, left, met) in [
+        (Command::Pause, State::Paused, State::CommunicationsInterrupted),
+        (Command::Shutdown, State::Shutdown, State::PartnerDown),
+    ] {
+        let mut story = normal();
+        story.does(Action::Leave(1, command));
+        assert_eq!(story.world.state(1), Some(left));
+        assert!(story.world.servers[1].unsynced.is_empty() || !story.can(Action::Stop(1)));
+        assert!(!story.can(Action::Leave(1, command)), "it is about to stop");
+        while !story.world.servers[1].unsynced.is_empty() {
+            story.does(Action::Flush(1));
+        }
+        story.does(Action::Stop(1)).quiet();
+        assert_eq!(story.world.state(0), Some(met), "{command}");
+        story.does(Action::Start(1)).pass(20);
+        assert_eq!([0, 1].map(|host| story.world.state(host)), [Some(State::Normal); 2]);
+    }
+    let mut last = normal().world;
+    last.budget.crashes = [0, 0];
+    let mut stamp = last.clone();
+    let record = stamp.server(1).disk.record.as_mut().expect("it ran");
+    record.alive_until = record.alive_until + LeaseSpan::from_s(1);
+    assert_different(&last, &stamp);
+    (last.budget.leaves, stamp.budget.leaves) = ([0, 0], [0, 0]);
+    assert_same(&last, &stamp);
 }
 
 /// The other order of two states of long ago is another world: H5 compares such moments.

@@ -36,6 +36,8 @@ pub struct Budget {
     pub partitions: u8,
     /// Orders of PARTNER-DOWN, only while the partner is down.
     pub orders: u8,
+    /// Orders to pause or to shut down, of each server.
+    pub leaves: [u8; 2],
     /// Steps of time that pass over messages under way or writes not synced.
     pub slow_steps: u8,
 }
@@ -308,6 +310,18 @@ impl World {
                 }
             }
         }
+    }
+
+    /// Whether the server was paused or shut down, and runs still.
+    pub fn is_leaving(&self, host: usize) -> bool {
+        matches!(self.state(host), Some(State::Paused | State::Shutdown))
+    }
+
+    /// Whether it may still be that the server has to start from its disk.
+    pub fn may_stop(&self, host: usize) -> bool {
+        let budget = &self.budget;
+        let ordered = budget.leaves[host] > 0 || self.is_leaving(host);
+        budget.crashes[host] > 0 || ordered || self.servers[host].endpoint.is_none()
     }
 
     pub fn may_order(&self, host: usize) -> bool {
