@@ -127,6 +127,7 @@ impl Pair {
         self.seen(host, Seen::Stopped);
         self.servers[host.index()].down(silently);
         self.servers[host.index()].disk.crash(survives, &mut self.rng);
+        self.note_forgotten(host);
         self.network.kill(host, silently, self.now);
         self.kept.touch_all();
         self.silence_begins();

@@ -210,6 +210,7 @@ impl Pair {
                 return true;
             }
             if let Some(ticket) = server.disk.finish(now) {
+                self.note_synced(host);
                 self.feed(host, Input::Persisted(ticket));
                 return true;
             }

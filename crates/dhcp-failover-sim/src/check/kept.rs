@@ -6,30 +6,15 @@
 //! a conflict that was reported, or the loss of the only disk it was on.
 
 use crate::check::Rule;
+use crate::check::excuse::{Excuse, Excuses};
 use crate::ledger::Ack;
-use crate::reference::Seen;
 use crate::{Host, Pair};
-use dhcp_failover_lease::{BindingStatus, LeaseInstant, LeaseSpan};
-use dhcp_failover_proto::{Bindings, Event};
-use std::collections::{BTreeMap, BTreeSet};
+use dhcp_failover_lease::{Binding, BindingStatus};
+use dhcp_failover_proto::Bindings;
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 const YEAR_S: u64 = 366 * 86_400;
-
-/// A DHCPACK may have been on its way when the lease was given up: a client waits no longer for it.
-const ON_ITS_WAY_MS: u64 = 4_000;
-
-/// Why a lease may be gone from both servers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Excuse {
-    /// It was reported that another client's lease was kept.
-    Reported,
-    /// It was on no other disk than one that was lost, or on no other server than one whose clock was set
-    /// ahead while its machine was off.
-    RecordLost,
-    /// It was found to be missing, and said so once.
-    Found,
-}
 
 /// What became of an address that two clients had at one time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,8 +82,7 @@ pub(crate) struct Kept {
     touched: BTreeSet<Ipv4Addr>,
     /// A server stopped or came back: everything is to be looked at.
     all: bool,
-    /// With the moment until which a DHCPACK does not make the lease a new one.
-    excused: BTreeMap<(Ipv4Addr, usize), (Excuse, u64)>,
+    pub(super) excuses: Excuses,
     doubled: Vec<Doubled>,
 }
 
@@ -122,15 +106,6 @@ impl Kept {
         if !same {
             self.doubled.push(Doubled { address, clients, at_ms, fate: Fate::Open });
         }
-    }
-
-    fn excuse(&mut self, address: Ipv4Addr, client: usize, why: Excuse, until_ms: u64) {
-        self.excused.insert((address, client), (why, until_ms));
-    }
-
-    fn excused(&self, address: Ipv4Addr, client: usize, ack: &Ack) -> Option<Excuse> {
-        let (why, until_ms) = self.excused.get(&(address, client))?;
-        (ack.received_ms <= *until_ms).then_some(*why)
     }
 }
 
@@ -173,10 +148,12 @@ impl Pair {
         let end = self.now + self.clock_slack_ms();
         let live: Vec<_> = self.ledger.live_at(address, end).collect();
         for &(client, ack) in &live {
-            if self.is_kept(address, client) || self.kept.excused(address, client, &ack).is_some() {
+            if self.is_kept(address, client)
+                || self.kept.excuses.of(address, client, &ack).is_some()
+            {
                 continue;
             }
-            self.kept.excuse(address, client, Excuse::Found, ack.received_ms);
+            self.kept.excuses.add(address, client, Excuse::Found, ack.received_ms);
             let [a, b] = Host::BOTH.map(|host| self.record_of(host, address));
             let until = ack.expires_ms;
             let text = format!("{address} of client {client} until {until}: A {a:?}, B {b:?}");
@@ -195,7 +172,7 @@ impl Pair {
                 match live.iter().find(|(holder, _)| *holder == client) {
                     None => Fate::Ended,
                     Some(_) if self.is_kept(address, client) => Fate::Open,
-                    Some((_, ack)) => match self.kept.excused(address, client, ack) {
+                    Some((_, ack)) => match self.kept.excuses.of(address, client, ack) {
                         Some(Excuse::Reported) => Fate::Resolved,
                         Some(Excuse::RecordLost) => Fate::RecordLost,
                         Some(Excuse::Found) | None => Fate::Silent,
@@ -224,67 +201,30 @@ impl Pair {
     }
 
     /// Whether a server knows of this client's lease.
-    fn is_kept(&self, address: Ipv4Addr, client: usize) -> bool {
+    pub(super) fn is_kept(&self, address: Ipv4Addr, client: usize) -> bool {
         Host::BOTH.into_iter().any(|host| self.keeps(host, address, client))
     }
 
     fn keeps(&self, host: Host, address: Ipv4Addr, client: usize) -> bool {
-        if let Some(foreign) = &self.servers[host.index()].foreign {
-            return foreign.keeps(address, &self.clients[client].client);
+        self.shows(host, &self.record_of(host, address), client)
+    }
+
+    /// Whether this record of a server says that its address is this client's. Of a server that
+    /// somebody else made there are no such records: then it is asked itself.
+    pub(super) fn shows(&self, host: Host, record: &Binding, client: usize) -> bool {
+        let client = &self.clients[client].client;
+        match &self.servers[host.index()].foreign {
+            Some(foreign) => foreign.keeps(record.address, client),
+            None => record.status == BindingStatus::Active && record.is_for(client),
         }
-        let binding = self.record_of(host, address);
-        binding.status == BindingStatus::Active && binding.is_for(&self.clients[client].client)
     }
 
     /// What a server has on record, or has on its disk while it is down. A pool that was taken away is
     /// not in its table.
-    fn record_of(&self, host: Host, address: Ipv4Addr) -> dhcp_failover_lease::Binding {
+    pub(super) fn record_of(&self, host: Host, address: Ipv4Addr) -> Binding {
         let server = &self.servers[host.index()];
         let table = server.endpoint.as_ref().and_then(|_| server.table.get(address));
         table.unwrap_or_else(|| server.disk.binding(address))
-    }
-
-    /// What an endpoint reports may be why a lease is gone.
-    pub(crate) fn note_report(&mut self, event: &Event) {
-        let Event::ClientOverridden { address, client } = event else { return };
-        let found = self.clients.iter().position(|known| known.client.is_same(client));
-        if let Some(number) = found {
-            self.kept.excuse(*address, number, Excuse::Reported, self.now + ON_ITS_WAY_MS);
-        }
-    }
-
-    /// A server started: was its lease clock set ahead, as nothing but a wall clock that is wrong can do?
-    pub(crate) fn note_clock(&mut self, host: Host, before: LeaseInstant) {
-        let now = self.servers[host.index()].lease_now(self.now);
-        if now > before + LeaseSpan::from_s(1) {
-            self.note_lost(host);
-            self.seen(host, Seen::ClockSet);
-        }
-        self.kept.touch_all();
-    }
-
-    /// The disk of a server goes, or its idea of time: leases that its partner has not, or has for a
-    /// shorter time, may be forgotten.
-    pub(crate) fn note_lost(&mut self, host: Host) {
-        let slack_ms = self.clock_slack_ms();
-        let partner = &self.servers[host.partner().index()];
-        let covered = |address, client: usize, ack: &Ack| {
-            self.keeps(host.partner(), address, client)
-                && partner
-                    .true_ms_of_lease(self.record_of(host.partner(), address).expiries.lease)
-                    .saturating_add(slack_ms)
-                    >= ack.expires_ms
-        };
-        let lost: Vec<_> = self
-            .ledger
-            .live(self.now)
-            .filter(|(address, client, ack)| !covered(*address, *client, ack))
-            .map(|(address, client, _)| (address, client))
-            .collect();
-        for (address, client) in lost {
-            self.kept.excuse(address, client, Excuse::RecordLost, self.now);
-        }
-        self.kept.touch_all();
     }
 
     /// Two clocks in whole seconds, each up to a second behind the truth; and what they gain or lose

@@ -29,6 +29,7 @@ pub(crate) mod balance;
 mod contact;
 mod disjoint;
 mod durable;
+mod excuse;
 pub(crate) mod forward;
 mod given;
 mod grants;
