@@ -122,6 +122,8 @@ mutants! {
     ClockDoubtForgotten,
     /// a server that lost its storage does not hear of a longer MCLT
     LongerMcltUnheard,
+    /// an old copy of a store keeps the addresses that its partner does not know as its own
+    OldCopyKeepsAddresses,
 }
 
 #[cfg(not(failover_mutants))]

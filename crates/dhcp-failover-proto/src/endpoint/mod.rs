@@ -14,6 +14,7 @@ mod hints;
 mod leases;
 mod link;
 mod manner;
+mod old_store;
 mod pools;
 mod receive;
 mod reconfigure;
@@ -482,8 +483,16 @@ impl Endpoint {
 
     /// The newest binding of an address: from this call, else from the embedder.
     fn binding<B: Bindings>(&self, address: Ipv4Addr, bindings: &B) -> Option<Binding> {
-        let staged = self.staged.get(&address).and_then(|place| self.gate.binding_at(*place));
-        staged.cloned().or_else(|| bindings.get(address))
+        self.staged(address).cloned().or_else(|| bindings.get(address))
+    }
+
+    /// What this call has changed already is newer than the view.
+    fn newest<'a>(&'a self, binding: &'a Binding) -> &'a Binding {
+        self.staged(binding.address).unwrap_or(binding)
+    }
+
+    fn staged(&self, address: Ipv4Addr) -> Option<&Binding> {
+        self.staged.get(&address).and_then(|place| self.gate.binding_at(*place))
     }
 
     fn persist_binding(&mut self, binding: Binding) -> Ticket {
@@ -548,6 +557,7 @@ impl Endpoint {
         self.move_pools(bindings);
         self.send_updates(bindings);
         self.sweep(bindings);
+        self.settle_untold(bindings);
         self.finish_answer();
         self.finish_interlock();
         self.fetch_before_use();

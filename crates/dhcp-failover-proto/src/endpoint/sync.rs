@@ -18,6 +18,15 @@ pub(super) struct Request {
     sent: LeaseInstant,
     /// When something last came that the request may have caused.
     pub(super) progress: Monotonic,
+    /// Its UPDDONE has come to a server with an old copy of its store.
+    pub(super) untold: Option<Untold>,
+}
+
+/// A look through all bindings for what the partner has not told of.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Untold {
+    /// The last address looked at.
+    pub(super) after: Option<Ipv4Addr>,
 }
 
 impl Request {
@@ -41,26 +50,45 @@ impl Endpoint {
             return; // hearing a state twice does not ask twice (isc-U17)
         }
         let all = self.record.storage_lost;
+        if self.record.old_store {
+            // What it was told before the link broke the partner may have lost since.
+            self.begin_instance();
+            self.persist_record();
+        }
         let asks_all = all && !Mutant::UpdreqAfterDiskLoss.is_on();
         let message =
             if asks_all { Message::UpdReqAll } else { Message::UpdReq(UpdReq::default()) };
         if let Some(xid) = self.send_new(message) {
-            self.request = Some(Request { xid, all, sent: self.lease_now, progress: self.now });
+            let (sent, progress) = (self.lease_now, self.now);
+            self.request = Some(Request { xid, all, sent, progress, untold: None });
         }
     }
 
     /// §7.5.2. An UPDDONE with another transaction id belongs to no request of this connection.
     pub(super) fn updates_done<B: Bindings>(&mut self, packet: &Packet, bindings: &B) {
-        let Some(request) =
-            self.request.take_if(|request| request.xid == packet.xid || Mutant::AnyUpddone.is_on())
-        else {
+        let believes_silence = self.believes_silence();
+        let Some(request) = self.request.as_mut().filter(|request| {
+            request.untold.is_none() && (request.xid == packet.xid || Mutant::AnyUpddone.is_on())
+        }) else {
             let message = alloc::format!("UPDDONE for no request of ours (xid {})", packet.xid);
             return self.event(Event::PeerError { message });
         };
-        self.note_answer_time(request.sent, packet.time);
-        if request.all && self.waits_for_untold(bindings) {
+        let (all, sent) = (request.all, request.sent);
+        request.untold = (all && believes_silence).then_some(Untold { after: None });
+        let is_settled = request.untold.is_none();
+        self.note_answer_time(sent, packet.time);
+        if all && self.waits_for_untold(bindings) {
+            self.request = None;
             return; // asked again on the next connection
         }
+        if is_settled {
+            self.request_answered();
+        }
+    }
+
+    /// The partner has told what was asked for.
+    pub(super) fn request_answered(&mut self) {
+        let Some(request) = self.request.take() else { return };
         self.end_quarantine();
         let ran_before =
             self.link.is_some() && self.partner_hints().is_none_or(|hints| hints.ran_failover);
@@ -143,7 +171,7 @@ impl Endpoint {
     /// partner, durably, before the first of them is sent (§5.17). What has been sent when the link
     /// breaks is not sent again; what has not, is, even if the partner asks for less then.
     fn forget_what_partner_knows(&mut self) {
-        self.record.instance = self.record.instance.wrapping_add(1);
+        self.begin_instance();
         // Its stamps begin anew, perhaps on another clock: what it served before is no measure for
         // them (isc-S14).
         self.record.partner_served = 0;
@@ -152,6 +180,12 @@ impl Endpoint {
             self.epoch = self.epoch.saturating_add(1);
         }
         self.persist_record();
+    }
+
+    /// From now on the partner may know of no binding (§5.17): all are to be told. To be made durable.
+    pub(super) fn begin_instance(&mut self) {
+        self.record.instance = self.record.instance.wrapping_add(1);
+        self.updates.sweep_anew();
     }
 
     /// With UPDDONE the partner has what it needs to serve again, without our hearing of it: that

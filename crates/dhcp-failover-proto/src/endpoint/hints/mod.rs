@@ -6,19 +6,14 @@ mod encoding;
 
 use super::Endpoint;
 use super::admission::LONGEST_MCLT;
-use crate::{Bindings, Event, Service, StartupPolicy, State};
+use crate::{Bindings, Service, StartupPolicy, State};
 use alloc::vec::Vec;
-use dhcp_failover_lease::{Binding, BindingStatus, Client, LeaseInstant, LeaseSpan, Mutant};
+use dhcp_failover_lease::{LeaseSpan, Mutant};
 use dhcp_failover_wire::{Dialect, Message, MessageLimit, Packet};
 pub(super) use encoding::{Hints, POOLS_TOLD, PoolDigests};
 
 /// What this implementation calls itself (§12.28): a version follows.
 const VENDOR_CLASS_PREFIX: &[u8] = b"dhcp-failover-";
-
-/// A store may be so much behind what its server was heard doing without being an old copy: a slow
-/// disk delays the stamps that prove otherwise, and the news that it has stopped serving and
-/// stamping. A false alarm costs a RECOVER-WAIT, so the slack is generous.
-const STAMP_SLACK_S: u32 = 600;
 
 impl Endpoint {
     /// What to tell a partner to whom is spoken like this; dhcpd and Windows allow no such option.
@@ -116,54 +111,6 @@ impl Endpoint {
         // To be told back when it returns. Kept with the next record, as what is heard.
         let number = self.partner_hints().map_or(0, |hints| hints.connection);
         self.record.partner_connection = self.record.partner_connection.max(number);
-    }
-
-    /// The first connection of a run tells whether the store is the one this server left: if the
-    /// partner knows of a connection after the last that is on record here, or has heard this server
-    /// serve long after its stamp, the store is an older copy, and whatever was promised since is
-    /// missing (isc-S14). It is taken for lost then.
-    fn check_store(&mut self, hints: &Hints) {
-        if core::mem::replace(&mut self.store_checked, true) || self.record.storage_lost {
-            return;
-        }
-        let stamp = self.stamp_at_start.as_wire_s();
-        let served_since = hints.heard_serving.saturating_sub(STAMP_SLACK_S) > stamp;
-        if hints.heard_connection <= self.record.connection && !served_since {
-            return;
-        }
-        self.event(Event::OldStore { missing_s: hints.heard_serving.saturating_sub(stamp) });
-        self.record.storage_lost = true;
-        // Unless it has been at work since, alone: then it has news of its own among them.
-        self.record.old_store = self.record.alive_until == self.stamp_at_start;
-        self.record.recover_until = LeaseInstant::ZERO;
-        match self.state {
-            State::Startup => {
-                self.record.state = State::Recover;
-                self.record.state_since = self.lease_now;
-            }
-            // An operator put it to work; it asks for everything as one without data does.
-            State::PartnerDown | State::Recover | State::Paused | State::Shutdown => {}
-            _ => self.enter(State::Recover, super::starting::OLD_STORE),
-        }
-        self.persist_record();
-    }
-}
-
-impl Endpoint {
-    /// What is on record of an address, as far as it can be held against the partner's word: of an
-    /// old copy of the store nothing can, unless the partner is at a loss, too. What it promised is
-    /// waited for in RECOVER-WAIT. With it the client whose lease is not held against that word, though
-    /// it runs: it may have been given since, and somebody should know if it is lost (S14).
-    pub(super) fn trusted(&self, own: Binding) -> (Binding, Option<Client>) {
-        let old = self.record.old_store && self.state == State::Recover;
-        if !old || self.partner_recovers() {
-            return (own, None);
-        }
-        let runs = own.status == BindingStatus::Active && self.lease_now < own.expiries.lease;
-        // Not even an old copy may forget what is under way to the partner now (S5).
-        let mut unused = Binding { version: own.version, ..Binding::unused(own.address) };
-        unused.knowledge.told = own.knowledge.told;
-        (unused, own.client.filter(|_| runs))
     }
 }
 

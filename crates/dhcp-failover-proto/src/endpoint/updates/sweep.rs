@@ -75,10 +75,7 @@ impl Endpoint {
         let mut used = bindings.used_after(after);
         while self.updates.wants_to_sweep() && self.budget.take() {
             let Some(binding) = used.next() else { return self.updates.sweep_over() };
-            // What this call has changed already is newer than the view.
-            let place = self.staged.get(&binding.address);
-            let staged = place.and_then(|place| self.gate.binding_at(*place));
-            let binding = staged.unwrap_or(binding);
+            let binding = self.newest(binding);
             let address = binding.address;
             if binding.needs_telling(self.record.instance) {
                 self.updates.found(address, turn);

@@ -59,6 +59,7 @@ mod hunt {
         (Mutant::NeverRewind, "holes::addresses::h10_a_lease"),
         (Mutant::OfferedMoved, "faults::pools::l08_"),
         (Mutant::OldConnectionRead, "faults::updates::u03_"),
+        (Mutant::OldCopyKeepsAddresses, "faults::copies::s08_"),
         (Mutant::RebalanceWithoutThreshold, "balance::h11_a_small"),
         (Mutant::RefusalIsAnAnswer, "scopes::h7_"),
         (Mutant::ReservationOnOneSide, "holes::addresses::h3_"),
