@@ -20,6 +20,7 @@ mod leases;
 mod leaving;
 mod mutants;
 mod operator;
+mod other_makes;
 mod outage;
 mod peers;
 mod pools;

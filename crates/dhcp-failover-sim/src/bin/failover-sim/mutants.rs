@@ -1,7 +1,8 @@
-//! Hunts the mutants: with each rule broken on purpose, honest storms are run seed by seed until
-//! something is wrong.
+//! Hunts the mutants: with each rule broken on purpose, storms are run seed by seed until something is
+//! wrong.
 
 use clap::Args;
+use dhcp_failover_sim::Regime;
 #[cfg(not(failover_mutants))]
 use std::process::ExitCode;
 
@@ -10,6 +11,9 @@ pub(crate) struct MutantsArgs {
     /// Seeds at most in each try
     #[arg(long, default_value_t = 300)]
     seeds: usize,
+    /// Only in this regime; in all of them in turn otherwise
+    #[arg(long)]
+    regime: Option<Regime>,
     /// Tries for each, each with other seeds
     #[arg(long, default_value_t = 1)]
     tries: u64,
@@ -76,24 +80,27 @@ mod hunt {
         simulated_s: u64,
     }
 
-    /// Runs storms from `base` on, at most `most`; `None` if nothing is wrong with any. What is wrong
-    /// with the same storm when nothing is broken is not the mutant's doing: it is put into `unsound`.
+    /// Runs storms from `base` on, as many as the arguments let; `None` if nothing is wrong with any.
+    /// What is wrong with the same storm when nothing is broken is not the mutant's doing: it is put
+    /// into `unsound`.
     fn hunt(
         mutant: Mutant,
         base: u64,
-        most: usize,
+        arguments: &MutantsArgs,
         unsound: &mut BTreeSet<String>,
     ) -> Option<Found> {
         let mut rng = Rng::new(base);
         let mut simulated_ms = 0;
-        for seeds in 1..=most {
+        let in_turn = Regime::ALL.into_iter().cycle();
+        for (seeds, in_turn) in (1..=arguments.seeds).zip(in_turn) {
             let seed = rng.next_u64();
+            let regime = arguments.regime.unwrap_or(in_turn);
             mutant.switch_on();
-            let (stats, failure) = runs::run_seed(seed, Regime::Honest);
+            let (stats, failure) = runs::run_seed(seed, regime);
             Mutant::None.switch_on();
             simulated_ms += stats.simulated_ms;
             let Some(failure) = failure else { continue };
-            match runs::run_seed(seed, Regime::Honest).1 {
+            match runs::run_seed(seed, regime).1 {
                 None => {
                     let rule = rule_in(&failure.what).to_owned();
                     return Some(Found { seeds, rule, simulated_s: simulated_ms / 1_000 });
@@ -118,7 +125,7 @@ mod hunt {
 
     /// Hunts one mutant and prints its row; whether any try found it.
     fn row(mutant: Mutant, arguments: &MutantsArgs, unsound: &mut BTreeSet<String>) -> bool {
-        let hunts = (0..arguments.tries).map(|base| hunt(mutant, base, arguments.seeds, unsound));
+        let hunts = (0..arguments.tries).map(|base| hunt(mutant, base, arguments, unsound));
         let tries: Vec<_> = hunts.collect();
         let found: Vec<_> = tries.iter().flatten().collect();
         let rules: BTreeSet<_> = found.iter().map(|it| it.rule.as_str()).collect();
