@@ -89,6 +89,8 @@ pub fn markdown(report: &Report) -> String {
     row("simulated years", &|it| format!("{:.2}", it.simulated_years()));
     row("DHCPACKs", &|it| it.leases.to_string());
     row("actions", &|it| it.actions.values().sum::<u64>().to_string());
+    let a_seed = |it: &Stats| it.actions.values().sum::<u64>() as f64 / it.seeds.max(1) as f64;
+    row("actions a seed", &|it| format!("{:.1}", a_seed(it)));
     row("pairs of states seen", &|it| it.state_pairs.len().to_string());
     for name in total.doubled.keys() {
         row(&format!("double leases: {name}"), &|it| count(&it.doubled, name));

@@ -1,5 +1,7 @@
 use super::*;
+use crate::config::Secret;
 use crate::config::{Dialect, Mode, StartupPolicy, TimePolicy};
+use dhcp_failover_lease::{LeaseInstant, LeaseSpan, Role};
 
 mod export;
 
