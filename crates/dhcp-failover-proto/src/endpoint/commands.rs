@@ -138,7 +138,7 @@ impl Endpoint {
             self.record.recover_until = self.record.recover_until.max(last_served_ends);
         }
         self.record.storage_lost = true;
-        self.request = None;
+        self.give_up_request();
         if self.state == State::Recover {
             self.persist_record();
         } else {

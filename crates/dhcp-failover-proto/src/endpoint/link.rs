@@ -14,6 +14,8 @@ use super::gate::Held;
 const CONNECT_DEADLINE_MS: u64 = 15_000;
 /// A partner that promises to give up early gets signs of life no more often than this.
 const CONTACT_LEAST_MS: u64 = 500;
+/// So many update requests that were given up are remembered: each is an operator's order.
+const MOST_GIVEN_UP: usize = 16;
 
 /// How far a connection has come.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -56,6 +58,8 @@ pub(super) struct Link {
     pub(super) lacks_data: bool,
     /// The addresses that a dhcpd has told of, while this server needs all of them.
     pub(super) told: BTreeSet<Ipv4Addr>,
+    /// Our update requests that another one has replaced. UPDDONE for them may be under way.
+    given_up: BTreeSet<u32>,
     next_xid: u32,
     pub(super) opened: Monotonic,
     last_received: Monotonic,
@@ -85,6 +89,7 @@ impl Link {
             asked: false,
             lacks_data: false,
             told: BTreeSet::new(),
+            given_up: BTreeSet::new(),
             next_xid: 1,
             opened: now,
             last_received: now,
@@ -100,6 +105,19 @@ impl Link {
 
     pub(super) const fn begin_xids_at(&mut self, xid: u32) {
         self.next_xid = xid;
+    }
+
+    /// An update request of ours is replaced by another one, or will be.
+    pub(super) fn give_up(&mut self, xid: u32) {
+        self.given_up.insert(xid);
+        if self.given_up.len() > MOST_GIVEN_UP {
+            self.given_up.pop_first();
+        }
+    }
+
+    /// Whether UPDDONE answers a request of ours that was given up; it does so once.
+    pub(super) fn gave_up(&mut self, xid: u32) -> bool {
+        self.given_up.remove(&xid)
     }
 
     pub(super) fn received(&mut self, now: Monotonic) {
@@ -143,6 +161,8 @@ impl Link {
             *sent = shift(*sent);
         }
         self.answered_connect = self.answered_connect.map(shift);
+        let next_xid = self.next_xid;
+        self.given_up = self.given_up.iter().map(|xid| next_xid.wrapping_sub(*xid)).collect();
         self.skew = self.skew.map(Skew::without_drift);
         self.next_xid = 0;
     }

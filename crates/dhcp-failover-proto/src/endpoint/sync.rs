@@ -64,12 +64,23 @@ impl Endpoint {
         }
     }
 
+    /// What was asked for is not enough any more: something else will be. Its UPDDONE may be on its way
+    /// already, and is no fault of the partner's.
+    pub(super) fn give_up_request(&mut self) {
+        if let Some((link, request)) = self.link.as_mut().zip(self.request.take()) {
+            link.give_up(request.xid);
+        }
+    }
+
     /// §7.5.2. An UPDDONE with another transaction id belongs to no request of this connection.
     pub(super) fn updates_done<B: Bindings>(&mut self, packet: &Packet, bindings: &B) {
         let believes_silence = self.believes_silence();
         let Some(request) = self.request.as_mut().filter(|request| {
             request.untold.is_none() && (request.xid == packet.xid || Mutant::AnyUpddone.is_on())
         }) else {
+            if self.link.as_mut().is_some_and(|link| link.gave_up(packet.xid)) {
+                return;
+            }
             let message = alloc::format!("UPDDONE for no request of ours (xid {})", packet.xid);
             return self.event(Event::PeerError { message });
         };
