@@ -146,15 +146,25 @@ impl Monitor {
 /// Whether an update from before the request told all that was on record then.
 fn says(update: &BindingUpdate, promised: &Binding) -> bool {
     let time = |at: LeaseInstant| (at > LeaseInstant::ZERO).then(|| at.as_wire_s());
+    let windows = update.windows.is_some();
+    let status = match promised.status {
+        // Windows has no word for it.
+        BindingStatus::Reset if windows => BindingStatus::Expired,
+        status => status,
+    };
+    let same_status = update.status.to_string() == status.to_string();
+    if windows && status.is_available() {
+        return same_status; // it hears no more of such an address than whose it is
+    }
     let lease = match promised.status {
         BindingStatus::Active | BindingStatus::Abandoned => time(promised.expiries.lease),
         _ => None,
     };
     let heard = match promised.status {
         BindingStatus::Abandoned => None,
-        _ => promised.last_transaction.map(LeaseInstant::as_wire_s),
+        _ => promised.last_transaction.map(LeaseInstant::as_wire_s).or(windows.then_some(0)),
     };
-    update.status.to_string() == promised.status.to_string()
+    same_status
         && update.start_time_of_state == time(promised.start_of_state)
         && update.lease_expiration_time == lease
         && update.client_last_transaction_time == heard

@@ -63,6 +63,7 @@ impl Pair {
         if now > before + LeaseSpan::from_s(1) {
             self.note_lost(host);
             self.seen(host, Seen::ClockSet);
+            self.seen(host.partner(), Seen::PartnersClockSet);
         }
         self.kept.touch_all();
     }

@@ -68,8 +68,9 @@ pub(super) struct Link {
     left: bool,
     /// This server's update request that was not answered yet.
     pub(super) asked_updates: Option<u32>,
-    /// Everything was ordered to be fetched anew, and a request from before may still be on its way out.
-    pub(super) asks_anew: bool,
+    /// So often everything was ordered to be fetched anew while a request from before may still have been
+    /// on its way out: so many requests more may come.
+    pub(super) asks_anew: u32,
     /// The xid of the partner's CONNECT that came where its CONNECTACK was due.
     pub(super) crossed: Option<u32>,
     /// The vendor class of its CONNECT or CONNECTACK says so.
@@ -97,7 +98,7 @@ impl Link {
             requests: Vec::new(),
             pool_requests: BTreeSet::new(),
             asked_updates: None,
-            asks_anew: false,
+            asks_anew: 0,
             partner_was_done: false,
             crossed: None,
             with_dhcpd: false,

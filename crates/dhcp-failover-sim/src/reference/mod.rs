@@ -82,6 +82,9 @@ pub enum Seen<'a> {
     NewRelationship,
     /// While it was down its clock was set forward: how long ago anything was it cannot know.
     ClockSet,
+    /// While the partner was down its clock was set forward: how long ago it was told anything it cannot
+    /// know.
+    PartnersClockSet,
     /// An operator tells the partner that this server is down, truly or not.
     CalledDown,
     /// It was standing still until now, as a process that is stopped and continued.
@@ -153,6 +156,15 @@ fn slack_ms(of_ms: u64) -> u64 {
     of_ms / 1_000 + 1_000
 }
 
+/// When a server was called down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Called {
+    /// At this moment.
+    At(u64),
+    /// Its partner, which was told so, cannot know any more.
+    Sometime,
+}
+
 /// The draft's idea of one server.
 #[derive(Clone, Debug)]
 pub struct Reference {
@@ -189,7 +201,7 @@ pub struct Reference {
     /// It has just found out that its storage is an older copy.
     found_old_copy: bool,
     /// When it was called down first, since it served after a recovery.
-    called_down_ms: Option<u64>,
+    called_down: Option<Called>,
     /// It need not wait in RECOVER-WAIT: the partner said that the relationship is new.
     new: bool,
 }
@@ -218,7 +230,7 @@ impl Reference {
             answered_since_copy_ms: None,
             answered_mclt_s: None,
             found_old_copy: false,
-            called_down_ms: None,
+            called_down: None,
             new: false,
         }
     }
@@ -278,8 +290,12 @@ impl Reference {
                 self.answered_since_copy_ms = None;
                 Ok(())
             }
+            Seen::PartnersClockSet => {
+                self.called_down = self.called_down.map(|_| Called::Sometime);
+                Ok(())
+            }
             Seen::CalledDown => {
-                self.called_down_ms.get_or_insert(now_ms);
+                self.called_down.get_or_insert(Called::At(now_ms));
                 Ok(())
             }
             Seen::Resumed => {

@@ -1,6 +1,6 @@
 //! Which state follows which, and because of what (§9, §10).
 
-use super::{Alone, Reference, Refusal, refuse, slack_ms};
+use super::{Alone, Called, Reference, Refusal, refuse, slack_ms};
 use State::{
     CommunicationsInterrupted, ConflictDone, Normal, PartnerDown, Paused, PotentialConflict,
     Recover, RecoverDone, RecoverWait, ResolutionInterrupted, Shutdown, Startup,
@@ -105,12 +105,17 @@ impl Reference {
             // knows no other MCLT than that of now.
             if self.lost_on_record {
                 self.answered_mclt_s = self.answered_mclt_s.min(self.mclt_s());
-                let called = self.called_down_ms;
-                self.answered_ms = self.answered_ms.map(|at| called.map_or(at, |it| it.min(at)));
+                self.answered_ms = self.answered_ms.and_then(|at| match self.called_down {
+                    None => Some(at),
+                    Some(Called::At(called)) => Some(called.min(at)),
+                    // Departure ("the wall clock is set while the machine is off"): it is told of a
+                    // moment that may be long before.
+                    Some(Called::Sometime) => None,
+                });
             }
         }
         if matches!(to, RecoverDone | Normal | ConflictDone) {
-            self.called_down_ms = None;
+            self.called_down = None;
         }
         if (to, self.order) == (Recover, Some(Command::Recover)) {
             self.asks_anew(); // a pool may be compared at this moment
@@ -123,7 +128,12 @@ impl Reference {
         if !matches!(to, Paused | Shutdown) {
             self.recordable.push(Some(to)); // §9.13.1, §9.14.1: of these the state before is recorded
         }
-        self.links.values_mut().for_each(|link| link.owes_state(to, false));
+        for link in self.links.values_mut() {
+            link.owes_state(to, false);
+            if to == RecoverWait {
+                link.asks_anew = 0; // the last of them was answered
+            }
+        }
         verdict
     }
 

@@ -206,7 +206,7 @@ impl Reference {
     pub(super) fn asks_anew(&mut self) {
         self.updated = false;
         if let Some(link) = self.used.and_then(|used| self.links.get_mut(&used)) {
-            link.asks_anew = link.asked_updates.take().is_none();
+            link.asks_anew += u32::from(link.asked_updates.take().is_none());
         }
     }
 
@@ -221,9 +221,13 @@ impl Reference {
             return refuse("7.10", format!("asks for updates in {state} before it tells of it"));
         };
         let (before, done) = (link.asked_updates.replace(xid), link.partner_was_done);
-        let again = before.is_some() && !core::mem::take(&mut link.asks_anew);
-        if again || updated && link.is_told() {
-            return refuse("7.3", format!("asks for updates a second time in {told}"));
+        if before.is_some() || updated && link.is_told() {
+            // UPDDONE may have come for the one from before meanwhile, and counts for nothing.
+            let Some(left) = link.asks_anew.checked_sub(1) else {
+                return refuse("7.3", format!("asks for updates a second time in {told}"));
+            };
+            link.asks_anew = left;
+            self.updated = false;
         }
         match told {
             State::Recover if lost && !all => refuse("9.5.2", "UPDREQ, but its storage was lost"),

@@ -325,22 +325,83 @@ fn updates_are_asked_for_where_it_says_so_and_once() {
 }
 
 /// Departure: an order to recover once more has everything asked for once more; also when the first
-/// request still waits for the disk. (Unsafe seed 0x18884.)
+/// request still waits for the disk, and is answered before the second is said. (Unsafe seeds 0x18884,
+/// 0x97add7d99f9a7121.)
 #[test]
 fn an_order_to_recover_once_more_is_one_more_request() {
-    for said_before in [false, true] {
+    for (orders, said_before, answered) in
+        [(1, false, false), (1, true, false), (1, false, true), (1, true, true), (3, false, true)]
+    {
         let mut it = met(Role::Primary, Recover, PartnerDown);
+        let say = |it: &mut Trace| {
+            let xid = it.says_new(Message::UpdReqAll);
+            if answered {
+                it.hears(xid, Message::UpdDone);
+            }
+        };
         if said_before {
-            it.says_new(Message::UpdReqAll);
+            let xid = it.says_new(Message::UpdReqAll);
+            it.orders(Command::Recover);
+            it.hears(xid, Message::UpdDone); // of what counts no more
+        } else {
+            (0..orders).for_each(|_| it.orders(Command::Recover));
+            (0..orders).for_each(|_| say(&mut it));
         }
-        it.orders(Command::Recover);
-        if !said_before {
-            it.says_new(Message::UpdReqAll);
+        say(&mut it);
+        let case = format!("{orders} orders, said before: {said_before}, answered: {answered}");
+        assert_eq!(it.refused(), None, "{case}");
+        it.says_new(Message::UpdReqAll);
+        assert_eq!(it.refused(), Some("7.3"), "{case}");
+    }
+}
+
+/// A request that was said before the order counts no more when its answer comes.
+#[test]
+fn the_answer_to_a_request_from_before_an_order_ends_nothing() {
+    let mut it = met(Role::Primary, Recover, PartnerDown);
+    let xid = it.says_new(Message::UpdReqAll);
+    it.orders(Command::Recover);
+    it.hears(xid, Message::UpdDone);
+    it.enters(RecoverWait);
+    assert_eq!(it.refused(), Some("9.5.2"));
+}
+
+/// Departure: without its storage a server takes the operator's word for when it went down, which its
+/// partner tells it. It is no measure if the partner's clock was set forward since. (Unsafe seed
+/// 0xd0c74630ecb0bd21.)
+#[test]
+fn a_lost_server_waits_from_when_it_was_called_down_as_far_as_its_partner_can_know() {
+    for (called, clock_set, waited_s, expected) in [
+        (false, false, 0, Some("9.6.2")),
+        (true, false, 30, Some("9.6.2")),
+        (true, false, 40, None),
+        (true, true, 0, None),
+        (false, true, 0, Some("9.6.2")),
+    ] {
+        let mut it = met(Role::Primary, Normal, Normal);
+        it.answers(false);
+        if called {
+            it.is_called_down();
         }
-        it.says_new(Message::UpdReqAll);
-        assert_eq!(it.refused(), None, "said before: {said_before}");
-        it.says_new(Message::UpdReqAll);
-        assert_eq!(it.refused(), Some("7.3"), "said before: {said_before}");
+        it.passes_s(20);
+        it.answers(false); // forced, and wrong
+        it.stops();
+        it.loses_storage();
+        if clock_set {
+            it.partners_clock_is_set();
+        }
+        it.starts(None);
+        it.connects(Recover);
+        it.hears_state(PartnerDown, false);
+        it.enters(Recover);
+        it.tells(Recover, false);
+        let xid = it.says_new(Message::UpdReqAll);
+        it.hears(xid, Message::UpdDone);
+        it.enters(RecoverWait);
+        it.loses_the_link();
+        it.passes_s(waited_s);
+        it.enters(RecoverDone);
+        assert_eq!(it.refused(), expected, "called {called}, set {clock_set}, {waited_s} s");
     }
 }
 

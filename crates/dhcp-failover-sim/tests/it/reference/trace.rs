@@ -75,6 +75,14 @@ impl Trace {
         self.see(Seen::OldCopyFound);
     }
 
+    pub(super) fn is_called_down(&mut self) {
+        self.see(Seen::CalledDown);
+    }
+
+    pub(super) fn partners_clock_is_set(&mut self) {
+        self.see(Seen::PartnersClockSet);
+    }
+
     pub(super) fn resumes(&mut self) {
         self.see(Seen::Resumed);
     }
