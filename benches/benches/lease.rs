@@ -87,6 +87,7 @@ const RECEIVER: Receiver = Receiver {
     instance: 1,
     rules: ConflictRules::Draft12,
     reserved_here: None,
+    fetches_all: false,
 };
 
 const TERMS: GrantTerms = GrantTerms {

@@ -46,7 +46,13 @@ impl Allocator {
         let hold = self.hold(binding).filter(|until| self.now < *until + CLOCK_GUARD);
         let mut restored = binding.clone();
         restored.status = match (binding.status, hold) {
-            (Expired | Released, Some(_)) => Active,
+            (Expired | Released, Some(_)) => {
+                // The partner may have heard of the end, and made the address available: what it had
+                // promised to wait for counts for nothing until it has the lease again (S2, S3).
+                restored.expiries.acked_potential = LeaseInstant::ZERO;
+                restored.expiries.received_potential = LeaseInstant::ZERO;
+                Active
+            }
             (Reset, Some(until)) => {
                 restored.expiries.lease = until;
                 Abandoned

@@ -87,7 +87,7 @@ impl LeaseInstant {
 
     /// The value of a time option on the wire: whole seconds modulo 2^32, so it goes on past 2106.
     /// [`Self::NEVER`] is `0xffff_ffff`; the one second that would look like it is told as the
-    /// second before.
+    /// second before. The one that would be 0, which is no time, is told as the second after.
     #[must_use]
     pub const fn as_wire_s(self) -> u32 {
         if self.is_never() {
@@ -95,7 +95,11 @@ impl LeaseInstant {
         }
         #[expect(clippy::cast_possible_truncation, reason = "the wire carries time modulo 2^32")]
         let wrapped = self.0 as u32;
-        if wrapped == u32::MAX { u32::MAX - 1 } else { wrapped }
+        match wrapped {
+            0 if self.0 > 0 => 1,
+            u32::MAX => u32::MAX - 1,
+            seconds => seconds,
+        }
     }
 
     /// What a time option on the wire means: `0xffff_ffff` never ends, anything else is the instant

@@ -81,8 +81,12 @@ pub(super) fn judge(own: &Binding, update: &Update, receiver: &Receiver) -> Resu
         // Made available by a partner that may not have known of this lease (S1).
         (Active, Reset) => outdated_unless(ended || released_after(own, update, in_step)),
         (_, Reset | Abandoned) => Ok(()),
-        // Ours may be the news that this lease is over.
-        (Free | Backup, Active) => outdated_unless(in_step || !theirs_ended),
+        // Ours may be the news that this lease is over. But a partner that was asked for everything
+        // holds leases that are over here, too, for it takes this server's records for lost (H19); and
+        // what it said before it was asked may be why the address is available.
+        (Free | Backup, Active) => {
+            outdated_unless(in_step || !theirs_ended || receiver.fetches_all)
+        }
         // The primary moves addresses, so its last move counts.
         (Free, Backup) | (Backup, Free) => outdated_unless(in_step || !primary),
         (Free | Backup, _) => Ok(()),

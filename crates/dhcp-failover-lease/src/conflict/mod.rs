@@ -150,6 +150,9 @@ pub struct Receiver {
     pub rules: ConflictRules,
     /// Whether this server reserves the address for a client, if that is known here (§5.13).
     pub reserved_here: Option<bool>,
+    /// It has asked the partner for everything, and serves nobody before it has all of that (§7.4): of an
+    /// address that is available here the partner's word is taken.
+    pub fetches_all: bool,
 }
 
 /// Decides by figure 7.1.3-1, with these corrections: one client's data are merged by its last
@@ -168,6 +171,7 @@ pub struct Receiver {
 ///     instance: 1,
 ///     rules: ConflictRules::Draft12,
 ///     reserved_here: None,
+///     fetches_all: false,
 /// };
 /// let update = Update {
 ///     client: Some(client.clone()),

@@ -57,9 +57,9 @@ pub struct PoolShare {
 impl PoolShare {
     /// The secondary owns `backup_percent` of what is available; values above 100 count as 100.
     ///
-    /// Addresses move only when the imbalance exceeds a tenth of the pool and is more than one
-    /// address, or when one side has none: without such a threshold two servers play ping-pong
-    /// (H11, L4).
+    /// Addresses move only when the imbalance exceeds a tenth of the pool, rounded to whole addresses,
+    /// and is more than one address, or when one side has none: without such a threshold two servers
+    /// play ping-pong (H11, L4). dhcpd gives addresses away until it lacks a tenth, rounded alike.
     #[must_use]
     pub const fn new(backup_percent: u8) -> Self {
         let backup_percent = if backup_percent > 100 { 100 } else { backup_percent };
@@ -112,7 +112,8 @@ pub fn balance(counts: PoolCounts, share: PoolShare) -> Transfer {
     let PoolCounts { free, backup } = counts;
     let total = free.saturating_add(backup);
     let target = share.target(total);
-    let threshold = u64::from(total).saturating_mul(u64::from(share.threshold_percent)) / 100;
+    let threshold = u64::from(total).saturating_mul(u64::from(share.threshold_percent));
+    let threshold = threshold.saturating_add(50) / 100;
     let threshold = u32::try_from(threshold).unwrap_or(total).max(1);
     let threshold = if Mutant::RebalanceWithoutThreshold.is_on() { 0 } else { threshold };
     let missing = target.saturating_sub(backup).min(free);

@@ -144,6 +144,32 @@ fn h8_a_release_that_crosses_must_be_later_beyond_doubt() {
     assert!(at(&unheard, 1, 1), "always later");
 }
 
+/// H19: a lease that is over is held by a partner that was asked for everything, for it takes this
+/// server's records for lost: an address that is available here is leased, then, and not given away (S6).
+#[test]
+fn s06_the_word_of_a_partner_that_was_asked_for_everything_makes_an_address_leased() {
+    for status in [Free, Backup] {
+        let mine = unanswered(own(status, 9_000, 5_000));
+        let held =
+            Update { lease_earliest: s(9_000), lease_latest: s(9_001), ..update(Active, 1, 5_000) };
+        for role in [Role::Primary, Role::Secondary] {
+            for fetches_all in [false, true] {
+                let receiver = Receiver { fetches_all, ..receiver(role, &mine) };
+                match resolve(&mine, &held, &receiver) {
+                    Verdict::Accept(accepted) => {
+                        assert!(fetches_all);
+                        assert_eq!(accepted.binding.status, Active);
+                        assert!(accepted.binding.is_for(&client(1)));
+                    }
+                    Verdict::Reject(conflict) => {
+                        assert_eq!((conflict, fetches_all), (Conflict::Outdated, false));
+                    }
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn a_reservation_on_one_side_is_refused() {
     let reserved = BindingFlags { reserved: true, bootp: false };

@@ -76,6 +76,26 @@ fn h11_one_address_too_many_is_not_worth_a_move() {
     assert_eq!(balance(PoolCounts { free: 39, backup: 61 }, half), Transfer::ToPrimary(11));
 }
 
+/// L4: dhcpd gives addresses of its own away to the server that answers their last clients, until it
+/// lacks a tenth of all (max-lease-ownership) of a half. Taken for too many they would come back, and go
+/// each minute. (Dialect seed 0x89dde89ecf1661dd.)
+#[test]
+fn h11_what_dhcpd_gives_away_does_not_come_back() {
+    for total in 2..=1_000 {
+        let tenth = (total * 10 + 50) / 100;
+        let lacks = |dhcpds: i32| (dhcpds - (total - dhcpds)) / 2;
+        let mut dhcpds = total / 2;
+        while lacks(dhcpds) > -tenth {
+            dhcpds -= 1;
+        }
+        let [free, backup] = [total - dhcpds, dhcpds].map(|it| u32::try_from(it).unwrap());
+        if backup > 0 {
+            let kept = balance(PoolCounts { free, backup }, PoolShare::new(50));
+            assert_eq!(kept, Transfer::None, "of {total} it has {dhcpds}");
+        }
+    }
+}
+
 #[test]
 fn the_smallest_pools_are_shared_too() {
     let transfer =

@@ -406,6 +406,21 @@ fn h19_ends_of_leases_are_taken_back_while_the_lost_storage_may_have_known_bette
     }
 }
 
+/// S2, S3: a partner that heard of the end promises nothing any more, though it was told of more: waits
+/// still see that.
+#[test]
+fn a_lease_that_is_taken_back_counts_on_nothing_that_its_partner_promised() {
+    use BindingStatus::{Active, Expired};
+    let mut mine = binding(Expired, Active, &[Expired]);
+    mine.expiries.sent_potential = NOW + LeaseSpan::from_s(7);
+    mine.expiries.acked_potential = NOW + LeaseSpan::from_s(7);
+    mine.expiries.received_potential = NOW + LeaseSpan::from_s(4);
+    let lost = Allocator { storage_lost: Some(NOW), ..at(Role::Primary, Control::Shared) };
+    let now = lost.restored(&mine, 1).unwrap();
+    assert_eq!((now.status, now.expiries.partner_known()), (Active, LeaseInstant::ZERO));
+    assert_eq!(now.expiries.latest(), NOW + LeaseSpan::from_s(7));
+}
+
 #[test]
 fn an_address_taken_back_from_a_partner_without_storage_is_the_partners_again() {
     use BindingStatus::{Backup, Free};

@@ -67,5 +67,6 @@ pub(crate) fn receiver(role: Role, own: &Binding) -> Receiver {
         instance: 1,
         rules: ConflictRules::Draft12,
         reserved_here: None,
+        fetches_all: false,
     }
 }

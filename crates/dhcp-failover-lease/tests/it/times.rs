@@ -34,20 +34,24 @@ fn times_around_2038_and_2106_survive_the_wire() {
     for wrap in [1u64 << 31, 1 << 32, 3 << 31, 1 << 33] {
         for now_s in wrap - 3..wrap + 3 {
             let now = LeaseInstant::from_unix_s(now_s);
-            for distance in [-86_400i64, -1, 0, 1, 86_400, (1 << 31) - 1] {
+            for distance in [-86_400i64, -1, 0, 1, 86_400, (1 << 31) - 2] {
                 let told = LeaseInstant::from_unix_s(now_s.saturating_add_signed(distance));
                 let heard = LeaseInstant::from_wire_s(told.as_wire_s(), now);
-                if told.as_unix_s() % (1 << 32) == u64::from(u32::MAX) {
-                    // That second would read as "never".
-                    assert_eq!(heard, told.saturating_sub(LeaseSpan::from_s(1)));
-                } else {
-                    assert_eq!(heard, told);
-                }
+                let expected = match told.as_wire_s() {
+                    // The second after this would read as "never",
+                    0xffff_fffe => [told, told.saturating_sub(LeaseSpan::from_s(1))],
+                    // and the one before this as no time at all: a promise must not be lost then (S3).
+                    1 => [told, told + LeaseSpan::from_s(1)],
+                    _ => [told; 2],
+                };
+                assert!(expected.contains(&heard), "{told:?} is read as {heard:?}");
+                assert!(![0, u32::MAX].contains(&told.as_wire_s()));
             }
         }
     }
     let now = LeaseInstant::from_unix_s(5);
     assert_eq!(LeaseInstant::NEVER.as_wire_s(), u32::MAX);
+    assert_eq!(LeaseInstant::ZERO.as_wire_s(), 0);
     assert_eq!(LeaseInstant::from_wire_s(u32::MAX, now), LeaseInstant::NEVER);
 }
 

@@ -5,12 +5,12 @@ use super::hints::Hints;
 use super::sync::Untold;
 use crate::timer::Timer;
 use crate::{Bindings, Event, State};
-use dhcp_failover_lease::{Binding, BindingStatus, Client, LeaseInstant, Mutant};
+use dhcp_failover_lease::{Binding, BindingStatus, Client, LeaseInstant, LeaseSpan, Mutant};
 
 /// A store may be so much behind what its server was heard doing without being an old copy: a slow
 /// disk delays the stamps that prove otherwise, and the news that it has stopped serving and
 /// stamping. A false alarm costs a RECOVER-WAIT, so the slack is generous.
-const STAMP_SLACK_S: u32 = 600;
+const STAMP_SLACK: LeaseSpan = LeaseSpan::from_s(600);
 
 impl Endpoint {
     /// The first connection of a run tells whether the store is the one this server left: if the
@@ -21,12 +21,17 @@ impl Endpoint {
         if core::mem::replace(&mut self.store_checked, true) || self.record.storage_lost {
             return;
         }
-        let stamp = self.stamp_at_start.as_wire_s();
-        let served_since = hints.heard_serving.saturating_sub(STAMP_SLACK_S) > stamp;
+        // The nearest such time, so that 2106 passes unnoticed.
+        let heard = match hints.heard_serving {
+            0 => LeaseInstant::ZERO,
+            heard => LeaseInstant::from_wire_s(heard, self.lease_now),
+        };
+        let served_since = heard > self.stamp_at_start + STAMP_SLACK;
         if hints.heard_connection <= self.record.connection && !served_since {
             return;
         }
-        self.event(Event::OldStore { missing_s: hints.heard_serving.saturating_sub(stamp) });
+        let missing_s = u32::try_from((heard - self.stamp_at_start).as_s()).unwrap_or(u32::MAX);
+        self.event(Event::OldStore { missing_s });
         self.record.storage_lost = true;
         // Unless it has been at work since, alone: then it has news of its own among them.
         self.record.old_store = self.record.alive_until == self.stamp_at_start;

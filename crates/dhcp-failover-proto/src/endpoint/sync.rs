@@ -72,6 +72,11 @@ impl Endpoint {
         }
     }
 
+    /// Whether the partner was asked for everything, and this server serves nobody meanwhile.
+    pub(super) fn fetches_all(&self) -> bool {
+        self.state == State::Recover && self.request.as_ref().is_some_and(|request| request.all)
+    }
+
     /// §7.5.2. An UPDDONE with another transaction id belongs to no request of this connection.
     pub(super) fn updates_done<B: Bindings>(&mut self, packet: &Packet, bindings: &B) {
         let believes_silence = self.believes_silence();

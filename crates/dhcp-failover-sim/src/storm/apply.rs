@@ -238,8 +238,7 @@ impl Storm {
             Command::PartnerDown => self.is_truly_alone(host),
             // It is more than anybody can know.
             Command::ForcePartnerDown => false,
-            // What it forgets may be more than its partner knows.
-            Command::Recover => false,
+            // What it has itself still counts (RECOVER, too): it is always true.
             _ => true,
         };
         hears && (honest || !self.regime.is_honest())

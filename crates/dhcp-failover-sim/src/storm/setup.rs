@@ -5,8 +5,8 @@ use crate::{Mutation, Rng, Setup};
 use dhcp_failover_proto::{Balance, StartupPolicy};
 use dhcp_failover_wire::digest::{Key, Scheme};
 
-/// The true time at which a wire clock overflows that is taken for signed: in 2038.
-const OVERFLOW_S: u64 = (1 << 31) - BEGIN_S;
+/// The true times at which a wire clock overflows: in 2038 if it is taken for signed, and in 2106.
+const OVERFLOWS_S: [u64; 2] = [(1 << 31) - BEGIN_S, (1 << 32) - BEGIN_S];
 /// When true time 0 is, in seconds since 1970.
 const BEGIN_S: u64 = 1_700_000_000;
 
@@ -98,7 +98,8 @@ impl Plan {
             setup.secrets = [Some(key.clone()), Some(key)];
         }
         if rng.percent(15) {
-            setup.begin_ms = 1_000 * (OVERFLOW_S - rng.below(2 * setup.lease_s + 1_000));
+            let overflow_s = OVERFLOWS_S[usize::from(setup.seed & 0x20 != 0)];
+            setup.begin_ms = 1_000 * (overflow_s - rng.below(2 * setup.lease_s + 1_000));
         }
     }
 }

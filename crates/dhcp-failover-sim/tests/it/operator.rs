@@ -3,7 +3,9 @@
 use crate::scripted::{Scripted, config};
 use crate::{busy, entered, path, served};
 use dhcp_failover_lease::{Binding, BindingStatus, LeaseSpan, Role};
-use dhcp_failover_proto::{Balance, Command, CommandError, EndpointConfig, Input, State};
+use dhcp_failover_proto::{
+    Balance, Command, CommandError, EndpointConfig, Input, RequestClass, State,
+};
 use dhcp_failover_sim::{Host, Pair, Rule, Setup, Survives};
 use dhcp_failover_wire::Message;
 use dhcp_failover_wire::digest::{Key, Scheme};
@@ -165,6 +167,75 @@ fn a_forced_recover_survives_a_restart_and_keeps_what_only_it_knew() {
     assert!(path(&pair, Host::B).contains(&State::RecoverWait));
     pair.run_s(5);
     pair.assert_clean();
+}
+
+/// H19, S3: the end of leases is on its way to a server that is ordered to RECOVER, and the partner takes
+/// it back when it is asked for everything. A client that comes back at the partner then gets no more than
+/// the MCLT: what this server had promised to wait for is over there. (Honest seed 0x285e49e01e467e16.)
+#[test]
+fn a_lease_held_again_for_a_forced_recover_begins_with_the_mclt() {
+    for (seed, host) in [(745, Host::A), (746, Host::B)] {
+        let mclt_s = 16;
+        let setup =
+            Setup { mclt_s, secondary_mclt_s: mclt_s, lease_s: 271, pool: 8, ..Setup::new(seed) };
+        let mut pair = busy(setup);
+        let back = host.partner();
+        pair.run_s(30);
+        for client in 0..8 {
+            pair.mute(client);
+        }
+        pair.power_off(back);
+        pair.run_s(260);
+        pair.set_disk_delay_ms(host, 3_000);
+        pair.start(back);
+        pair.command(host, Command::Recover);
+        let asked = pair.sent(host, "UPDREQALL");
+        let asks = |pair: &Pair| pair.sent(host, "UPDREQALL") > asked;
+        assert!(pair.run_until(60, asks), "{}", pair.log_text());
+        for _ in 0..60 {
+            pair.run_ms(100);
+            for client in 0..8 {
+                pair.ask(client, RequestClass::New, &[back], None);
+            }
+        }
+        assert_eq!(served(&pair, 8), 8, "{}", pair.log_text());
+        pair.set_disk_delay_ms(host, 5);
+        pair.check_convergence(200);
+        pair.assert_clean();
+    }
+}
+
+/// H19, S6: the same where this server had renewed leases of which the partner's answers were lost. It
+/// believes in what the partner holds again, or it would give the address away beside it. (Honest seed
+/// 0xc88c2369119880ad.)
+#[test]
+fn a_forced_recover_believes_in_leases_that_the_partner_holds_again() {
+    for (seed, host) in [(747, Host::A), (748, Host::B)] {
+        let setup = Setup { secondary_mclt_s: 60, lease_s: 30, ..Setup::new(seed) };
+        let mut pair = busy(setup);
+        pair.block(host.partner(), true);
+        for client in 0..8 {
+            pair.set_reach(client, host.partner(), false);
+        }
+        pair.run_s(16); // they renew here, and the partner hears of it
+        for client in 0..8 {
+            pair.mute(client);
+        }
+        let alone = |pair: &Pair| pair.state(host) == Some(State::CommunicationsInterrupted);
+        assert!(pair.run_until(60, alone), "{}", pair.log_text());
+        pair.command(host, Command::Recover);
+        pair.run_s(100);
+        pair.block(host.partner(), false);
+        let settled = |pair: &Pair| pair.states() == [Some(State::Normal); 2];
+        assert!(pair.run_until(100, settled), "{}", pair.log_text());
+        pair.run_s(1);
+        for side in Host::BOTH {
+            let disputed = pair.status(side).map(|status| status.disputed);
+            assert_eq!(disputed, Some(0), "{}", pair.log_text());
+        }
+        pair.check_convergence(200);
+        pair.assert_clean();
+    }
 }
 
 /// What the state does not allow is refused with a reason, and changes nothing.

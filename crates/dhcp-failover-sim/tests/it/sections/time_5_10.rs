@@ -115,6 +115,26 @@ fn a_wall_clock_that_is_set_breaks_no_promise() {
     }
 }
 
+/// §5.16: in 2106 a server last served shortly before the numbers on the wire begin anew, as its partner
+/// says when it starts again shortly after that: its store is not an old copy. (Honest seed
+/// 0x9479ed91740365e7.)
+#[test]
+fn a_store_from_before_2106_is_no_old_copy_after() {
+    for host in Host::BOTH {
+        let begin_ms = ((1u64 << 32) - 1_700_000_000 - 100) * 1_000;
+        let mut pair = normal(Setup { begin_ms, ..Setup::new(607) });
+        pair.run_s(200);
+        pair.crash(host, Survives::Everything);
+        pair.run_s(5);
+        pair.start(host);
+        pair.run_s(30);
+        let old = |event: &Event| matches!(event, Event::OldStore { .. });
+        assert!(!pair.events_of(host).any(|(_, event)| old(event)), "{}", pair.log_text());
+        assert_eq!(pair.states(), [Some(State::Normal); 2], "{}", pair.log_text());
+        pair.assert_clean();
+    }
+}
+
 /// The years 2038 and 2106 pass like others, connected or across a restart.
 #[test]
 fn the_years_2038_and_2106_pass_unnoticed() {
