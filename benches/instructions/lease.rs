@@ -57,7 +57,15 @@ fn update() -> Update {
 
 fn receiver(role: Role, lease_ends: LeaseInstant) -> Receiver {
     let rules = ConflictRules::Draft12;
-    Receiver { role, now: NOW, lease_ends, instance: 1, rules, reserved_here: None }
+    Receiver {
+        role,
+        now: NOW,
+        lease_ends,
+        instance: 1,
+        rules,
+        reserved_here: None,
+        fetches_all: false,
+    }
 }
 
 fn taken_case() -> Box<dyn FnMut()> {
