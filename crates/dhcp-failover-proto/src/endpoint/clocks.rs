@@ -1,6 +1,6 @@
 //! Clocks that were set while this server or its partner was away (draft-12 §5.10).
 
-use super::Endpoint;
+use super::{ALIVE_HORIZON, Endpoint};
 use crate::clock::DRIFT_ONE_IN;
 use crate::{Event, PartnerOffset};
 use dhcp_failover_lease::{LeaseInstant, LeaseSpan, Mutant};
@@ -58,7 +58,10 @@ impl Endpoint {
         if moved_s > UNSURE_S {
             let by = LeaseSpan::from_s(moved_s)
                 .max(self.clock_doubt.map_or(LeaseSpan::ZERO, |it| it.by));
-            self.clock_doubt = Some(ClockDoubt { by, until: self.lease_now });
+            // A clock that stands at its newest record may be behind the newest binding; nobody served
+            // beyond the stamp in that record.
+            let until = self.lease_now + ALIVE_HORIZON;
+            self.clock_doubt = Some(ClockDoubt { by, until });
         }
         let guard_s = i64::try_from(GUARD_S.saturating_add(drift_s)).unwrap_or(i64::MAX);
         let above_s = found.low_s.saturating_sub(before.high_s);
