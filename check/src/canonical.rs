@@ -5,26 +5,54 @@
 //! that must not.
 
 use crate::names::Names;
-use crate::world::{Connection, Held, Item, Server, World};
+use crate::server::Server;
+use crate::world::{Connection, Held, Item, World};
 use dhcp_failover_proto::lease::{Binding, LeaseInstant, LeaseSpan};
-use dhcp_failover_proto::wire::{Dialect, Message, Packet, decode};
+use dhcp_failover_proto::wire::{Message, Packet};
 use dhcp_failover_proto::{
-    Bindings, Endpoint, EndpointRecord, Record, Renaming, rename_message_times,
+    Bindings, Endpoint, EndpointRecord, LinkId, Record, Renaming, rename_message_times,
 };
-use std::hash::{Hash, Hasher};
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use std::mem::Discriminant;
 use std::net::Ipv4Addr;
 
+/// The hash of the form is made of three parts: one of each server, which is kept as long as the server
+/// is not touched, for most steps touch one of them only; and one of all else.
 impl Hash for World {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.form().hash(state);
+        let now = self.lease_now();
+        let (rest, moments) = Names::numbered(now, |names| hash(self.rest(names)));
+        let [one, other] = [0, 1].map(|host| self.server_code(host));
+        (rest, one.hash, other.hash).hash(state);
+        Names::of_all(now, &[&moments, &one.moments, &other.moments]).hash(state);
     }
+}
+
+fn hash(it: impl Hash) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(it)
+}
+
+/// The form of one server as a number, with its moments.
+#[derive(Clone, Debug)]
+pub struct Code {
+    hash: u64,
+    moments: Box<[LeaseInstant]>,
+    /// What was asked of the other server for it.
+    partners_xids: Box<[(LinkId, Option<u32>)]>,
+    may_stop: bool,
 }
 
 /// A world as it is compared.
 #[derive(Hash, Debug)]
 pub struct Form {
     servers: [ServerForm; 2],
+    rest: Rest,
+}
+
+#[derive(Hash, Debug)]
+struct Rest {
     connections: Vec<ConnectionForm>,
     clients: Vec<(u8, Option<Held>)>,
     path_is_up: bool,
@@ -46,7 +74,8 @@ struct ServerForm {
 #[derive(Hash, Debug)]
 struct ConnectionForm {
     unanswered: [u8; 2],
-    known: [bool; 2],
+    /// What the servers call it.
+    names: [Option<LinkId>; 2],
     open: [bool; 2],
     queues: [Vec<ItemForm>; 2],
 }
@@ -59,12 +88,43 @@ enum ItemForm {
 
 impl World {
     pub fn form(&self) -> Form {
-        Names::given(self.lease_now(), |names| self.form_in(names))
+        Names::given(self.lease_now(), |names| Form {
+            servers: [0, 1]
+                .map(|host| self.server_form(host, |link| self.partners_xid(host, link), names)),
+            rest: self.rest(names),
+        })
     }
 
-    fn form_in(&self, names: &Names<'_>) -> Form {
-        Form {
-            servers: [0, 1].map(|host| self.server_form(host, names)),
+    fn server_code(&self, host: usize) -> Cow<'_, Code> {
+        let (kept, may_stop) = (&self.servers[host].known.code, self.may_stop(host));
+        let fits = |code: &&Code| {
+            let same = |(link, xid): &(LinkId, _)| self.partners_xid(host, *link) == *xid;
+            code.may_stop == may_stop && code.partners_xids.iter().all(same)
+        };
+        if let Some(code) = kept.get().filter(fits) {
+            return Cow::Borrowed(code);
+        }
+        let asked = RefCell::new(Vec::new());
+        let (hash, moments) = Names::numbered(self.lease_now(), |names| {
+            let ask = |link| {
+                let xid = self.partners_xid(host, link);
+                asked.borrow_mut().push((link, xid));
+                xid
+            };
+            hash(self.server_form(host, ask, names))
+        });
+        let code = Code { hash, moments, partners_xids: asked.into_inner().into(), may_stop };
+        let _ = kept.set(code.clone());
+        Cow::Owned(code)
+    }
+
+    /// The transaction with which the other server will go on on this connection.
+    fn partners_xid(&self, host: usize, link: LinkId) -> Option<u32> {
+        self.servers[1 - host].endpoint.as_ref()?.next_xid(link)
+    }
+
+    fn rest(&self, names: &Names<'_>) -> Rest {
+        Rest {
             connections: self.connections.iter().map(|it| self.connection(it, names)).collect(),
             clients: self
                 .clients
@@ -80,19 +140,22 @@ impl World {
         }
     }
 
-    fn server_form(&self, host: usize, names: &Names<'_>) -> ServerForm {
+    fn server_form(
+        &self,
+        host: usize,
+        partners_xid: impl Fn(LinkId) -> Option<u32>,
+        names: &Names<'_>,
+    ) -> ServerForm {
         let server = &*self.servers[host];
-        let partner = self.servers[1 - host].endpoint.as_ref();
-        let link = self.connections.last().map(Connection::link);
-        let base = link.and_then(|link| partner?.next_xid(link));
         let instances = Instances::of(server);
         let renaming = Renaming {
             times: &|at| names.time(at),
             // Nobody waits for an answer to a transaction that its sender has forgotten.
-            partners_xids: &|xid| base.map_or(0, |base| base.wrapping_sub(xid)),
+            partners_xids: &|link, xid| partners_xid(link).map_or(0, |next| next.wrapping_sub(xid)),
             instances: &|it| instances.name(it),
             versions: &|at, it| version(server, at, it),
             quantum_ms: crate::world::STEP_MS,
+            longest_mclt: LeaseSpan::from_s(crate::world::MCLT_S),
         };
         let binding = |it: Binding| {
             let newest = it.version;
@@ -147,7 +210,10 @@ impl World {
         });
         ConnectionForm {
             unanswered: connection.unanswered,
-            known: bases.map(|base| base.is_some()),
+            names: [0, 1].map(|host: usize| {
+                let endpoint = self.servers[host].endpoint.as_ref();
+                endpoint.and_then(|endpoint| endpoint.canonical_link(connection.link()))
+            }),
             open: connection.open,
             queues: [0, 1].map(|from| {
                 let queue = connection.queues[from].iter();
@@ -159,7 +225,7 @@ impl World {
 
 fn item_form(item: &Item, from: usize, bases: [Option<u32>; 2], names: &Names<'_>) -> ItemForm {
     let packet = match item {
-        Item::Message(bytes) => decode(bytes, Dialect::Draft12).ok(),
+        Item::Message(sent) => sent.packet.clone(),
         _ => None,
     };
     let Some(mut packet) = packet else {

@@ -1,8 +1,11 @@
 //! An exhaustive exploration of two real endpoints. See README.md.
 
+#[cfg(test)]
+mod agreement;
 mod canonical;
 mod model;
 mod names;
+mod server;
 mod spread;
 mod steps;
 mod story;

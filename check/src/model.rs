@@ -1,8 +1,8 @@
 //! What may happen, and what must always hold.
 
+use crate::server::Happening;
 use crate::world::{Item, Rule, Setup, World};
-use dhcp_failover_proto::wire::{Dialect, decode};
-use dhcp_failover_proto::{Command, Input, State};
+use dhcp_failover_proto::{Command, State};
 use stateright::{Model, Property};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -147,7 +147,7 @@ impl Model for Pair {
         match action {
             Action::Connect(host) => world.connect(host, setup),
             Action::Deliver(host, number) => world.deliver(host, number, setup),
-            Action::Flush(host) => world.flush(host, setup),
+            Action::Flush(host) => world.happens(host, &Happening::Synced, setup),
             Action::Pass => world.pass(setup),
             Action::Ask(client, host) => {
                 if !world.ask(client, host, setup) {
@@ -156,9 +156,9 @@ impl Model for Pair {
             }
             Action::Crash { server, keeps_unsynced } => {
                 world.budget.crashes[server] -= 1;
-                world.crash(server, keeps_unsynced);
+                world.end(server, keeps_unsynced, setup);
             }
-            Action::Start(host) => world.start(host, setup),
+            Action::Start(host) => world.happens(host, &Happening::Start, setup),
             Action::Partition => {
                 world.budget.partitions -= 1;
                 world.partition();
@@ -166,13 +166,13 @@ impl Model for Pair {
             Action::Heal => world.path_is_up = true,
             Action::PartnerDown(host) => {
                 world.budget.orders -= 1;
-                world.feed(host, Input::Command(Command::PartnerDown), setup);
+                world.happens(host, &Happening::Order(Command::PartnerDown), setup);
             }
             Action::Leave(host, command) => {
                 world.budget.leaves[host] -= 1;
-                world.feed(host, Input::Command(command), setup);
+                world.happens(host, &Happening::Order(command), setup);
             }
-            Action::Stop(host) => world.crash(host, true),
+            Action::Stop(host) => world.end(host, true, setup),
         }
         world.check_disjoint();
         world.check_protection();
@@ -201,8 +201,10 @@ pub fn line(world: &World, action: Option<&Action>) -> String {
         Some(Action::Deliver(host, number)) => {
             let connection = world.connections.iter().find(|it| it.number == *number);
             let what = match connection.and_then(|it| it.queues[1 - host].front()) {
-                Some(Item::Message(bytes)) => decode(bytes, Dialect::Draft12)
-                    .map_or("?".to_owned(), |it| it.message.message_type().to_string()),
+                Some(Item::Message(sent)) => {
+                    let packet = sent.packet.as_ref();
+                    packet.map_or("?".to_owned(), |it| it.message.message_type().to_string())
+                }
                 item => format!("{item:?}"),
             };
             format!("{what} arrives at {host}")

@@ -2,7 +2,7 @@
 
 use crate::world::{GAP_S, STEP_MS};
 use dhcp_failover_proto::EndpointRecord;
-use dhcp_failover_proto::lease::{Binding, LeaseInstant};
+use dhcp_failover_proto::lease::{Binding, LeaseInstant, LeaseSpan};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -28,11 +28,34 @@ impl Names<'_> {
         };
         make(&Names { now, rename: &note });
         let names = names(&moments.into_inner(), now.as_unix_s());
-        let rename = |at: LeaseInstant| {
-            let found = names.binary_search_by_key(&at.as_unix_s(), |(from, _)| *from);
-            found.map_or(at, |place| names[place].1)
+        make(&Names { now, rename: &|at| name(&names, at.as_unix_s()).unwrap_or(at) })
+    }
+
+    /// Makes a form in which each moment is a number, by where it comes first, and tells these moments.
+    /// Two such forms are equal if and only if those with names are, and the names of their moments:
+    /// so a part of a world can be made when the others are not known yet.
+    pub fn numbered<T>(
+        now: LeaseInstant,
+        make: impl FnOnce(&Names<'_>) -> T,
+    ) -> (T, Box<[LeaseInstant]>) {
+        let moments = RefCell::new(Vec::new());
+        let number = |at: LeaseInstant| {
+            let mut moments = moments.borrow_mut();
+            let known = moments.iter().position(|it| *it == at).unwrap_or(moments.len());
+            if known == moments.len() {
+                moments.push(at);
+            }
+            NOW + LeaseSpan::from_s(known as u64)
         };
-        make(&Names { now, rename: &rename })
+        let form = make(&Names { now, rename: &number });
+        (form, moments.into_inner().into())
+    }
+
+    /// The names of moments that are in several parts of one world.
+    pub fn of_all(now: LeaseInstant, parts: &[&[LeaseInstant]]) -> Vec<LeaseInstant> {
+        let all = || parts.iter().copied().flatten().map(|at| at.as_unix_s());
+        let names = names(&all().collect(), now.as_unix_s());
+        all().filter_map(|at| name(&names, at)).collect()
     }
 
     pub fn time(&self, at: LeaseInstant) -> LeaseInstant {
@@ -90,6 +113,11 @@ impl Names<'_> {
         it.connect_time = signed.min(1);
         it
     }
+}
+
+fn name(names: &[(u64, LeaseInstant)], at: u64) -> Option<LeaseInstant> {
+    let place = names.binary_search_by_key(&at, |(from, _)| *from).ok()?;
+    Some(names[place].1)
 }
 
 /// Every moment keeps its order and its distance to now, if that is no longer than `GAP_S`, which is

@@ -1,115 +1,39 @@
-//! Carrying out what the endpoints ask for, and what they do for clients.
+//! What happens in the world, and what of it the other server, the network and the clients see.
 
-use crate::world::{Connection, Held, Item, LEASE_S, Mutant, Pending, Rule, STEP_MS, Setup, World};
-use crate::world::{MCLT_S, client};
-use dhcp_failover_proto::lease::{BindingFlags, BindingStatus, Control, LeaseSpan};
-use dhcp_failover_proto::wire::{Dialect, Message, ServerFlags, decode};
+use crate::server::{Effect, Happening, Pending, Sent};
+use crate::world::client;
+use crate::world::{Connection, Held, Item, LEASE_S, MCLT_S, Mutant, Rule, STEP_MS, Setup, World};
+use dhcp_failover_proto::lease::{BindingStatus, Control, LeaseSpan};
+use dhcp_failover_proto::wire::Message;
 use dhcp_failover_proto::{
-    Bindings, Decision, Input, LeaseEvent, LinkSide, Output, Query, Record, RequestClass, Service,
-    State, Ticket, Token,
+    Bindings, Decision, LinkId, LinkSide, Query, RequestClass, Service, Token,
 };
 use std::collections::VecDeque;
-
-/// Ticks in a row without time passing, at most.
-const TICKS: usize = 50;
+use std::sync::Arc;
 
 impl World {
-    pub fn feed(&mut self, host: usize, input: Input<'_>, setup: &Setup) {
-        let now = self.monotonic();
-        let server = self.server(host);
-        let Some(endpoint) = &mut server.endpoint else { return };
-        endpoint.handle(now, input, &server.table);
-        for _ in 0..TICKS {
-            let mut early = None;
-            let again = loop {
-                let server = self.server(host);
-                let Some(endpoint) = &mut server.endpoint else { return };
-                match endpoint.poll_output() {
-                    Output::Wait(at) => break at.is_some_and(|at| at <= now),
-                    output => early = self.carry_out(host, output, setup).or(early),
-                }
-            };
-            let server = self.server(host);
-            let Some(endpoint) = &mut server.endpoint else { return };
-            match early {
-                Some(ticket) => endpoint.handle(now, Input::Persisted(ticket), &server.table),
-                None if again => endpoint.handle(now, Input::Tick, &server.table),
-                None => return,
+    pub fn happens(&mut self, host: usize, what: &Happening, setup: &Setup) {
+        let server = self.servers[host].after(host, self.now_ms, what, setup);
+        self.servers[host] = Arc::clone(&server);
+        for effect in &server.known.effects {
+            match effect {
+                Effect::Sends(link, sent) => self.sends(host, *link, sent),
+                Effect::Closes(link) => self.closes(host, *link),
+                Effect::Confirms(pending) => self.confirmed(host, pending, setup),
+                Effect::Breaks(rule, text) => self.breaks(*rule, text.clone()),
             }
         }
-        self.breaks(Rule::Livelock, format!("server {host} does not come to rest"));
     }
 
-    fn carry_out(&mut self, host: usize, output: Output, setup: &Setup) -> Option<Ticket> {
-        match output {
-            Output::Persist { ticket, record } => {
-                let server = self.server(host);
-                if let Record::Binding(binding) = &record {
-                    server.table.apply((**binding).clone());
-                }
-                server.unsynced.push((ticket, record));
-                return (setup.mutant == Mutant::EarlySync).then_some(ticket);
-            }
-            Output::Transmit { link, bytes } => {
-                self.check_transmit(host, link.0, &bytes);
-                let found = self.connections.iter_mut().find(|it| it.number == link.0);
-                if let Some(connection) = found.filter(|it| it.open[1 - host]) {
-                    // Nothing arrives after the end.
-                    if self.path_is_up {
-                        connection.queues[host].push_back(Item::Message(bytes));
-                    }
-                }
-            }
-            // Only the primary's attempts get through: the secondary's could only hasten them.
-            Output::Dial => self.server(host).dialling = host == 0,
-            Output::Close { link } => {
-                for connection in self.connections.iter_mut().filter(|it| it.number == link.0) {
-                    connection.close(host);
-                }
-                self.connections.retain(|it| it.open != [false; 2]);
-            }
-            Output::Confirm { token } => self.confirmed(host, token, setup),
-            Output::Refuse { token, .. } => {
-                self.server(host).grants.retain(|grant| grant.token != token);
-            }
-            _ => {}
-        }
-        None
-    }
-
-    /// S5 and S11 of what is sent.
-    fn check_transmit(&mut self, host: usize, link: u64, bytes: &[u8]) {
-        let Ok(packet) = decode(bytes, Dialect::Draft12) else {
-            return self.breaks(Rule::S11, format!("server {host} sends what nobody can read"));
+    fn sends(&mut self, host: usize, link: LinkId, sent: &Arc<Sent>) {
+        let Some(connection) = self.connections.iter_mut().find(|it| it.link() == link) else {
+            return;
         };
-        let disk = &self.servers[host].disk;
-        let early = match &packet.message {
-            Message::BndUpd(updates) => updates.iter().find_map(|update| {
-                let known = disk.binding(update.address).knowledge;
-                let status =
-                    BindingStatus::ALL.into_iter().find(|it| *it as u8 + 1 == update.status.0);
-                let told = status.is_some_and(|it| known.told.contains(it) || known.agreed == it);
-                (!told).then(|| format!("BNDUPD {} {}", update.address, update.status))
-            }),
-            Message::State(state) if !state.server_flags.contains(ServerFlags::STARTUP) => {
-                let sent = State::from_wire(state.server_state);
-                let leaving = matches!(sent, Some(State::Paused | State::Shutdown));
-                let known = disk.record.map(|record| record.state) == sent
-                    || disk.states.iter().any(|state| Some(*state) == sent);
-                (!known && !leaving).then(|| format!("STATE {sent:?}"))
-            }
-            Message::ConnectAck(ack) if ack.reject.is_none() => {
-                let known = disk.record.is_some_and(|record| record.connect_time != 0);
-                (!known).then(|| "CONNECTACK".to_owned())
-            }
-            _ => None,
-        };
-        if let Some(what) = early {
-            self.breaks(Rule::S5, format!("server {host}: {what} before it is on disk"));
+        // Nothing arrives after the end.
+        if connection.open[1 - host] && self.path_is_up {
+            connection.queues[host].push_back(Item::Message(Arc::clone(sent)));
         }
-        if matches!(packet.message, Message::BndUpd(_))
-            && let Some(connection) = self.connections.iter_mut().find(|it| it.number == link)
-        {
+        if matches!(sent.packet.as_ref().map(|it| &it.message), Some(Message::BndUpd(_))) {
             connection.unanswered[host] += 1;
             if connection.unanswered[host] > 1 {
                 self.breaks(Rule::S11, format!("server {host}: two unanswered updates"));
@@ -117,26 +41,19 @@ impl World {
         }
     }
 
-    pub fn tick(&mut self, host: usize, setup: &Setup) {
-        self.feed(host, Input::Tick, setup);
+    fn closes(&mut self, host: usize, link: LinkId) {
+        for connection in self.connections.iter_mut().filter(|it| it.link() == link) {
+            connection.close(host);
+        }
+        self.connections.retain(|it| it.open != [false; 2]);
     }
 
     pub fn pass(&mut self, setup: &Setup) {
         self.budget.slow_steps -= u8::from(self.is_busy());
         self.now_ms += STEP_MS;
         for host in [0, 1] {
-            self.tick(host, setup);
-            let (now, server) = (self.lease_now(), &self.servers[host]);
-            let Some(endpoint) = &server.endpoint else { continue };
-            let view = endpoint.view();
-            let over: Vec<_> = server
-                .table
-                .ended(now)
-                .filter(|it| it.status != BindingStatus::Active || view.ends_at(it) <= now)
-                .map(|it| it.address)
-                .collect();
-            for address in over {
-                self.feed(host, Input::Lease(LeaseEvent::Expired { address }), setup);
+            if self.servers[host].endpoint.is_some() {
+                self.happens(host, &Happening::TimePassed, setup);
             }
         }
         let now = self.lease_now();
@@ -145,23 +62,9 @@ impl World {
         }
     }
 
-    pub fn flush(&mut self, host: usize, setup: &Setup) {
-        let server = self.server(host);
-        let mut last = None;
-        for (ticket, record) in std::mem::take(&mut server.unsynced) {
-            server.disk.store(record);
-            last = Some(ticket);
-        }
-        if let Some(ticket) = last {
-            self.feed(host, Input::Persisted(ticket), setup);
-        }
-        self.server(host).disk.states.clear();
-    }
-
     pub fn connect(&mut self, host: usize, setup: &Setup) {
-        self.server(host).dialling = false;
         if !self.path_is_up || self.servers[1 - host].endpoint.is_none() {
-            return self.feed(host, Input::DialFailed, setup);
+            return self.happens(host, &Happening::DialFailed, setup);
         }
         let mut connection = Connection {
             number: self.next_link,
@@ -173,7 +76,7 @@ impl World {
         connection.queues[host].push_back(Item::Opened);
         let link = connection.link();
         self.connections.push(connection);
-        self.feed(host, Input::LinkUp { link, side: LinkSide::Dialed }, setup);
+        self.happens(host, &Happening::LinkUp(link, LinkSide::Dialed), setup);
     }
 
     /// The next thing on a connection arrives at a server.
@@ -185,22 +88,21 @@ impl World {
         match connection.queues[1 - host].pop_front() {
             None => {}
             Some(Item::Opened) => {
-                self.feed(host, Input::LinkUp { link, side: LinkSide::Accepted }, setup);
+                self.happens(host, &Happening::LinkUp(link, LinkSide::Accepted), setup);
             }
-            Some(Item::Message(bytes)) => {
-                let packet = decode(&bytes, Dialect::Draft12);
-                if packet.is_ok_and(|it| matches!(it.message, Message::BndAck(_))) {
+            Some(Item::Message(sent)) => {
+                if matches!(sent.packet.as_ref().map(|it| &it.message), Some(Message::BndAck(_))) {
                     let unanswered = &mut connection.unanswered[host];
                     *unanswered = unanswered.saturating_sub(1);
                 }
-                self.feed(host, Input::Frame { link, bytes: &bytes }, setup);
+                self.happens(host, &Happening::Arrives(link, sent), setup);
             }
             Some(Item::Closed) => {
                 connection.open[host] = false;
                 connection.queues[1 - host].clear();
                 connection.queues[host].clear();
                 self.connections.retain(|it| it.open != [false; 2]);
-                self.feed(host, Input::LinkDown { link }, setup);
+                self.happens(host, &Happening::LinkDown(link), setup);
             }
         }
     }
@@ -253,33 +155,12 @@ impl World {
         let token = Token((number as u64) * 16 + u64::from(self.clients[number].left));
         let (address, version) = (binding.address, binding.version);
         let pending = Pending { token, client: number, address, asked: now, grant, version };
-        self.server(host).grants.push(pending);
-        let event = LeaseEvent::Granted {
-            token,
-            address,
-            client: who,
-            grant,
-            version,
-            epoch: view.epoch(),
-            flags: BindingFlags::default(),
-            request_options: Vec::new(),
-        };
-        self.feed(host, Input::Lease(event), setup);
+        self.happens(host, &Happening::Grants(pending), setup);
         true
     }
 
-    /// The DHCPACK leaves, and arrives.
-    fn confirmed(&mut self, host: usize, token: Token, setup: &Setup) {
-        let grants = &mut self.server(host).grants;
-        let Some(place) = grants.iter().position(|grant| grant.token == token) else { return };
-        let it = grants.remove(place);
-        let disk = self.servers[host].disk.binding(it.address);
-        let same = disk.version == it.version + 1
-            && disk.is_for(&client(it.client))
-            && disk.expiries.lease >= it.grant.lease_expiry;
-        if !same && disk.version <= it.version + 1 {
-            self.breaks(Rule::S5, format!("server {host}: DHCPACK before the lease is on disk"));
-        }
+    /// The DHCPACK arrives.
+    fn confirmed(&mut self, host: usize, it: &Pending, setup: &Setup) {
         let times = if setup.mutant == Mutant::ClientsHoldOn { 2 } else { 1 };
         let expires = it.asked + LeaseSpan::from_s(it.grant.lease.as_s() * times);
         let now = self.lease_now();

@@ -1,14 +1,10 @@
 //! The world that is explored: two real endpoints, and the simplest disks, network and clients.
 
+use crate::server::{Happening, Sent, Server};
 use crate::story::Beginning;
-use dhcp_failover_proto::lease::{
-    Binding, Client, Control, Grant, HardwareAddress, LeaseInstant, LeaseSpan, Role,
-};
-use dhcp_failover_proto::{
-    BindingTable, Command, Endpoint, EndpointConfig, EndpointRecord, LinkId, Monotonic, Record,
-    Service, State, Ticket, Token,
-};
-use std::collections::{BTreeMap, VecDeque};
+use dhcp_failover_proto::lease::{Client, Control, HardwareAddress, LeaseInstant, LeaseSpan, Role};
+use dhcp_failover_proto::{Command, EndpointConfig, LinkId, Service, State};
+use std::collections::VecDeque;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -80,7 +76,7 @@ pub enum Rule {
 #[derive(Clone, Debug)]
 pub enum Item {
     Opened,
-    Message(Vec<u8>),
+    Message(Arc<Sent>),
     Closed,
 }
 
@@ -99,53 +95,6 @@ impl Connection {
     pub fn link(&self) -> LinkId {
         LinkId(self.number)
     }
-}
-
-#[derive(Clone, Debug, Default)]
-pub struct Disk {
-    pub bindings: BTreeMap<Ipv4Addr, Binding>,
-    pub record: Option<EndpointRecord>,
-    /// The states in all records of the sync that is being reported, and before it.
-    pub states: Vec<State>,
-}
-
-impl Disk {
-    pub fn store(&mut self, record: Record) {
-        match record {
-            Record::Binding(binding) => {
-                self.bindings.insert(binding.address, *binding);
-            }
-            Record::Endpoint(record) => {
-                self.states.extend(self.record.map(|before| before.state));
-                self.states.push(record.state);
-                self.record = Some(record);
-            }
-        }
-    }
-
-    pub fn binding(&self, address: Ipv4Addr) -> Binding {
-        self.bindings.get(&address).cloned().unwrap_or_else(|| Binding::unused(address))
-    }
-}
-
-#[derive(Clone, Debug)]
-pub struct Pending {
-    pub token: Token,
-    pub client: usize,
-    pub address: Ipv4Addr,
-    pub asked: LeaseInstant,
-    pub grant: Grant,
-    pub version: u64,
-}
-
-#[derive(Clone, Debug)]
-pub struct Server {
-    pub endpoint: Option<Endpoint>,
-    pub table: BindingTable,
-    pub disk: Disk,
-    pub unsynced: Vec<(Ticket, Record)>,
-    pub dialling: bool,
-    pub grants: Vec<Pending>,
 }
 
 #[derive(Clone, Copy, Hash, Debug)]
@@ -197,7 +146,7 @@ pub fn client(number: usize) -> Client {
     Client::new(None, hardware)
 }
 
-fn config(host: usize) -> EndpointConfig {
+pub fn config(host: usize) -> EndpointConfig {
     let (role, partner) = match host {
         0 => (Role::Primary, 2),
         _ => (Role::Secondary, 1),
@@ -212,23 +161,18 @@ fn config(host: usize) -> EndpointConfig {
     }
 }
 
+/// The wall clock of both servers, so many milliseconds from the beginning.
+pub fn at_ms(now_ms: u64) -> LeaseInstant {
+    LeaseInstant::from_unix_s(EPOCH_S + now_ms / 1_000)
+}
+
 impl World {
     pub fn new(setup: &Setup) -> Self {
-        let server = || {
-            Arc::new(Server {
-                endpoint: None,
-                table: BindingTable::new(),
-                disk: Disk::default(),
-                unsynced: Vec::new(),
-                dialling: false,
-                grants: Vec::new(),
-            })
-        };
         let client = || DhcpClient { left: setup.requests, held: None };
         let mut world = Self {
             now_ms: 0,
             addresses: setup.addresses,
-            servers: [server(), server()],
+            servers: Default::default(),
             connections: Vec::new(),
             next_link: 1,
             path_is_up: true,
@@ -237,25 +181,25 @@ impl World {
             broken: None,
         };
         for host in [0, 1] {
-            world.start(host, setup);
+            world.happens(host, &Happening::Start, setup);
         }
         world
     }
 
     pub fn lease_now(&self) -> LeaseInstant {
-        LeaseInstant::from_unix_s(EPOCH_S + self.now_ms / 1_000)
-    }
-
-    pub fn monotonic(&self) -> Monotonic {
-        Monotonic::from_ms(self.now_ms)
+        at_ms(self.now_ms)
     }
 
     pub fn addresses(&self) -> impl Iterator<Item = Ipv4Addr> + use<> {
         (1..=self.addresses).map(|last| Ipv4Addr::new(192, 0, 2, last))
     }
 
+    /// For a change that does not just happen.
+    #[cfg(test)]
     pub fn server(&mut self, host: usize) -> &mut Server {
-        Arc::make_mut(&mut self.servers[host])
+        let server = Arc::make_mut(&mut self.servers[host]);
+        server.known = Default::default();
+        server
     }
 
     pub fn state(&self, host: usize) -> Option<State> {
@@ -267,33 +211,9 @@ impl World {
         writing || self.connections.iter().any(|it| it.queues.iter().any(|q| !q.is_empty()))
     }
 
-    pub fn start(&mut self, host: usize, setup: &Setup) {
-        let (now, wall) = (self.monotonic(), self.lease_now());
-        let addresses: Vec<_> = self.addresses().collect();
-        let server = self.server(host);
-        server.table = BindingTable::new();
-        if let (Some(first), Some(last)) = (addresses.first(), addresses.last()) {
-            let _ = server.table.add_pool([*first..=*last]);
-        }
-        for binding in server.disk.bindings.values() {
-            server.table.apply(binding.clone());
-        }
-        server.endpoint = Some(Endpoint::new(config(host), server.disk.record, now, wall));
-        self.tick(host, setup);
-    }
-
-    pub fn crash(&mut self, host: usize, keeps_all: bool) {
-        let server = self.server(host);
-        for (_, record) in std::mem::take(&mut server.unsynced) {
-            if keeps_all {
-                server.disk.store(record);
-            }
-        }
-        server.disk.states.clear();
-        server.table = BindingTable::new();
-        server.endpoint = None;
-        server.dialling = false;
-        server.grants.clear();
+    /// The server goes down, and with it its end of every connection.
+    pub fn end(&mut self, host: usize, keeps_unsynced: bool, setup: &Setup) {
+        self.happens(host, &Happening::End { keeps_unsynced }, setup);
         for connection in &mut self.connections {
             connection.close(host);
         }

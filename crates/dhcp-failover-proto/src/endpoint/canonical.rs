@@ -6,7 +6,7 @@ use super::{Endpoint, PartnerState};
 use crate::{LinkId, Monotonic, State, Stats, Ticket};
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
-use dhcp_failover_lease::{LeaseInstant, Mutant};
+use dhcp_failover_lease::{LeaseInstant, LeaseSpan, Mutant};
 use dhcp_failover_wire::Message;
 
 /// How the numbers of a world are renamed in which only some of their relations matter.
@@ -17,9 +17,9 @@ pub struct Renaming<'a> {
     /// It must keep their order and the differences that matter; it is not asked for "none yet" and
     /// "never".
     pub times: &'a dyn Fn(LeaseInstant) -> LeaseInstant,
-    /// Transactions that the partner began. This endpoint's own are counted back from
-    /// [`Endpoint::next_xid`].
-    pub partners_xids: &'a dyn Fn(u32) -> u32,
+    /// Transactions that the partner began, by their connection. This endpoint's own are counted back
+    /// from [`Endpoint::next_xid`].
+    pub partners_xids: &'a dyn Fn(LinkId, u32) -> u32,
     /// Instances of the relationship (§5.17), which are only ever found equal or different.
     pub instances: &'a dyn Fn(u32) -> u32,
     /// Versions of the binding of an address, of which only equality counts, and which one is newer.
@@ -27,6 +27,9 @@ pub struct Renaming<'a> {
     /// In a world in which time only passes in steps of so many milliseconds it makes no difference
     /// when within a step a timer ends; otherwise that is 1.
     pub quantum_ms: u64,
+    /// No MCLT in this world will ever be longer: of a moment from which only the MCLT is waited for it
+    /// makes no difference when it was, once that is over.
+    pub longest_mclt: LeaseSpan,
 }
 
 impl core::fmt::Debug for Renaming<'_> {
@@ -58,10 +61,11 @@ impl Endpoint {
         let instance = self.record.instance;
         self.canonical_in(&Renaming {
             times: &times,
-            partners_xids: &|_| 0,
+            partners_xids: &|_, _| 0,
             instances: &|it| instance.wrapping_sub(it),
             versions: &|_, it| it,
             quantum_ms: 1,
+            longest_mclt: LeaseSpan::from_s(u64::MAX),
         })
     }
 
@@ -83,11 +87,16 @@ impl Endpoint {
             at => shift(LeaseInstant::from_wire_s(at, lease_now)).as_wire_s(),
         };
         let mut form = self.clone();
+        // RECOVER-WAIT counts from it (§9.6.2).
+        let over = self.started_at + renaming.longest_mclt <= lease_now;
+        if over && !Mutant::McltWaitFromRestart.is_on() {
+            form.started_at = LeaseInstant::ZERO;
+        }
         form.canonical_clocks(renaming.quantum_ms, &shift, &shift_wire);
         form.canonical_record(&shift, &shift_wire);
         form.record.instance = (renaming.instances)(self.record.instance);
         form.canonical_numbers(self, &shift, &shift_wire, renaming.partners_xids);
-        form.updates.rebase(self.next_own_xid(), &shift, renaming);
+        form.updates.rebase(self.link.as_ref(), &shift, renaming);
         form.epoch = 0;
         form.stats = Stats::default();
         form
@@ -99,6 +108,15 @@ impl Endpoint {
     pub fn next_xid(&self, link: LinkId) -> Option<u32> {
         let mut links = self.link.iter().chain(&self.candidates);
         links.find(|known| known.id == link).map(super::link::Link::next_xid)
+    }
+
+    /// What the canonical form calls this connection; `None` if it is not in it.
+    #[must_use]
+    pub fn canonical_link(&self, link: LinkId) -> Option<LinkId> {
+        let known = self.link.iter().chain(&self.candidates).map(|known| known.id);
+        // Of some that were given up the last words still wait for the disk.
+        let place = known.chain(self.gate.held_links()).position(|id| id == link)?;
+        u64::try_from(place).ok().map(LinkId)
     }
 
     fn next_own_xid(&self) -> u32 {
@@ -179,7 +197,7 @@ impl Endpoint {
         original: &Self,
         shift: &dyn Fn(LeaseInstant) -> LeaseInstant,
         shift_wire: &dyn Fn(u32) -> u32,
-        partners_xids: &dyn Fn(u32) -> u32,
+        partners_xids: &dyn Fn(LinkId, u32) -> u32,
     ) {
         let base = self.gate.base();
         let relative = |ticket: Ticket| Ticket(ticket.as_u64().saturating_sub(base));
@@ -188,28 +206,24 @@ impl Endpoint {
             *ticket = relative(*ticket);
             *at = shift(*at);
         }
-        let position = |id| {
-            let links = original.link.iter().chain(&original.candidates);
-            let place = links.enumerate().find(|(_, link)| link.id == id);
-            LinkId(place.and_then(|(n, _)| u64::try_from(n).ok()).unwrap_or(u64::MAX))
-        };
+        let position = |id| original.canonical_link(id).unwrap_or(LinkId(u64::MAX));
         for link in self.link.iter_mut().chain(&mut self.candidates) {
             link.id = position(link.id);
         }
-        self.gate.rebase(position);
-        let next_xid = original.next_own_xid();
         for held in self.gate.held_mut() {
-            if let Held::Message { xid, message, .. } = held {
+            if let Held::Message { link, xid, message, .. } = held {
                 rename_message_times(message, shift_wire);
                 *xid = match message {
                     Message::BndAck(_)
                     | Message::ConnectAck(_)
                     | Message::PoolResp(_)
-                    | Message::UpdDone => partners_xids(*xid),
-                    _ => next_xid.wrapping_sub(*xid),
+                    | Message::UpdDone => partners_xids(*link, *xid),
+                    // Nobody hears of a transaction of a connection that was given up.
+                    _ => original.next_xid(*link).map_or(0, |next| next.wrapping_sub(*xid)),
                 };
             }
         }
+        self.gate.rebase(position);
     }
 }
 
@@ -243,5 +257,35 @@ pub fn rename_message_times(message: &mut Message, renamed: &dyn Fn(u32) -> u32)
         Message::Connect(connect) => rename_hints(&mut connect.vendor_specific),
         Message::ConnectAck(ack) => rename_hints(&mut ack.vendor_specific),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{BindingTable, EndpointConfig, Input};
+    use dhcp_failover_lease::Role;
+
+    /// §9.6.2: of a start only that counts which RECOVER-WAIT may still have to wait for.
+    #[test]
+    fn a_start_is_forgotten_when_no_mclt_counts_from_it_any_more() {
+        let start = LeaseInstant::from_unix_s(1_700_000_000);
+        let started_after = |passed_s: u64| {
+            let config = EndpointConfig::new("pair", Role::Primary, [192, 0, 2, 1].into());
+            let mut endpoint = Endpoint::new(config, None, Monotonic::from_ms(0), start);
+            let now = Monotonic::from_ms(passed_s * 1_000);
+            endpoint.handle(now, Input::Tick, &BindingTable::new());
+            let renaming = Renaming {
+                times: &|at| at,
+                partners_xids: &|_, xid| xid,
+                instances: &|it| it,
+                versions: &|_, version| version,
+                quantum_ms: 1,
+                longest_mclt: LeaseSpan::from_s(20),
+            };
+            endpoint.canonical_in(&renaming).started_at
+        };
+        assert_eq!(started_after(19), start);
+        assert_eq!(started_after(20), LeaseInstant::ZERO);
     }
 }

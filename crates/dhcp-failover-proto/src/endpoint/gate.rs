@@ -110,6 +110,14 @@ impl Gate {
         Some(output)
     }
 
+    /// The connections of what is held, in its order.
+    pub(super) fn held_links(&self) -> impl Iterator<Item = LinkId> {
+        self.held.iter().filter_map(|(_, held)| match held {
+            Held::Message { link, .. } | Held::Close(link) => Some(*link),
+            Held::Confirm(_) => None,
+        })
+    }
+
     /// How much waits.
     pub(super) fn held(&self) -> usize {
         self.held.len()

@@ -13,7 +13,7 @@ pub(super) use convert::status_from_wire;
 pub use disputes::Dispute;
 pub(super) use windows::same_station;
 
-use super::{Endpoint, Renaming};
+use super::{Endpoint, Link, Renaming};
 use alloc::collections::{BTreeMap, btree_map::Entry};
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
@@ -204,10 +204,11 @@ impl Updates {
     /// those that matter, for comparing endpoints.
     pub(super) fn rebase(
         &mut self,
-        next_xid: u32,
+        link: Option<&Link>,
         shift: &dyn Fn(LeaseInstant) -> LeaseInstant,
         renaming: &Renaming<'_>,
     ) {
+        let next_xid = link.map_or(0, Link::next_xid);
         let marks = [
             self.sweep.as_ref().map(|sweep| sweep.turn),
             self.answer.as_ref().map(|answer| answer.barrier.up_to),
@@ -239,7 +240,7 @@ impl Updates {
         self.answer.iter_mut().for_each(|answer| {
             rank(&mut answer.barrier.up_to);
             answer.forget_numbers();
-            answer.xid = (renaming.partners_xids)(answer.xid);
+            answer.xid = link.map_or(0, |link| (renaming.partners_xids)(link.id, answer.xid));
         });
         self.interlock.iter_mut().for_each(|interlock| rank(&mut interlock.barrier.up_to));
         self.turn = 0;
