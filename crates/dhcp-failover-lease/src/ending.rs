@@ -20,7 +20,8 @@ impl Allocator {
     /// lost its storage may have given before it heard of the abandonment (H19).
     #[must_use]
     pub fn abandonment_ends_at(&self, binding: &Binding) -> LeaseInstant {
-        self.hold(binding).unwrap_or(binding.expiries.lease)
+        let until = binding.expiries.lease;
+        self.hold(binding).map_or(until, |hold| until.max(hold + CLOCK_GUARD))
     }
 
     /// When it may believe the partner that the lease has ended: the partner's clock is as good as
@@ -39,7 +40,8 @@ impl Allocator {
     ///
     /// The partner will agree to whatever it is told now, for it remembers nothing: so the end of a
     /// lease it may have renewed, or the return of an address it may have leased, must not be asked
-    /// of it before those leases are over (H19, S6).
+    /// of it before those leases are over (H19, S6). Nor does it know how long an abandonment must
+    /// last, but by what it is told.
     #[must_use]
     pub fn restored(&self, binding: &Binding, instance: u32) -> Option<Binding> {
         use BindingStatus::{Abandoned, Active, Backup, Expired, Free, Released, Reset};
@@ -53,8 +55,11 @@ impl Allocator {
                 restored.expiries.received_potential = LeaseInstant::ZERO;
                 Active
             }
-            (Reset, Some(until)) => {
-                restored.expiries.lease = until;
+            (Abandoned, Some(until)) if binding.expiries.lease >= until + CLOCK_GUARD => {
+                return None;
+            }
+            (Reset | Abandoned, Some(until)) => {
+                restored.expiries.lease = until + CLOCK_GUARD;
                 Abandoned
             }
             (Free, _)
@@ -71,11 +76,16 @@ impl Allocator {
     }
 
     /// Until when a lease is held that the lost storage of a server may have known more of: that
-    /// server may have renewed it until it went down, up to the MCLT beyond what both knew.
+    /// server may have renewed it until it went down, up to the MCLT beyond what both knew. When an
+    /// ABANDONED address may be tried again is the end of no lease, and nobody goes beyond it.
     fn hold(&self, binding: &Binding) -> Option<LeaseInstant> {
         let began = binding.last_transaction.unwrap_or(binding.start_of_state);
         let lost =
             self.storage_lost.filter(|lost| began <= *lost && !Mutant::LossForgotten.is_on())?;
-        Some(binding.expiries.latest().max(lost) + self.mclt)
+        let mut expiries = binding.expiries;
+        if binding.status == BindingStatus::Abandoned {
+            expiries.lease = LeaseInstant::ZERO;
+        }
+        Some(expiries.latest().max(lost) + self.mclt)
     }
 }

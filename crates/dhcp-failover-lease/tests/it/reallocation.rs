@@ -383,15 +383,17 @@ fn h19_ends_of_leases_are_taken_back_while_the_lost_storage_may_have_known_bette
         let restored = |allocator: Allocator, mine: &Binding| allocator.restored(mine, 1);
         let expected = match status {
             Expired | Released => Some(Active),
-            Reset => Some(Abandoned),
-            Free | Active | Abandoned | Backup => None,
+            Reset | Abandoned => Some(Abandoned),
+            Free | Active | Backup => None,
         };
         let now = restored(early, &mine);
         assert_eq!(now.as_ref().map(|it| it.status), expected, "{status}");
         if let Some(now) = now {
             assert_eq!(now.version, mine.version + 1, "the partner must hear of it");
-            if status == Reset {
-                assert_eq!(now.expiries.lease + GUARD, over, "when it may be tried again");
+            if now.status == Abandoned {
+                assert_eq!(now.expiries.lease, over, "when it may be tried again");
+                assert_eq!(restored(early, &now), None, "asked again, it does not creep");
+                assert_eq!(early.abandonment_ends_at(&now), over);
             }
         }
         // When those leases are over, or began after the loss, nothing is taken back.

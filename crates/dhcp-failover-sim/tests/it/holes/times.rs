@@ -215,10 +215,36 @@ fn h19_an_abandonment_outlasts_what_the_lost_server_may_have_given() {
             assert_eq!(kept, loses, "{role:?}: {status:?}");
             let known = it.table.get(ADDRESS).expect("in the pool").expiries.latest();
             let end = known.max(it.endpoint.lease_now()) + it.config.mclt;
-            it.pass_in_contact_s((end - it.endpoint.lease_now()).as_s() + 1);
+            // And what clocks hide.
+            it.pass_in_contact_s((end - it.endpoint.lease_now()).as_s() + 3);
             it.feed(Input::Lease(LeaseEvent::Expired { address: ADDRESS }));
             let status = it.table.get(ADDRESS).map(|binding| binding.status);
             assert_ne!(status, Some(BindingStatus::Abandoned), "{role:?}, in the end");
+        }
+    }
+}
+
+/// H19, S3: the server that lost its storage does not end an abandonment before what it may have given
+/// itself: it knows no end but what it is told. (Honest 0x2da3299f91abb762.)
+#[test]
+fn h19_an_abandonment_is_told_with_the_end_that_the_lost_server_must_wait_for() {
+    for role in ROLES {
+        for loses in [true, false] {
+            let mut it = in_normal(role);
+            let far = it.wire_now() + 9_000;
+            let update = BindingUpdate { potential_expiration_time: Some(far), ..leased(&it, 0) };
+            it.say(Message::BndUpd(vec![update]));
+            it.cut();
+            let until = it.endpoint.lease_now() + LeaseSpan::from_s(30);
+            it.feed(Input::Lease(LeaseEvent::Declined { address: ADDRESS, until }));
+            it.meets(State::Recover);
+            it.say(if loses { Message::UpdReqAll } else { Message::UpdReq(UpdReq::default()) });
+            it.accept_from(0);
+            let told = it.told().into_iter().rev().find(|update| update.address == ADDRESS);
+            let told = told.unwrap_or_else(|| panic!("it is told"));
+            assert_eq!(told.status, dhcp_failover_wire::BindingStatus::ABANDONED);
+            let far = far + u32::try_from(it.config.mclt.as_s()).expect("no year");
+            assert_eq!(told.lease_expiration_time >= Some(far), loses, "{role:?}: {told:?}");
         }
     }
 }
