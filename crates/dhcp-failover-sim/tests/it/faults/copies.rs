@@ -202,6 +202,11 @@ fn s08_of_a_copy_that_knows_more_than_its_partner_the_leases_stay_and_nothing_el
         pair.crash(host, Survives::Everything);
         pair.restore_disk(host, copy);
         pair.start(host);
+        let waits = |pair: &Pair| pair.state(host) == Some(State::RecoverWait);
+        assert!(pair.run_until(20, waits), "{}", pair.log_text());
+        // Before the partner hears of one by an update: it might have given it away by then.
+        let own = Host::BOTH.map(|each| pair.count(each, BindingStatus::Backup));
+        assert_eq!(own[0], own[1], "{}", pair.log_text());
         pair.run_s(60);
         assert_eq!(found_out(&pair, host), 1, "{}", pair.log_text());
         for each in Host::BOTH {
