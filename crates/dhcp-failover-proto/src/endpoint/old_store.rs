@@ -64,6 +64,16 @@ impl Endpoint {
         (self.as_if_lost(&own), own.client.filter(|_| runs))
     }
 
+    /// What an accepted update of the partner's left: it is told of then, also by a partner that is no
+    /// better a witness than an old copy, and need not know all that this server does.
+    pub(super) fn told_anew(&self, mut binding: Binding) -> Binding {
+        if self.record.old_store && self.state == State::Recover && self.is_untold(&binding) {
+            binding.knowledge.instance = self.record.instance;
+            binding.knowledge.acked_version = binding.version.saturating_sub(1);
+        }
+        binding
+    }
+
     /// Whether the partner has neither told of it nor agreed to it since the store was found to be old,
     /// or since everything was asked for last.
     const fn is_untold(&self, own: &Binding) -> bool {
@@ -142,7 +152,7 @@ mod tests {
     use crate::{BindingTable, EndpointConfig, Input, LinkId, LinkSide, Monotonic, Output, Record};
     use core::net::Ipv4Addr;
     use dhcp_failover_lease::{HardwareAddress, Role};
-    use dhcp_failover_wire::{Dialect, Message, Packet};
+    use dhcp_failover_wire::{BindingUpdate, Dialect, Message, Packet};
 
     const FIRST: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 0);
     const MANY: u32 = 2_500;
@@ -200,13 +210,22 @@ mod tests {
         endpoint.request_updates();
     }
 
-    /// The partner has told everything, and that was nothing.
-    fn done(endpoint: &mut Endpoint, table: &BindingTable) {
+    /// The transaction in which everything was asked for.
+    fn asked(endpoint: &mut Endpoint, table: &BindingTable) -> u32 {
         // It leaves when the new instance is on the disk.
         let sent = (0..2).flat_map(|_| tick(endpoint, &mut table.clone()).1);
         let asked = sent.filter(|packet| packet.message == Message::UpdReqAll).last();
-        let asked = asked.expect("it asked");
-        let packet = Packet { time: 1, xid: asked.xid, message: Message::UpdDone };
+        asked.expect("it asked").xid
+    }
+
+    /// The partner has told everything, and that was nothing.
+    fn done(endpoint: &mut Endpoint, table: &BindingTable) {
+        let xid = asked(endpoint, table);
+        said_all(endpoint, xid, table);
+    }
+
+    fn said_all(endpoint: &mut Endpoint, xid: u32, table: &BindingTable) {
+        let packet = Packet { time: 1, xid, message: Message::UpdDone };
         endpoint.updates_done(&packet, table);
     }
 
@@ -269,6 +288,31 @@ mod tests {
         for binding in (0..MANY).filter_map(|number| table.get(address(number))) {
             assert_eq!(told(&binding), binding.status == BindingStatus::Free, "{binding:?}");
         }
+    }
+
+    /// S8, S4: a partner that has just recovered is no better a witness; what it tells is told all the
+    /// same, and not forgotten for silence.
+    #[test]
+    fn s08_what_a_partner_that_recovered_tells_is_not_forgotten() {
+        let (mut endpoint, mut table) = (asking(), copy());
+        let xid = asked(&mut endpoint, &table);
+        let partner = PartnerState { state: State::RecoverDone, startup: false, since: 0 };
+        endpoint.partner = Some(partner);
+        let told = BindingUpdate::new(address(1), dhcp_failover_wire::BindingStatus::BACKUP);
+        let packet = Packet { time: 1, xid: 1, message: Message::BndUpd(vec![told.clone()]) };
+        endpoint.binding_updates(&packet, &[told], &table);
+        tick(&mut endpoint, &mut table);
+        said_all(&mut endpoint, xid, &table);
+        while endpoint.state == State::Recover {
+            tick(&mut endpoint, &mut table);
+        }
+        let kept = table.get(address(1)).unwrap();
+        assert_eq!(kept.status, BindingStatus::Backup);
+        assert!(
+            kept.needs_telling(endpoint.record.instance),
+            "the partner need not know all of it"
+        );
+        assert_eq!(count(&table, BindingStatus::Backup), 1);
     }
 
     /// S14, S2, S4: a lease of the copy is kept and told, but nothing is counted on that the partner

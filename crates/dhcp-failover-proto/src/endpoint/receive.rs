@@ -105,8 +105,9 @@ impl Endpoint {
                 if let Some(client) = accepted.overridden.or(old_lease.filter(gone)) {
                     self.event(Event::ClientOverridden { address: update.address, client });
                 }
-                self.binding_changed(&accepted.binding);
-                self.persist_binding(accepted.binding);
+                let accepted = self.told_anew(accepted.binding);
+                self.binding_changed(&accepted);
+                self.persist_binding(accepted);
                 Ok(())
             }
         }
