@@ -5,7 +5,9 @@ use super::hints::Hints;
 use super::sync::Untold;
 use crate::timer::Timer;
 use crate::{Bindings, Event, State};
-use dhcp_failover_lease::{Binding, BindingStatus, Client, LeaseInstant, LeaseSpan, Mutant};
+use dhcp_failover_lease::{
+    Binding, BindingStatus, Client, LeaseInstant, LeaseSpan, Mutant, Update,
+};
 
 /// A store may be so much behind what its server was heard doing without being an old copy: a slow
 /// disk delays the stamps that prove otherwise, and the news that it has stopped serving and
@@ -55,12 +57,19 @@ impl Endpoint {
     /// loss, too. What it promised is waited for in RECOVER-WAIT. With it the client whose lease is not
     /// held against that word, though it runs: it may have been given since, and somebody should know
     /// if it is lost (S14).
-    pub(super) fn trusted(&self, own: Binding) -> (Binding, Option<Client>) {
+    pub(super) fn trusted(&self, own: Binding, word: &Update) -> (Binding, Option<Client>) {
         let old = self.record.old_store && self.state == State::Recover && self.is_untold(&own);
         if !old || self.partner_recovers() {
             return (own, None);
         }
         let runs = own.status == BindingStatus::Active && self.lease_now < own.expiries.lease;
+        // The partner has it for the same client, with an earlier end: its clock was set ahead, or the
+        // client was given less anew. It may count on the later one (H6, S1).
+        let the_same = |theirs| word.status == BindingStatus::Active && own.is_for(theirs);
+        let longer = word.lease_latest < own.expiries.lease;
+        if runs && longer && word.client.as_ref().is_some_and(the_same) {
+            return (self.as_partner_has_it(own), None);
+        }
         (self.as_if_lost(&own), own.client.filter(|_| runs))
     }
 

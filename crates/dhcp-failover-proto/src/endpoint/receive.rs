@@ -60,10 +60,10 @@ impl Endpoint {
             let text = String::from("not an address of this relationship; compare the scopes");
             return Err(Refusal(RejectReason::ILLEGAL_IP_ADDRESS, text));
         };
-        let (own, old_lease) = self.trusted(own);
         self.note_told(received.address);
         let skew = self.link.as_ref().and_then(|link| link.skew);
         let mut update = to_local(received, skew.as_ref(), self.lease_now)?;
+        let (own, old_lease) = self.trusted(own, &update);
         update.doubt = update.last_transaction.map_or(LeaseSpan::ZERO, |at| self.doubt_of(at));
         if let (Some(_), Some(theirs)) = (&received.windows, &update.client) {
             update.client = same_station(&own, theirs).or(update.client);

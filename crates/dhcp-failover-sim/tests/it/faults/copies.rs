@@ -219,3 +219,40 @@ fn s08_of_a_copy_that_knows_more_than_its_partner_the_leases_stay_and_nothing_el
         assert_eq!(broken, None, "{}", pair.log_text());
     }
 }
+
+/// S14: the partner comes back with a clock that was set ahead, and says of a lease that an old copy has
+/// for the same client that it ends earlier, or is over: the client counts on the later end, and neither
+/// server forgets it. (Unsafe seed 0xfd97e5b73ec4bd24.)
+#[test]
+fn s14_an_old_copy_keeps_the_later_end_of_a_lease_when_its_partners_clock_was_set_ahead() {
+    for (host, ahead_s) in Host::BOTH.into_iter().flat_map(|host| [(host, 1_000), (host, 7_200)]) {
+        let mut pair = busy(Setup { mclt_s: 20, lease_s: 3_000, clients: 4, ..Setup::new(644) });
+        pair.run_s(60); // no lease is one of the MCLT any more
+        let held: Vec<_> = (0..4).map(|number| pair.lease_of(number)).collect();
+        (0..4).for_each(|number| pair.mute(number));
+        let copy = pair.copy_disk(host);
+        pair.cut();
+        pair.run_s(30);
+        pair.power_off(host);
+        pair.restore_disk(host, copy);
+        pair.power_off(host.partner());
+        pair.step_clock(host.partner(), ahead_s * 1_000);
+        pair.start(host);
+        pair.start(host.partner());
+        pair.run_s(120);
+        assert!(pair.is_settled() && found_out(&pair, host) == 1, "{}", pair.log_text());
+        for (number, lease) in held.into_iter().enumerate() {
+            let address = lease.expect("it was served").address;
+            for each in Host::BOTH {
+                let kept = pair.binding(each, address).expect("it is in the pool");
+                let text = format!("{each:?} {number} {ahead_s}: {kept:?}\n{}", pair.log_text());
+                assert_eq!(kept.status, BindingStatus::Active, "{text}");
+            }
+        }
+        pair.check_convergence(60); // S8
+        pair.run_s(2_000);
+        // By a clock that is ahead every promise is shorter than it was.
+        let broken = pair.violations().iter().find(|it| it.rule != Rule::S3);
+        assert_eq!(broken, None, "{}", pair.log_text());
+    }
+}
