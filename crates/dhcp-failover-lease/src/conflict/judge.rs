@@ -63,7 +63,7 @@ pub(super) fn judge(own: &Binding, update: &Update, receiver: &Receiver) -> Resu
     let since = |at: LeaseInstant| {
         update.start_of_state == LeaseInstant::ZERO || update.start_of_state >= at
     };
-    let active_since = |at: LeaseInstant| update.last_transaction.is_some_and(|theirs| theirs > at);
+    let after = |theirs, mine| came_after(theirs, mine, in_step || !primary);
     if receiver.rules == ConflictRules::Isc
         && let Some(decided) = isc(own, update, receiver.role, in_step)
     {
@@ -73,11 +73,19 @@ pub(super) fn judge(own: &Binding, update: &Update, receiver: &Receiver) -> Resu
         (Abandoned, Abandoned) => Ok(()),
         (Abandoned, Reset) if since(own.start_of_state) => Ok(()),
         // Unless a client was given it since, by a server that had not heard or had waited.
-        (Abandoned, Active) if !theirs_ended && active_since(own.start_of_state) => Ok(()),
+        (Abandoned, Active) => match update.last_transaction {
+            Some(given) if !theirs_ended && after(given, own.start_of_state) => Ok(()),
+            _ => Err(Conflict::LessCritical),
+        },
         (Abandoned, _) => Err(Conflict::LessCritical),
         (Reset, Abandoned) => outdated_unless(update.start_of_state > own.start_of_state),
         // What was said before the client came back must not end its lease.
-        (Active, Abandoned) => outdated_unless(ended || own.last_transaction.is_none_or(since)),
+        (Active, Abandoned) => {
+            let abandoned = update.start_of_state;
+            let untold = abandoned == LeaseInstant::ZERO;
+            let since = |given| untold || after(abandoned, given);
+            outdated_unless(ended || own.last_transaction.is_none_or(since))
+        }
         // Made available by a partner that may not have known of this lease (S1).
         (Active, Reset) => outdated_unless(ended || released_after(own, update, in_step)),
         (_, Reset | Abandoned) => Ok(()),
@@ -127,6 +135,16 @@ fn two_clients(
 /// Whether the partner knows all this server knows of the binding.
 pub(super) fn is_in_step(own: &Binding, instance: u32) -> bool {
     !own.needs_telling(instance) && own.knowledge.told.is_empty()
+}
+
+/// Whether an abandonment came after a lease, or a lease after an abandonment.
+///
+/// Whole seconds and a partner's clock hide which, of two that are close. Then the primary's record
+/// stands: if each server took the other's, they would swap them without end, and the lease would be
+/// told shorter each time (S3). So a server that `gives_way` takes what is not clearly older, and what
+/// both take is clear when they hold each other's. A partner that knew this server's record has news.
+fn came_after(theirs: LeaseInstant, mine: LeaseInstant, gives_way: bool) -> bool {
+    if gives_way { theirs + CLOCK_GUARD + CLOCK_GUARD >= mine } else { theirs > mine + CLOCK_GUARD }
 }
 
 /// Whether the client gave the address back after this server last heard from it.

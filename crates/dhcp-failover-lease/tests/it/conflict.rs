@@ -37,7 +37,7 @@ fn figure_7_1_3_1_for_one_client() {
         (Backup, Expired, [true, true, true]),
         (Reset, Active, [false, true, true]),
         (Reset, Free, [true, true, true]),
-        (Abandoned, Active, [false, false, true]),
+        (Abandoned, Active, [false, true, true]),
         (Abandoned, Free, [false, false, false]),
         (Abandoned, Reset, [false, true, true]),
         (Abandoned, Abandoned, [true, true, true]),
@@ -56,7 +56,7 @@ fn figure_7_1_3_1_for_one_client() {
 #[test]
 fn an_abandonment_lasts_as_long_as_a_lease_the_partner_did_not_know() {
     let mut mine = own(Active, 15_000, 5_000);
-    let theirs = Update { lease_earliest: s(9_000), ..update(Abandoned, 1, 5_001) };
+    let theirs = Update { lease_earliest: s(9_000), ..update(Abandoned, 1, 5_003) };
     let known = accepted(&mine, &theirs).expect("ABANDONED is taken");
     assert_eq!((known.status, known.expiries.lease), (Abandoned, s(9_000)));
     mine.version += 1;

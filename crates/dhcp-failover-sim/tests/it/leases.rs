@@ -80,16 +80,16 @@ fn infinite_leases_never_end() {
     pair.assert_clean();
 }
 
-/// S1, S3: a client finds its address in use and tells one server; before the other has heard, it
-/// gets the address there again. The abandonment then lasts for as long as that lease.
-#[test]
-fn an_address_declined_here_and_leased_there_is_kept_for_as_long_as_that_lease() {
+/// A client finds its address in use and tells the server that gave it; in the same second, before the
+/// other has heard, it gets the address there again. Which came first the servers cannot tell, so that the
+/// primary's record stands: `status`.
+fn declined_here_and_leased_there(here: Host, status: BindingStatus) {
     let setup = Setup { clients: 2, pool: 4, mclt_s: 20, ..Setup::new(64) };
     let mut pair = busy(setup);
     pair.run_s(200);
     let number = (0..2)
-        .find(|number| pair.lease_of(*number).is_some_and(|held| held.server == Host::B))
-        .unwrap_or_else(|| panic!("nobody is B's client"));
+        .find(|number| pair.lease_of(*number).is_some_and(|held| held.server == here))
+        .unwrap_or_else(|| panic!("nobody is a client of {here:?}"));
     for client in 0..2 {
         pair.mute(client);
     }
@@ -97,21 +97,35 @@ fn an_address_declined_here_and_leased_there_is_kept_for_as_long_as_that_lease()
     pair.set_net_delay_ms(2_000);
     pair.decline(number, 60);
     let class = RequestClass::NamesThisServer;
-    assert!(pair.ask(number, class, &[Host::A], address), "A has not heard yet");
+    assert!(pair.ask(number, class, &[here.partner()], address), "it has not heard yet");
     pair.run_s(10);
     let held = pair.lease_of(number).unwrap_or_else(|| panic!("no ACK"));
-    assert_eq!((Some(held.address), held.server), (address, Host::A));
-    let told =
-        pair.events_of(Host::A).any(|(_, event)| matches!(event, Event::ClientOverridden { .. }));
-    assert!(told, "{}", pair.log_text());
+    assert_eq!((Some(held.address), held.server), (address, here.partner()));
+    let told = Host::BOTH.map(|host| {
+        pair.events_of(host).any(|(_, event)| matches!(event, Event::ClientOverridden { .. }))
+    });
+    assert_eq!(told.contains(&true), status == BindingStatus::Abandoned, "{}", pair.log_text());
     pair.set_net_delay_ms(2);
     while pair.lease_of(number).is_some() {
         for host in Host::BOTH {
-            let status = pair.binding(host, held.address).map(|binding| binding.status);
-            assert_eq!(status, Some(BindingStatus::Abandoned), "{host:?} {}", pair.log_text());
+            let binding = pair.binding(host, held.address).map(|binding| binding.status);
+            assert_eq!(binding, Some(status), "{host:?} {}", pair.log_text());
         }
         pair.run_s(5);
     }
     pair.check_convergence(400);
     pair.assert_clean();
+}
+
+/// S1, S3: an abandonment at the primary stands, and lasts for as long as the secondary's lease.
+#[test]
+fn an_address_declined_at_the_primary_and_leased_by_the_secondary_is_kept_for_as_long_as_that_lease()
+ {
+    declined_here_and_leased_there(Host::A, BindingStatus::Abandoned);
+}
+
+/// S3, L4: the primary's lease stands.
+#[test]
+fn an_address_declined_at_the_secondary_and_leased_by_the_primary_is_leased() {
+    declined_here_and_leased_there(Host::B, BindingStatus::Active);
 }
