@@ -128,6 +128,11 @@ impl Pair {
         if self.servers[host.index()].foreign.is_some() {
             return self.foreign_ordered(host, &command);
         }
+        if matches!(command, Command::Pause | Command::Shutdown) {
+            // Its last words wait for its disk, which may stand still, and nothing else is said before
+            // them: its partner hears nothing from here (L9).
+            self.silence_begins();
+        }
         self.feed(host, Input::Command(command));
     }
 }
