@@ -259,7 +259,7 @@ impl Allocator {
 
     /// Whether the partner may know the address as its own to give, by what it agreed to or was
     /// told: what has ended it makes FREE, so the primary's.
-    fn may_be_partners(&self, knowledge: &Knowledge) -> bool {
+    pub(crate) fn may_be_partners(&self, knowledge: &Knowledge) -> bool {
         match self.role {
             Role::Primary => knowledge.may_be(BindingStatus::Backup),
             Role::Secondary => BindingStatus::ALL.into_iter().any(|status| {

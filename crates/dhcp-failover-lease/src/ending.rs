@@ -40,15 +40,17 @@ impl Allocator {
     ///
     /// The partner will agree to whatever it is told now, for it remembers nothing: so the end of a
     /// lease it may have renewed, or the return of an address it may have leased, must not be asked
-    /// of it before those leases are over (H19, S6). Nor does it know how long an abandonment must
-    /// last, but by what it is told.
+    /// of it before those leases are over (H19, S6). If the address may have been the partner's to give
+    /// since, it may be another client's now: then nobody has it until they are over, not even the
+    /// client on record (S1). Nor does the partner know how long an abandonment must last, but by what
+    /// it is told.
     #[must_use]
     pub fn restored(&self, binding: &Binding, instance: u32) -> Option<Binding> {
         use BindingStatus::{Abandoned, Active, Backup, Expired, Free, Released, Reset};
         let hold = self.hold(binding).filter(|until| self.now < *until + CLOCK_GUARD);
         let mut restored = binding.clone();
         restored.status = match (binding.status, hold) {
-            (Expired | Released, Some(_)) => {
+            (Expired | Released, Some(_)) if !self.may_be_partners(&binding.knowledge) => {
                 // The partner may have heard of the end, and made the address available: what it had
                 // promised to wait for counts for nothing until it has the lease again (S2, S3).
                 restored.expiries.acked_potential = LeaseInstant::ZERO;
@@ -58,7 +60,8 @@ impl Allocator {
             (Abandoned, Some(until)) if binding.expiries.lease >= until + CLOCK_GUARD => {
                 return None;
             }
-            (Reset | Abandoned, Some(until)) => {
+            (Expired | Released | Reset | Abandoned, Some(until)) => {
+                restored.client = None;
                 restored.expiries.lease = until + CLOCK_GUARD;
                 Abandoned
             }

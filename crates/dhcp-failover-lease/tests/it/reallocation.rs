@@ -423,6 +423,38 @@ fn a_lease_that_is_taken_back_counts_on_nothing_that_its_partner_promised() {
     assert_eq!(now.expiries.latest(), NOW + LeaseSpan::from_s(7));
 }
 
+/// H19, S1: when a lease is over that the partner was told is over, the address may be another client's
+/// there, if it was the partner's to give then: nobody has it before that lease would be over.
+#[test]
+fn h19_the_end_of_a_lease_that_the_partner_heard_of_is_not_taken_back_for_its_client() {
+    use BindingStatus::{Abandoned, Active, Backup, Expired, Released};
+    let cases = [
+        // What has ended, the primary gives away.
+        (Role::Secondary, Active, None, Active),
+        (Role::Secondary, Active, Some(()), Abandoned),
+        (Role::Primary, Active, None, Active),
+        (Role::Primary, Active, Some(()), Active),
+        // What was the secondary's, the secondary.
+        (Role::Primary, Backup, None, Abandoned),
+        (Role::Secondary, Backup, None, Active),
+    ];
+    for ended in [Expired, Released] {
+        for (role, agreed, told, expected) in cases {
+            let told = told.map_or(&[][..], |()| core::slice::from_ref(&ended));
+            let mine = binding(ended, agreed, told);
+            let allocator = Allocator { storage_lost: Some(NOW), ..at(role, Control::Shared) };
+            let now = allocator.restored(&mine, 1).unwrap();
+            assert_eq!(now.status, expected, "{role:?} {agreed} {told:?}");
+            let until = NOW + MCLT + GUARD;
+            if expected == Abandoned {
+                assert_eq!((now.client, now.expiries.lease), (None, until));
+            } else {
+                assert!(now.is_for(&client(1)));
+            }
+        }
+    }
+}
+
 #[test]
 fn an_address_taken_back_from_a_partner_without_storage_is_the_partners_again() {
     use BindingStatus::{Backup, Free};

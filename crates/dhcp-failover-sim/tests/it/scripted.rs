@@ -280,6 +280,13 @@ impl Scripted {
         self.partner(state);
     }
 
+    /// A connection with a partner that recovers and has asked for what it has missed: before, it is
+    /// told nothing.
+    pub(crate) fn is_asked(&mut self) {
+        self.meets(State::Recover);
+        self.say(Message::UpdReq(UpdReq::default()));
+    }
+
     pub(crate) fn cut(&mut self) {
         self.feed(Input::LinkDown { link: self.link });
     }

@@ -16,9 +16,11 @@ const MAX_UNDER_WAY: usize = 10_000;
 
 impl Endpoint {
     /// Whether updates may leave now: not while they could decide a conflict before the partner
-    /// asked for them.
+    /// asked for them, nor before a partner that recovers has said whether it has lost its storage: it
+    /// would hear of ends that are taken back then (H19).
     pub(in crate::endpoint) fn may_send_updates(&self) -> bool {
         self.is_connected()
+            && !self.partner_will_ask()
             && match self.state {
                 State::Normal
                 | State::ConflictDone
@@ -30,6 +32,15 @@ impl Endpoint {
                 }
                 _ => false,
             }
+    }
+
+    /// Whether the partner is in RECOVER and has still to ask for what it has missed. A dhcpd may not.
+    fn partner_will_ask(&self) -> bool {
+        self.partner.is_some_and(|partner| partner.state == State::Recover)
+            && self
+                .link
+                .as_ref()
+                .is_some_and(|link| link.dialect == Dialect::Draft12 && !link.asked)
     }
 
     /// Sends what is to be told, as much as the partner takes: its window counts messages (§8.4,

@@ -116,12 +116,12 @@ fn u02_a_refill_cut_at_every_message_still_brings_every_binding() {
 fn u03_an_answer_from_a_dead_connection_answers_nothing() {
     for role in ROLES {
         let mut it = alone(role);
-        it.meets(State::Recover);
+        it.is_asked();
         let old = (it.link, it.updates());
         assert!(!old.1.is_empty());
         it.cut();
         assert!(it.lease(ADDRESS, 0), "there is something new to tell of it");
-        it.meets(State::Recover);
+        it.is_asked();
         let new = it.link;
         assert_eq!(it.told().len(), 4);
         for link in [new, old.0] {
@@ -233,7 +233,7 @@ fn u06_updates_of_one_address_are_coalesced_within_the_window() {
             let case = format!("{role:?}, {window} of {batch}");
             let mut it = alone_with(role, batch);
             it.max_unacked = window;
-            it.meets(State::Recover);
+            it.is_asked();
             let (mut answered, mut last) = (0, 0);
             for round in 0..40 {
                 it.pass_in_contact_s(1);
@@ -323,7 +323,7 @@ fn u08_what_a_binding_ack_repeats_changes_no_times() {
         (OptionCode::START_TIME_OF_STATE, &[0; 4]),
     ];
     let mut it = alone(Role::Primary);
-    it.meets(State::Recover);
+    it.is_asked();
     it.accept_from(0);
     for subset in 0..1_u32 << options.len() {
         it.pass_in_contact_s(1);
@@ -408,7 +408,7 @@ fn u10_answers_may_come_in_any_order() {
         for order in &orders {
             for refused in 0..16_u8 {
                 let mut it = alone_with(Role::Primary, batch);
-                it.meets(State::Recover);
+                it.is_asked();
                 let ack = |address| match refused >> (u32::from(address) - u32::from(ADDRESS)) & 1 {
                     1 => BindingAck::reject(address, RejectReason::UNKNOWN_ERROR, None),
                     _ => BindingAck::accept(address),

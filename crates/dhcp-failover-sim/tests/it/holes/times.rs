@@ -194,6 +194,55 @@ fn h19_a_lease_the_lost_server_may_have_extended_is_not_given_away() {
     }
 }
 
+/// H19, S1: the primary heard that a lease was over, gave the address to another client, and lost its
+/// storage, or was ordered to take its partner's. The secondary does not know whether the primary heard:
+/// it does not give the address back to its client before the other one's lease must be over. (Honest
+/// 0xb53b0df01d7f91eb.)
+#[test]
+fn h19_an_address_whose_return_the_lost_server_heard_of_is_nobodys() {
+    for loses in [true, false] {
+        let setup = Setup { lease_s: 300, mclt_s: 600, clients: 3, pool: 2, ..Setup::new(27) };
+        let mut pair = normal(setup);
+        (0..2).for_each(|number| pair.join(number));
+        pair.run_s(20);
+        let at = |pair: &Pair, host| {
+            let held = (0..2).find(|it| pair.lease_of(*it).is_some_and(|held| held.server == host));
+            held.unwrap_or_else(|| panic!("{}", pair.log_text()))
+        };
+        let (first, other) = (at(&pair, Host::B), at(&pair, Host::A));
+        let address = pair.lease_of(first).map(|held| held.address);
+        // It hears that the address is back, but is not heard itself.
+        pair.block(Host::A, true);
+        pair.release(first);
+        (0..3).for_each(|number| pair.mute(number));
+        pair.run_s(100);
+        let taken = pair.ask(2, RequestClass::NamesThisServer, &[Host::A], address);
+        assert!(taken, "{}", pair.log_text());
+        pair.run_s(5);
+        if loses {
+            pair.crash(Host::A, Survives::Nothing);
+            pair.lose_disk(Host::A);
+            pair.start(Host::A);
+        } else {
+            pair.command(Host::A, Command::Recover);
+        }
+        pair.block(Host::A, false);
+        pair.run_s(60);
+        // Its former client wants it back all the while (S1 watches).
+        assert!(pair.lease_of(2).is_some(), "{}", pair.log_text());
+        while pair.lease_of(2).is_some() {
+            assert!(!pair.ask(first, RequestClass::NamesThisServer, &[Host::B], address));
+            pair.run_s(5);
+        }
+        pair.run_s(3_000);
+        assert!(pair.lease_of(other).is_none(), "asleep");
+        assert!(pair.ask(first, RequestClass::NamesThisServer, &Host::BOTH, address));
+        pair.run_s(5);
+        pair.check_convergence(400);
+        pair.assert_clean();
+    }
+}
+
 /// H19: a server may have renewed a lease before it heard that its client had declined the address at the
 /// other, and lost its storage then. The abandonment outlasts what it may have given (a storm found it).
 #[test]

@@ -39,7 +39,7 @@ struct FourLeases {
 fn four_leases() -> FourLeases {
     let mut it = alone(Role::Primary);
     let began = it.wire_now();
-    it.meets(State::Recover);
+    it.is_asked();
     for number in 0..4 {
         it.accept_updates();
         assert!(it.lease_with(address(number), client(number), HOST_NAME.to_vec()));
