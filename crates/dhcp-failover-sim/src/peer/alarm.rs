@@ -10,7 +10,10 @@ impl Pair {
     /// The addresses that the partner has given to somebody else than this server's record says,
     /// while that lease still runs.
     pub(crate) fn contradictions(&self, to: Host, updates: &[BindingUpdate]) -> Vec<Ipv4Addr> {
-        if self.foreigner() != Some(to.partner()) {
+        // What comes on a connection that its operator has ended, while the last words on it wait for
+        // the disk, is not taken.
+        let listens = self.status(to).is_some_and(|status| status.connected);
+        if self.foreigner() != Some(to.partner()) || !listens {
             return Vec::new();
         }
         let server = &self.servers[to.index()];
