@@ -11,9 +11,12 @@ pub(crate) struct MutantsArgs {
     /// Seeds at most in each try
     #[arg(long, default_value_t = 300)]
     seeds: usize,
-    /// Only in this regime; in all of them in turn otherwise
-    #[arg(long)]
-    regime: Option<Regime>,
+    /// In this regime
+    #[arg(long, default_value = "honest")]
+    regime: Regime,
+    /// In all regimes in turn
+    #[arg(long, conflicts_with = "regime")]
+    in_turn: bool,
     /// Tries for each, each with other seeds
     #[arg(long, default_value_t = 1)]
     tries: u64,
@@ -91,10 +94,10 @@ mod hunt {
     ) -> Option<Found> {
         let mut rng = Rng::new(base);
         let mut simulated_ms = 0;
-        let in_turn = Regime::ALL.into_iter().cycle();
-        for (seeds, in_turn) in (1..=arguments.seeds).zip(in_turn) {
+        let all = Regime::ALL.into_iter().cycle();
+        for (seeds, regime) in (1..=arguments.seeds).zip(all) {
             let seed = rng.next_u64();
-            let regime = arguments.regime.unwrap_or(in_turn);
+            let regime = if arguments.in_turn { regime } else { arguments.regime };
             mutant.switch_on();
             let (stats, failure) = runs::run_seed(seed, regime);
             Mutant::None.switch_on();
