@@ -11,6 +11,13 @@ use std::ops::RangeInclusive;
 #[derive(Clone, Debug)]
 pub struct DiskCopy(Disk);
 
+impl DiskCopy {
+    /// The number of the last connection on it.
+    pub(crate) fn connection(&self) -> u32 {
+        self.0.record().map_or(0, |record| record.connection)
+    }
+}
+
 impl Pair {
     /// Starts a server from what its disk holds; its machine too, if that lost power.
     pub fn start(&mut self, host: Host) {
@@ -152,6 +159,12 @@ impl Pair {
     #[must_use]
     pub fn copy_disk(&self, host: Host) -> DiskCopy {
         DiskCopy(self.servers[host.index()].disk.clone())
+    }
+
+    /// The number that the last connection had for a server, as it told its partner, which has it on disk.
+    pub(crate) fn last_connection_told(&self, host: Host) -> u32 {
+        let partners = self.servers[host.partner().index()].disk.record();
+        partners.map_or(0, |record| record.partner_connection)
     }
 
     /// Puts an old copy in the place of the disk of a server that is down.

@@ -206,7 +206,10 @@ impl Storm {
             .filter(|(at, event)| *at > made_ms + 2_000 && connected(event))
             .map(|(at, _)| at)
             .last();
-        let told = since.is_some_and(|at| self.settled_ms > at + 2_000);
+        // The partner of a server that lost its disk since may count from less, if a clock was set back and
+        // the partner lost its disk, too.
+        let counts_on = self.pair.last_connection_told(host) > copy.connection();
+        let told = since.is_some_and(|at| self.settled_ms > at + 2_000) && counts_on;
         // A copy that nobody can tell from the truth is beyond what failover can repair.
         if self.regime.is_honest()
             || !told
