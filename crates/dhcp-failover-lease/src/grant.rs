@@ -11,7 +11,9 @@ pub enum LeaseLimit {
     Mclt(LeaseSpan),
     /// The maximum client lead time beyond what the partner knows, and not beyond now: the partner
     /// may not have heard yet that this server serves again (§9.7), and gives an address to
-    /// somebody else when that time is over (§9.4.2).
+    /// somebody else when that time is over (§9.4.2). A lease that has lapsed is given no time: a
+    /// partner that lost its data since learned of it from this server, and had perhaps given the
+    /// address away before.
     McltBeyondPartner(LeaseSpan),
     /// None: PARTNER-DOWN without that protection, a scope without failover, or a BOOTP client,
     /// which cannot renew (§5.14).
@@ -25,6 +27,7 @@ impl LeaseLimit {
         match self {
             Self::Unlimited => LeaseInstant::NEVER,
             Self::Mclt(mclt) => now.later(expiries.partner_known()).plus(mclt),
+            Self::McltBeyondPartner(_) if expiries.lease.is_before(now) => now,
             Self::McltBeyondPartner(mclt) => expiries.partner_known().plus(mclt),
         }
     }

@@ -60,7 +60,7 @@ pub struct EndpointRecord {
     /// The hash buckets in force: those of clients the *primary* serves.
     pub primary_buckets: HashBucketsRecord,
     /// When the CONNECT of the last connection was sent, in the primary's time (§11.1); at the
-    /// secondary at most ten minutes after it was received.
+    /// secondary at most ten minutes after it was received. 0 is none yet.
     pub connect_time: u32,
     /// Marks of the last signed CONNECTs that were accepted, the newest first; 0 is none. A copy of
     /// one of them is refused, and so is what is older than `connect_time`; another CONNECT of the

@@ -144,6 +144,24 @@ fn table_of_grants_per_state() {
     }
 }
 
+/// S1, §9.7, §9.11: beside a partner that may be alone a client keeps what it has, to the MCLT beyond what
+/// the partner knows. What has lapsed the partner may have given to somebody else, whatever it has
+/// acknowledged since: it may have lost its data in between.
+#[test]
+fn s1_beside_a_partner_that_may_be_alone_only_a_lease_that_runs_is_renewed() {
+    let limit = LeaseLimit::McltBeyondPartner(MCLT);
+    let terms = GrantTerms { limit, ..terms(86_400) };
+    let known = NOW + span(100);
+    let knowing = |lease| Expiries { lease, acked_potential: known, ..Expiries::default() };
+    for (lease, left) in
+        [(NOW + span(1), 100 + 3_600), (NOW, 100 + 3_600), (s(1), 0), (LeaseInstant::ZERO, 0)]
+    {
+        assert_eq!(grant(&terms, &knowing(lease)).lease, span(left), "{lease:?}");
+    }
+    let unknown = Expiries { lease: NOW + span(50), ..Expiries::default() };
+    assert_eq!(grant(&terms, &unknown).lease, span(0));
+}
+
 #[test]
 fn dhcpds_example_gives_the_same_figures() {
     // Captured from dhcpd: MCLT 60, lease time 600.

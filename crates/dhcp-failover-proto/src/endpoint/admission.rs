@@ -143,11 +143,13 @@ impl Endpoint {
     pub(super) fn remember_connect(&mut self, sent: u32, mark: Option<u64>) {
         let now = self.lease_now.as_wire_s();
         let ahead_s = sent.wrapping_sub(now).cast_signed();
-        self.record.connect_time = if ahead_s > LONGEST_LOCK_OUT_S {
+        let time = if ahead_s > LONGEST_LOCK_OUT_S {
             now.wrapping_add_signed(LONGEST_LOCK_OUT_S)
         } else {
             sent
         };
+        // 0 is none; that is also a second of 2106.
+        self.record.connect_time = time.max(1);
         if let Some(mark) = mark {
             self.record.connects_seen.rotate_right(1);
             self.record.connects_seen[0] = mark;

@@ -51,7 +51,7 @@ impl Endpoint {
             ..Connect::default()
         });
         self.link = Some(link);
-        self.record.connect_time = self.lease_now.as_wire_s();
+        self.record.connect_time = self.lease_now.as_wire_s().max(1);
         self.persist_record();
         self.send_as(xid, connect);
     }

@@ -2,7 +2,7 @@
 
 use super::{Action, Change, SecondPool, Storm};
 use crate::{Host, Pair};
-use dhcp_failover_lease::{LeaseSpan, Role};
+use dhcp_failover_lease::{BindingStatus, LeaseSpan, Role};
 use dhcp_failover_proto::{EndpointConfig, PoolDigest};
 use std::net::Ipv4Addr;
 use std::ops::RangeInclusive;
@@ -93,12 +93,25 @@ impl Storm {
     fn remove_pool(&mut self, host: Host) -> bool {
         let [own, other] = [host, host.partner()].map(|it| self.second_pool[it.index()]);
         let fits = own == SecondPool::Present && other != SecondPool::Absent;
-        if !fits || !self.may_change_pools(host) {
+        let would_forget = other == SecondPool::Present && !self.partner_knows_second_pool(host);
+        if !fits || would_forget || !self.may_change_pools(host) {
             return false;
         }
         self.pair.remove_pool(host, 1);
         self.second_pool[host.index()] = SecondPool::Removed;
         true
+    }
+
+    /// Whether the partner has every lease that runs in it. One that was given in PARTNER-DOWN without a
+    /// limit and is told to nobody before its pool goes is beyond what failover can keep.
+    fn partner_knows_second_pool(&self, host: Host) -> bool {
+        let partner = &self.pair.servers[host.partner().index()];
+        SECOND.into_iter().all(|address| {
+            let here = self.pair.binding(host, address);
+            let lease = here.filter(|it| it.status == BindingStatus::Active);
+            let client = lease.and_then(|it| it.client);
+            client.is_none_or(|client| partner.disk.binding(address).is_for(&client))
+        })
     }
 
     /// What was changed at one server is changed at the other one, too.

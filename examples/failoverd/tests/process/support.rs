@@ -114,14 +114,15 @@ impl Server {
         self.relay.send_to(bytes, self.dhcp).expect("loopback takes every packet");
     }
 
-    /// The next answer with this transaction id, if it comes in time.
-    pub(crate) fn receive(&self, xid: u32) -> Option<Reply> {
+    /// The next answer to this transaction of this client, if it comes in time. A transaction id alone
+    /// does not tell it: noise may have had the same one, and was answered.
+    fn receive(&self, who: &Identity, xid: u32) -> Option<Reply> {
         let deadline = Instant::now() + ANSWER;
         let mut buffer = [0; 2048];
         while Instant::now() < deadline {
             let Ok((length, _)) = self.relay.recv_from(&mut buffer) else { continue };
             let reply = Reply::decode(&buffer[..length]).expect("an answer can be read");
-            if reply.message.xid() == xid {
+            if reply.message.xid() == xid && reply.message.chaddr() == who.hardware {
                 return Some(reply);
             }
         }
@@ -132,7 +133,7 @@ impl Server {
     pub(crate) fn ask(&self, kind: MessageType, who: &Identity, content: Content) -> Option<Reply> {
         let content = Content { relay: content.relay.or(Some(RELAY)), ..content };
         self.send(&encode(&message(kind, who, content.clone())));
-        self.receive(content.xid)
+        self.receive(who, content.xid)
     }
 
     /// As [`Self::ask`]; no answer fails the test.

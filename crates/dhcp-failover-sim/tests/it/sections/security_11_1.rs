@@ -85,6 +85,29 @@ fn h16_a_link_lost_within_its_first_second_comes_back() {
     }
 }
 
+/// S5, §11.1: the second in 2106 in which the time on the wire is 0 is not taken for "none yet": its
+/// CONNECT is on record before it is answered, and one from before is a replay.
+#[test]
+fn a_connect_in_the_second_of_the_wrap_is_on_record() {
+    const WRAP_MS: u64 = ((1 << 32) - 1_700_000_000) * 1_000;
+    let mut pair = normal(Setup { begin_ms: WRAP_MS - 8_000, ..setup(507) });
+    let recorded = pair.last_connect().map(<[u8]>::to_vec).unwrap_or_default();
+    while wire_now(&pair) != 0 {
+        pair.run_ms(10);
+    }
+    pair.cut();
+    assert!(pair.run_until(6, Pair::is_settled), "{}", pair.log_text());
+    let again = signed(frame(0, connect()), "one");
+    let link = offer(&mut pair, &again);
+    assert!(pair.is_open(Host::B, link), "{}", pair.log_text());
+    let older = signed(frame(wire_now(&pair).wrapping_sub(30), connect()), "one");
+    for bytes in [&recorded, &again, &older] {
+        let link = offer(&mut pair, bytes);
+        assert_eq!(pair.rejection_on(link), Some(RejectReason::TIME_MISMATCH));
+    }
+    pair.assert_clean();
+}
+
 /// H16: a clock that was years ahead for one connection, and is right again, locks the pair out for
 /// ten minutes at most; that connection cannot be replayed. (A hostile run found the lock-out.)
 #[test]
