@@ -88,6 +88,7 @@ const RECEIVER: Receiver = Receiver {
     rules: ConflictRules::Draft12,
     reserved_here: None,
     fetches_all: false,
+    lost_dispute: false,
 };
 
 const TERMS: GrantTerms = GrantTerms {

@@ -65,6 +65,7 @@ fn receiver(role: Role, lease_ends: LeaseInstant) -> Receiver {
         rules,
         reserved_here: None,
         fetches_all: false,
+        lost_dispute: false,
     }
 }
 

@@ -120,7 +120,8 @@ pub(super) fn judge(own: &Binding, update: &Update, receiver: &Receiver) -> Resu
 /// Either may be about to end, and the servers know that to some seconds only. Where each would take
 /// the other's they would swap them until both are over. So a server gives up its own while it runs,
 /// or the primary while it may, only for one that certainly runs; for some seconds it may be that
-/// neither gives up its own.
+/// neither gives up its own. It is longer if the primary holds a lease beyond its end, for a server
+/// lost its storage (H19): the secondary gives way once the primary has refused its lease (S14).
 fn two_clients(
     update: &Update,
     receiver: &Receiver,
@@ -128,7 +129,10 @@ fn two_clients(
     ended: bool,
 ) -> Result<(), Conflict> {
     let theirs_runs = receiver.now < update.lease_earliest;
-    let takes = if primary { ended && theirs_runs } else { ended || theirs_runs };
+    let takes = match primary {
+        true => ended && theirs_runs,
+        false => ended || theirs_runs || receiver.lost_dispute,
+    };
     if takes { Ok(()) } else { Err(Conflict::InUseByOther) }
 }
 

@@ -153,6 +153,8 @@ pub struct Receiver {
     /// It has asked the partner for everything, and serves nobody before it has all of that (§7.4): of an
     /// address that is available here the partner's word is taken.
     pub fetches_all: bool,
+    /// The partner was told of the lease on record here, and refused it for another client's.
+    pub lost_dispute: bool,
 }
 
 /// Decides by figure 7.1.3-1, with these corrections: one client's data are merged by its last
@@ -172,6 +174,7 @@ pub struct Receiver {
 ///     rules: ConflictRules::Draft12,
 ///     reserved_here: None,
 ///     fetches_all: false,
+///     lost_dispute: false,
 /// };
 /// let update = Update {
 ///     client: Some(client.clone()),

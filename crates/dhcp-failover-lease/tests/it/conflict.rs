@@ -155,3 +155,25 @@ fn of_two_clients_the_one_whose_lease_is_over_gives_way() {
         assert_eq!(verdict, Verdict::Reject(Conflict::InUseByOther), "{role}");
     }
 }
+
+/// S14: the primary holds a lease beyond its end, for a server lost its storage (H19), and refused that of
+/// the secondary's client: the secondary gives way, and says so, or both would go on until one ends.
+#[test]
+fn s14_the_secondary_gives_way_to_a_lease_that_the_primary_holds_beyond_its_end() {
+    let running = own(Active, 15_000, 5_000);
+    let held =
+        Update { lease_earliest: s(9_000), lease_latest: s(9_001), ..update(Active, 2, 4_000) };
+    for role in [Role::Primary, Role::Secondary] {
+        let receiver = Receiver { lost_dispute: true, ..receiver(role, &running) };
+        match (role, resolve(&running, &held, &receiver)) {
+            (Role::Primary, verdict) => {
+                assert_eq!(verdict, Verdict::Reject(Conflict::InUseByOther));
+            }
+            (Role::Secondary, Verdict::Accept(taken)) => {
+                assert_eq!(taken.binding.client, Some(client(2)));
+                assert_eq!(taken.overridden, Some(client(1)));
+            }
+            (Role::Secondary, verdict) => panic!("{verdict:?}"),
+        }
+    }
+}
