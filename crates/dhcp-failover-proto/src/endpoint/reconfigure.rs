@@ -7,7 +7,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
-use dhcp_failover_lease::{LeaseSpan, Role};
+use dhcp_failover_lease::{LeaseSpan, Mclt, Role};
 use dhcp_failover_wire::RejectReason;
 
 /// Why a running endpoint does not take a configuration.
@@ -130,6 +130,44 @@ impl Endpoint {
         self.epoch = self.epoch.saturating_add(1);
         // Not acted on before it is on disk.
         self.state_ticket = self.persist_record();
+    }
+
+    /// Fits the record to the configuration: the primary's values count (§7.8.1).
+    pub(super) fn adopt_configuration(&mut self) {
+        if self.config.role == Role::Primary {
+            self.adopt_mclt(self.config.mclt);
+            self.record.primary_buckets = self.config.balance.primary_buckets().into();
+        }
+        if self.record.role != self.config.role {
+            // What was the partner's is ours now, and the other way round: like a server without
+            // data it must fetch everything and wait before it serves (S4).
+            self.record.role = self.config.role;
+            self.record.state = State::Recover;
+            self.record.state_since = self.lease_now;
+            self.record.storage_lost = true;
+        }
+    }
+
+    /// Takes on a new MCLT, as fast as leases under the old one allow.
+    pub(super) fn adopt_mclt(&mut self, mclt: LeaseSpan) {
+        if self.record.ran_failover {
+            self.record.mclt.change(mclt);
+        } else if self.record.mclt.agreed() != mclt {
+            // A server that never served under the old one has no leases to wait for.
+            self.record.mclt = Mclt::new(mclt);
+        }
+    }
+
+    /// Both servers have the MCLT on their disks.
+    pub(super) fn mclt_is_agreed(&mut self) {
+        self.record.mclt.partner_has_it(self.lease_now);
+    }
+
+    pub(super) fn settle_mclt(&mut self) {
+        if self.state == State::Normal && self.record.mclt.settle(self.lease_now) {
+            self.epoch = self.epoch.saturating_add(1);
+            self.persist_record();
+        }
     }
 
     /// The new period begins now, where one counts.
