@@ -110,12 +110,13 @@ impl Pair {
         let fetching = lost && self.state(host) == Some(State::Recover);
         let old = server.binding(new.address);
         let other = |it: &Binding| it.client.as_ref().is_some_and(|client| !new.is_for(client));
-        if fetching || old.as_ref().is_some_and(other) {
+        let went_back = old.as_ref().and_then(|old| recorded(old, new).err());
+        // Since it lost its disk or got an old copy it has not had everything of its partner.
+        let excused = fetching || server.incomplete && went_back.is_some();
+        if excused || old.as_ref().is_some_and(other) {
             self.monitor.forward.begins_anew(host, new.address);
         }
-        let server = &self.servers[host.index()];
-        let old = old.filter(|_| !server.incomplete && !fetching);
-        if let Some(Err(text)) = old.map(|old| recorded(&old, new)) {
+        if let Some(text) = went_back.filter(|_| !excused) {
             self.violation(Rule::S10, format!("{host:?} {text}"));
         }
     }
