@@ -18,6 +18,7 @@ mod hostile;
 mod isc;
 mod leases;
 mod leaving;
+mod lost_in_conflict;
 mod mutants;
 mod operator;
 mod other_makes;

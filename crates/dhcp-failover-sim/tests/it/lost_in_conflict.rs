@@ -1,0 +1,124 @@
+//! A conflict in which a server has lost its disk, so that what it says is not all it did.
+
+use crate::normal;
+use dhcp_failover_proto::{Command, Event, RequestClass, State};
+use dhcp_failover_sim::{Host, Pair, Rule, Setup, Survives};
+
+/// Two clients and one address.
+fn one_address(seed: u64, lease_s: u64) -> Pair {
+    let mclts = Setup { mclt_s: 60, secondary_mclt_s: 20, ..Setup::new(seed) };
+    normal(Setup { lease_s, pool: 1, clients: 2, ..mclts })
+}
+
+/// This client hears one server only.
+fn hears_only(pair: &mut Pair, client: usize, host: Host) {
+    pair.set_reach(client, host, true);
+    pair.set_reach(client, host.partner(), false);
+}
+
+fn hears_nobody(pair: &mut Pair, client: usize) {
+    for host in Host::BOTH {
+        pair.set_reach(client, host, false);
+    }
+}
+
+/// The path breaks, and both notice.
+fn breaks(pair: &mut Pair) {
+    pair.cut();
+    pair.run_ms(20);
+    pair.partition(true);
+}
+
+/// Crashes, comes back on an empty disk.
+fn loses_its_disk(pair: &mut Pair, host: Host) {
+    pair.crash(host, Survives::Nothing);
+    pair.lose_disk(host);
+    pair.start(host);
+}
+
+/// This client gets the lease, and both servers know it.
+fn leases(pair: &mut Pair, client: usize) {
+    pair.join(client);
+    let has_it = |pair: &Pair| pair.lease_of(client).is_some();
+    assert!(pair.run_until(400, has_it), "{}", pair.log_text());
+    pair.run_s(3);
+}
+
+/// S1: each server was truthfully alone, one after the other, and the second one gave the address of the
+/// first one's lapsed lease to another client. It loses its disk while they compare, learns of the lapsed
+/// lease and acknowledges it. That is no promise that nobody else has the address.
+#[test]
+fn s1_what_a_partner_acknowledges_after_a_loss_does_not_bring_a_lapsed_lease_back() {
+    let mut pair = one_address(120, 100);
+    leases(&mut pair, 0);
+    pair.crash(Host::A, Survives::Everything);
+    pair.run_s(12);
+    pair.command(Host::B, Command::PartnerDown);
+    hears_only(&mut pair, 0, Host::B);
+    pair.run_s(200);
+    hears_nobody(&mut pair, 0);
+    pair.crash(Host::B, Survives::Everything);
+    pair.start(Host::A);
+    pair.run_s(12);
+    pair.command(Host::A, Command::PartnerDown);
+    hears_only(&mut pair, 1, Host::A);
+    leases(&mut pair, 1);
+
+    pair.start(Host::B);
+    let compares = |pair: &Pair| pair.state(Host::B) == Some(State::PotentialConflict);
+    assert!(pair.run_until(30, compares), "{}", pair.log_text());
+    breaks(&mut pair);
+    loses_its_disk(&mut pair, Host::A);
+    pair.partition(false);
+    let waits = |pair: &Pair| pair.state(Host::A) == Some(State::RecoverWait);
+    assert!(pair.run_until(30, waits), "{}", pair.log_text());
+    breaks(&mut pair);
+    assert_eq!(pair.state(Host::B), Some(State::ResolutionInterrupted), "{}", pair.log_text());
+    assert!(pair.lease_of(1).is_some(), "it runs still\n{}", pair.log_text());
+    let wanted = pair.lease_of(1).map(|held| held.address);
+    hears_only(&mut pair, 0, Host::B);
+    pair.ask(0, RequestClass::Renewal, &[Host::B], wanted);
+    pair.run_s(1);
+    pair.assert_clean();
+    pair.partition(false);
+    pair.check_convergence(200);
+    pair.assert_clean();
+}
+
+/// S14: the primary lost its disk, so it holds a lease beyond its end (H19). The secondary, wrongly sent
+/// alone without its data, gives the address away meanwhile. The duplicate is reported, and gone within
+/// minutes: the secondary gives way, although its lease runs and the primary's has ended by its time.
+#[test]
+fn s14_a_duplicate_of_a_lease_that_is_held_beyond_its_end_is_resolved() {
+    let mut pair = one_address(121, 400);
+    leases(&mut pair, 0);
+    pair.run_s(100);
+    loses_its_disk(&mut pair, Host::A);
+    assert!(pair.run_until(100, Pair::is_settled), "{}", pair.log_text());
+    hears_nobody(&mut pair, 0);
+    let address = pair.lease_of(0).map(|held| held.address).expect("it renewed");
+
+    pair.partition(true);
+    loses_its_disk(&mut pair, Host::B);
+    pair.run_s(20);
+    pair.command(Host::B, Command::PartnerDown);
+    hears_only(&mut pair, 1, Host::B);
+    leases(&mut pair, 1);
+    assert!(pair.run_until(400, |pair| pair.lease_of(0).is_none()), "{}", pair.log_text());
+    pair.partition(false);
+    let first = pair.binding(Host::A, address).and_then(|it| it.client);
+    assert!(pair.run_until(30, Pair::is_settled), "{}", pair.log_text());
+    pair.run_s(90);
+    let second = pair.binding(Host::B, address).and_then(|it| it.client);
+    assert_eq!(first, second, "{}", pair.log_text());
+    let reported = |host| {
+        let is_it = |event: &Event| matches!(event, Event::ClientOverridden { .. });
+        pair.events_of(host).any(|(_, event)| is_it(event))
+    };
+    assert!(reported(Host::B), "{}", pair.log_text());
+    hears_nobody(&mut pair, 1);
+    pair.check_convergence(400);
+    for rule in [Rule::L1, Rule::L2, Rule::S8, Rule::S13, Rule::S14] {
+        assert!(!pair.broke(rule), "{rule:?}\n{}", pair.log_text());
+    }
+}
