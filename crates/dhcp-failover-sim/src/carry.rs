@@ -67,6 +67,9 @@ impl Pair {
                     let mut binding = (**binding).clone();
                     mutate(self.setup.mutation, host, &mut binding);
                     self.kept.touch(binding.address);
+                    if let Some(taken_in) = &mut server.taken_in {
+                        taken_in.entry(binding.address).or_insert_with(|| binding.clone());
+                    }
                     server.table.apply(binding);
                 }
                 server.disk.write(ticket, record, now);

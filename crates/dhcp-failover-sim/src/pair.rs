@@ -351,15 +351,16 @@ impl Pair {
             _ => &[],
         };
         let (contradicted, since) = (self.contradictions(to, updates), self.events.len());
+        self.servers[to.index()].taken_in = (!updates.is_empty()).then(BTreeMap::new);
         self.feed(to, Input::Frame { link: LinkId(link), bytes: frame });
         self.check_told(to, &contradicted, since);
-        if let Some(Message::BndUpd(updates)) = packet.as_ref().map(|packet| &packet.message) {
-            let xid = packet.as_ref().map_or(0, |packet| packet.xid);
-            let server = &mut self.servers[to.index()];
-            for update in updates {
-                if let Some(binding) = server.table.get(update.address) {
-                    server.adopted.insert((link, xid, update.address), binding);
-                }
+        let xid = packet.as_ref().map_or(0, |packet| packet.xid);
+        let server = &mut self.servers[to.index()];
+        let mut taken_in = server.taken_in.take().unwrap_or_default();
+        for update in updates {
+            let unchanged = || server.table.get(update.address);
+            if let Some(binding) = taken_in.remove(&update.address).or_else(unchanged) {
+                server.adopted.insert((link, xid, update.address), binding);
             }
         }
     }

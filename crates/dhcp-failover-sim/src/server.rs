@@ -117,6 +117,9 @@ pub struct Server {
     pub(crate) inboxes: BTreeMap<u64, Inbox>,
     /// Bindings as adopted from an update, by connection, xid and address, until answered.
     pub(crate) adopted: BTreeMap<(u64, u32, Ipv4Addr), Binding>,
+    /// Of each address the first binding written since an update came that is being taken in now: what
+    /// was adopted, before this server's own news.
+    pub(crate) taken_in: Option<BTreeMap<Ipv4Addr, Binding>>,
     /// Its data were lost and are not all back.
     pub(crate) incomplete: bool,
 }
@@ -147,6 +150,7 @@ impl Server {
             next_sweep: 0,
             inboxes: BTreeMap::new(),
             adopted: BTreeMap::new(),
+            taken_in: None,
             incomplete: true,
         }
     }

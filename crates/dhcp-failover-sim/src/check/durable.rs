@@ -42,13 +42,7 @@ pub(crate) fn durable_before_visible(
                     || disk.version == adopted.version
                         && disk.status == adopted.status
                         && have.received_potential_latest >= need.received_potential_latest;
-                // The end of an abandonment that this server must wait longer for (H19) is raised when it
-                // is told to the partner, which may be in the same step: that is news of its own.
-                let raised_since = disk.status == BindingStatus::Abandoned
-                    && adopted.status == BindingStatus::Abandoned
-                    && disk.version.saturating_add(1) == adopted.version
-                    && have.lease < need.lease;
-                if !stored && !raised_since {
+                if !stored {
                     return Err(format!(
                         "BNDACK {}: disk {disk:?}, accepted {adopted:?}",
                         ack.address
