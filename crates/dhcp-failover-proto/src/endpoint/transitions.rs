@@ -162,7 +162,12 @@ impl Endpoint {
                 was_alone && !self.view().allocator(self.lease_now).partner_is_over()
             }
             (_, State::PotentialConflict) => {
-                was_alone || self.partner.is_some_and(|it| it.state == State::PartnerDown)
+                let from =
+                    if self.state == State::Startup { self.record.state } else { self.state };
+                // It was to fetch what a partner that was alone did, and has not, or not all of it.
+                let recovers = matches!(from, State::Recover | State::RecoverDone);
+                let is_alone = self.partner.is_some_and(|it| it.state == State::PartnerDown);
+                was_alone || recovers || is_alone
             }
             _ => false,
         }

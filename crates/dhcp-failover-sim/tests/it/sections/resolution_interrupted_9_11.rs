@@ -1,6 +1,6 @@
 //! §9.11: RESOLUTION-INTERRUPTED.
 
-use super::{Command, ROLES, State, conflict};
+use super::{Command, ROLES, Scripted, State, conflict};
 
 /// §9.11.1: "SHOULD raise an alarm condition".
 #[test]
@@ -20,6 +20,25 @@ fn s04_everybody_is_served() {
         let mut it = conflict(role);
         it.cut();
         assert!(it.renews() && it.serves_everybody());
+    }
+}
+
+/// S1: a server in RECOVER has not heard what its partner did alone. If that one wants to compare instead
+/// (the addresses have changed), and contact is lost, it is the same: nothing new, and short renewals.
+#[test]
+fn s1_a_server_that_was_recovering_takes_no_liberties() {
+    for role in ROLES {
+        for before in [State::Recover, State::RecoverDone] {
+            let mut it = Scripted::resumed(role, before);
+            it.meets(State::PotentialConflict);
+            assert_eq!(it.state(), State::PotentialConflict, "{role} {before}");
+            it.cut();
+            assert_eq!(it.state(), State::ResolutionInterrupted, "{role} {before}");
+            assert!(it.endpoint.view().partner_may_be_alone(), "{role} {before}");
+        }
+        let mut it = conflict(role);
+        it.cut();
+        assert!(!it.endpoint.view().partner_may_be_alone(), "{role}");
     }
 }
 
