@@ -200,6 +200,8 @@ pub struct Reference {
     answered_mclt_s: Option<u64>,
     /// It has just found out that its storage is an older copy.
     found_old_copy: bool,
+    /// What it has found out may not be on record yet.
+    finding_unrecorded: bool,
     /// When it was called down first, since it served after a recovery.
     called_down: Option<Called>,
     /// It need not wait in RECOVER-WAIT: the partner said that the relationship is new.
@@ -230,6 +232,7 @@ impl Reference {
             answered_since_copy_ms: None,
             answered_mclt_s: None,
             found_old_copy: false,
+            finding_unrecorded: false,
             called_down: None,
             new: false,
         }
@@ -261,14 +264,14 @@ impl Reference {
                 // What came in the place of a lost one is as old as any.
                 self.lost = false;
                 self.recordable.clear();
-                let answered = self.answered_ms.take();
-                self.answered_since_copy_ms = self.answered_since_copy_ms.max(answered);
+                self.knows_the_copy_only();
                 Ok(())
             }
             Seen::OldCopyFound => {
                 self.lost = true;
                 self.lost_on_record = true;
                 self.found_old_copy = true;
+                self.finding_unrecorded = true;
                 self.recordable.push(Some(State::Recover));
                 self.answered_ms = self.answered_ms.max(self.answered_since_copy_ms);
                 Ok(())
@@ -327,6 +330,12 @@ impl Reference {
             Seen::Enters(state) => self.enters(state),
             Seen::Answers { renewal } => self.answers(renewal),
         }
+    }
+
+    /// Of when it answered a client it knows what the older copy says, until it finds out.
+    fn knows_the_copy_only(&mut self) {
+        let answered = self.answered_ms.take();
+        self.answered_since_copy_ms = self.answered_since_copy_ms.max(answered);
     }
 
     /// The state it is in.

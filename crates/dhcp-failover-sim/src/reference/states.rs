@@ -63,6 +63,10 @@ impl Reference {
         let last = recorded.unwrap_or(Recover);
         self.previous = after_loss(last).unwrap_or(last);
         self.recordable.clear();
+        if std::mem::take(&mut self.finding_unrecorded) && recorded != Some(Recover) {
+            self.lost = false;
+            self.knows_the_copy_only();
+        }
         self.lost |= recorded.is_none();
         self.lost_on_record |= self.lost;
         self.recordable.push(recorded);

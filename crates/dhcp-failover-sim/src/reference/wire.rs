@@ -134,6 +134,7 @@ impl Reference {
                 let mut stored = self.recordable.iter().take(told);
                 if let Some(at) = stored.rposition(|it| *it == Some(known)) {
                     self.recordable.drain(..at);
+                    self.finding_unrecorded = false;
                 }
                 Ok(())
             }
