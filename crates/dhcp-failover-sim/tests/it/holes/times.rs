@@ -4,7 +4,7 @@
 use crate::scripted::{ADDRESS, Scripted};
 use crate::support::{ROLES, in_normal, leased};
 use crate::{busy, normal};
-use dhcp_failover_lease::{Binding, BindingStatus, LeaseSpan};
+use dhcp_failover_lease::{Binding, BindingStatus, LeaseSpan, Role};
 use dhcp_failover_proto::{Bindings, Command, Input, LeaseEvent, RequestClass, State};
 use dhcp_failover_sim::{Host, Pair, Setup, Survives};
 use dhcp_failover_wire::{BindingUpdate, HardwareAddress, Message, UpdReq};
@@ -243,20 +243,34 @@ fn h19_an_address_whose_return_the_lost_server_heard_of_is_nobodys() {
     }
 }
 
+/// The partner told of a lease, and perhaps how far it may extend it; the client declined the address for
+/// 30 s here, unheard. Now the partner recovers, and has lost its data or not.
+fn declined_unheard(role: Role, potential: Option<u32>, loses: bool) -> Scripted {
+    let mut it = in_normal(role);
+    let update = leased(&it, 0);
+    let potential_expiration_time = potential.or(update.potential_expiration_time);
+    it.say(Message::BndUpd(vec![BindingUpdate { potential_expiration_time, ..update }]));
+    it.cut();
+    let until = it.endpoint.lease_now() + LeaseSpan::from_s(30);
+    it.feed(Input::Lease(LeaseEvent::Declined { address: ADDRESS, until }));
+    it.meets(State::Recover);
+    it.say(if loses { Message::UpdReqAll } else { Message::UpdReq(UpdReq::default()) });
+    it
+}
+
+/// What the partner was told of the address last.
+fn last_told(it: &Scripted) -> BindingUpdate {
+    let told = it.told().into_iter().rev().find(|update| update.address == ADDRESS);
+    told.unwrap_or_else(|| panic!("it is told"))
+}
+
 /// H19: a server may have renewed a lease before it heard that its client had declined the address at the
 /// other, and lost its storage then. The abandonment outlasts what it may have given (a storm found it).
 #[test]
 fn h19_an_abandonment_outlasts_what_the_lost_server_may_have_given() {
     for role in ROLES {
         for loses in [true, false] {
-            let mut it = in_normal(role);
-            let update = leased(&it, 0);
-            it.say(Message::BndUpd(vec![update]));
-            it.cut();
-            let until = it.endpoint.lease_now() + LeaseSpan::from_s(30);
-            it.feed(Input::Lease(LeaseEvent::Declined { address: ADDRESS, until }));
-            it.meets(State::Recover);
-            it.say(if loses { Message::UpdReqAll } else { Message::UpdReq(UpdReq::default()) });
+            let mut it = declined_unheard(role, None, loses);
             it.pass_in_contact_s(40);
             it.feed(Input::Lease(LeaseEvent::Expired { address: ADDRESS }));
             let status = it.table.get(ADDRESS).map(|binding| binding.status);
@@ -279,18 +293,10 @@ fn h19_an_abandonment_outlasts_what_the_lost_server_may_have_given() {
 fn h19_an_abandonment_is_told_with_the_end_that_the_lost_server_must_wait_for() {
     for role in ROLES {
         for loses in [true, false] {
-            let mut it = in_normal(role);
-            let far = it.wire_now() + 9_000;
-            let update = BindingUpdate { potential_expiration_time: Some(far), ..leased(&it, 0) };
-            it.say(Message::BndUpd(vec![update]));
-            it.cut();
-            let until = it.endpoint.lease_now() + LeaseSpan::from_s(30);
-            it.feed(Input::Lease(LeaseEvent::Declined { address: ADDRESS, until }));
-            it.meets(State::Recover);
-            it.say(if loses { Message::UpdReqAll } else { Message::UpdReq(UpdReq::default()) });
+            let far = in_normal(role).wire_now() + 9_000;
+            let mut it = declined_unheard(role, Some(far), loses);
             it.accept_from(0);
-            let told = it.told().into_iter().rev().find(|update| update.address == ADDRESS);
-            let told = told.unwrap_or_else(|| panic!("it is told"));
+            let told = last_told(&it);
             assert_eq!(told.status, dhcp_failover_wire::BindingStatus::ABANDONED);
             let far = far + u32::try_from(it.config.mclt.as_s()).expect("no year");
             assert_eq!(told.lease_expiration_time >= Some(far), loses, "{role:?}: {told:?}");
@@ -312,8 +318,7 @@ fn h19_everything_told_after_a_loss_promises_the_latest_of_all_times() {
         let before = it.updates().len();
         it.say(Message::UpdReqAll);
         it.accept_from(before);
-        let told = it.told().into_iter().rev().find(|update| update.address == ADDRESS);
-        let told = told.unwrap_or_else(|| panic!("it is told"));
+        let told = last_told(&it);
         assert!(told.potential_expiration_time >= Some(far), "{role:?}: {told:?}");
     }
 }
