@@ -233,6 +233,10 @@ pub enum Input<'a> {
     ///   them: it goes on renewing their leases. Nor after that, before the latest time on record of
     ///   each ([`Expiries::latest`](dhcp_failover_lease::Expiries::latest)) and the MCLT after the
     ///   partner has removed them, too. Keep their bindings until then.
+    /// * Before addresses go from one server while the other has them, or gets them, that one must know
+    ///   of their leases: wait until nothing is [pending](crate::Status::pending) or
+    ///   [disputed](crate::Status::disputed). What was leased in PARTNER-DOWN and told to nobody, the
+    ///   other would give to somebody else (S1).
     Configure(alloc::boxed::Box<crate::EndpointConfig>),
 }
 
