@@ -87,9 +87,9 @@ pub struct EndpointRecord {
     /// In PARTNER-DOWN: an operator ordered it, rather than the safe period or the configuration,
     /// and the partner has not been given all updates since: it has not served.
     pub partner_down_ordered: bool,
-    /// In PARTNER-DOWN, POTENTIAL-CONFLICT and RESOLUTION-INTERRUPTED: while this server did not serve,
-    /// the partner may have been alone for longer than the MCLT, and so may have leased every address,
-    /// this server's own ones too (§9.4.2, H4).
+    /// Counts in PARTNER-DOWN, POTENTIAL-CONFLICT and RESOLUTION-INTERRUPTED: while this server did not
+    /// serve, or was not heard, the partner may have been alone for longer than the MCLT, and so may
+    /// have leased every address, this server's own ones too (§9.4.2, H4).
     pub partner_was_alone: bool,
     /// When the partner was last heard in a state in which clients are served, in its own time; 0
     /// if never. Told to it when it returns, so that it can see whether its store is the newest.

@@ -214,8 +214,12 @@ impl Endpoint {
             self.send_state();
         }
         self.has_said_state = true;
-        if self.record.partner_state != Some(state) {
+        // Also while it starts: what it says next, POTENTIAL-CONFLICT perhaps, does not show it any more.
+        let alone_too = [self.state, self.record.state].contains(&State::PartnerDown);
+        let was_alone = self.record.partner_was_alone || state == State::PartnerDown && !alone_too;
+        if self.record.partner_state != Some(state) || self.record.partner_was_alone != was_alone {
             self.record.partner_state = Some(state);
+            self.record.partner_was_alone = was_alone;
             self.persist_record();
         }
         self.on_partner_state();

@@ -1,6 +1,7 @@
 //! §9.11: RESOLUTION-INTERRUPTED.
 
 use super::{Command, ROLES, Scripted, State, conflict};
+use crate::support::in_normal;
 
 /// §9.11.1: "SHOULD raise an alarm condition".
 #[test]
@@ -39,6 +40,29 @@ fn s1_a_server_that_was_recovering_takes_no_liberties() {
         let mut it = conflict(role);
         it.cut();
         assert!(!it.endpoint.view().partner_may_be_alone(), "{role}");
+    }
+}
+
+/// S1: a partner that was alone, is started anew and finds this server still at work, says PARTNER-DOWN
+/// only while it starts, perhaps on a connection before.
+#[test]
+fn s1_what_a_partner_says_while_it_starts_is_remembered() {
+    for role in ROLES {
+        for reconnects in [false, true] {
+            let mut it = in_normal(role);
+            it.cut();
+            it.connect();
+            it.partner_starting(State::PartnerDown);
+            assert_eq!(it.state(), State::CommunicationsInterrupted, "{role}");
+            if reconnects {
+                it.cut();
+                it.connect();
+            }
+            it.partner(State::PotentialConflict);
+            it.cut();
+            assert_eq!(it.state(), State::ResolutionInterrupted, "{role}");
+            assert!(it.endpoint.view().partner_may_be_alone(), "{role}");
+        }
     }
 }
 
