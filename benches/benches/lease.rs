@@ -88,7 +88,6 @@ const RECEIVER: Receiver = Receiver {
     rules: ConflictRules::Draft12,
     reserved_here: None,
     fetches_all: false,
-    lost_dispute: false,
 };
 
 const TERMS: GrantTerms = GrantTerms {

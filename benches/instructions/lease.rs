@@ -65,7 +65,6 @@ fn receiver(role: Role, lease_ends: LeaseInstant) -> Receiver {
         rules,
         reserved_here: None,
         fetches_all: false,
-        lost_dispute: false,
     }
 }
 

@@ -99,7 +99,7 @@ pub(super) fn judge(own: &Binding, update: &Update, receiver: &Receiver) -> Resu
         (Free, Backup) | (Backup, Free) => outdated_unless(in_step || !primary),
         (Free | Backup, _) => Ok(()),
         (Active, Active) if same_client => Ok(()),
-        (Active, Active) => two_clients(update, receiver, primary, ended),
+        (Active, Active) => two_clients(own, update, receiver, primary, ended),
         (Active, Expired | Free | Backup) => outdated_unless(ended),
         (Active, Released) => {
             outdated_unless(ended || same_client && released_after(own, update, in_step))
@@ -120,19 +120,18 @@ pub(super) fn judge(own: &Binding, update: &Update, receiver: &Receiver) -> Resu
 /// Either may be about to end, and the servers know that to some seconds only. Where each would take
 /// the other's they would swap them until both are over. So a server gives up its own while it runs,
 /// or the primary while it may, only for one that certainly runs; for some seconds it may be that
-/// neither gives up its own. It is longer if the primary holds a lease beyond its end, for a server
-/// lost its storage (H19): the secondary gives way once the primary has refused its lease (S14).
+/// neither gives up its own. That a lease is held beyond its end, for a server that lost its storage may
+/// have extended it (H19), keeps it from new clients, but is no claim against a lease that runs (S14).
 fn two_clients(
+    own: &Binding,
     update: &Update,
     receiver: &Receiver,
     primary: bool,
     ended: bool,
 ) -> Result<(), Conflict> {
     let theirs_runs = receiver.now < update.lease_earliest;
-    let takes = match primary {
-        true => ended && theirs_runs,
-        false => ended || theirs_runs || receiver.lost_dispute,
-    };
+    let over = ended || receiver.now >= own.expiries.lease + CLOCK_GUARD;
+    let takes = if primary { over && theirs_runs } else { ended || theirs_runs };
     if takes { Ok(()) } else { Err(Conflict::InUseByOther) }
 }
 

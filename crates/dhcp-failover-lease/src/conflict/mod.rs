@@ -153,8 +153,6 @@ pub struct Receiver {
     /// It has asked the partner for everything, and serves nobody before it has all of that (§7.4): of an
     /// address that is available here the partner's word is taken.
     pub fetches_all: bool,
-    /// The partner was told of the lease on record here, and refused it for another client's.
-    pub lost_dispute: bool,
 }
 
 /// Decides by figure 7.1.3-1, with these corrections: one client's data are merged by its last
@@ -174,7 +172,6 @@ pub struct Receiver {
 ///     rules: ConflictRules::Draft12,
 ///     reserved_here: None,
 ///     fetches_all: false,
-///     lost_dispute: false,
 /// };
 /// let update = Update {
 ///     client: Some(client.clone()),
@@ -199,7 +196,7 @@ pub fn resolve(own: &Binding, update: &Update, receiver: &Receiver) -> Verdict {
     }
     let overridden = match (&own.client, own.status) {
         (Some(mine), BindingStatus::Active)
-            if receiver.now < own.expiries.lease
+            if receiver.now < own.expiries.lease.max(receiver.lease_ends)
                 && !matches!(&update.client, Some(theirs) if theirs.is_same(mine)) =>
         {
             Some(mine.clone())

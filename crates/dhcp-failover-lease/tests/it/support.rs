@@ -68,6 +68,5 @@ pub(crate) fn receiver(role: Role, own: &Binding) -> Receiver {
         rules: ConflictRules::Draft12,
         reserved_here: None,
         fetches_all: false,
-        lost_dispute: false,
     }
 }

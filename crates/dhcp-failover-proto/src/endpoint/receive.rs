@@ -87,7 +87,6 @@ impl Endpoint {
             rules: self.link.as_ref().map_or(ConflictRules::Draft12, |it| rules_of(it.dialect)),
             reserved_here: Some(bindings.is_reserved(update.address)),
             fetches_all: self.fetches_all(),
-            lost_dispute: self.has_lost_dispute(update.address),
         };
         self.check_reserved_lease(&own, &update, bindings);
         match resolve(&own, &update, &receiver) {

@@ -21,10 +21,13 @@ impl Endpoint {
     /// §9.6.2: the MCLT from when this server can last have served. Never from when contact was
     /// lost: a server serves on without contact.
     fn recover_wait_end(&self) -> LeaseInstant {
-        // Since it told so it may have been ordered to serve alone.
-        let is_alone = self.partner.is_some_and(|partner| partner.state == State::PartnerDown);
+        // Since it told so it may have been ordered to serve alone; and of one that is leaving it is not
+        // clear what it was.
+        let is_beginning = self.partner.is_some_and(|partner| {
+            matches!(partner.state, State::Recover | State::RecoverWait | State::RecoverDone)
+        });
         let partner_is_new =
-            !is_alone && self.partner_hints().is_some_and(|hints| !hints.ran_failover);
+            is_beginning && self.partner_hints().is_some_and(|hints| !hints.ran_failover);
         if !self.record.ran_failover && partner_is_new || Mutant::SkipRecoverWait.is_on() {
             // Neither ever served in this relationship: nothing to wait for.
             return self.lease_now;

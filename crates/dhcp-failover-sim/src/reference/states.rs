@@ -118,7 +118,9 @@ impl Reference {
                 });
             }
         }
-        if matches!(to, RecoverDone | Normal | ConflictDone) {
+        // In RECOVER-DONE, if its partner hears of it.
+        let is_heard = to == RecoverDone && self.partner().is_some();
+        if is_heard || matches!(to, Normal | ConflictDone) {
             self.called_down = None;
         }
         if (to, self.order) == (Recover, Some(Command::Recover)) {
