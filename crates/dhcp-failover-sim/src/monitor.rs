@@ -106,6 +106,7 @@ impl Monitor {
     pub(crate) fn received(&mut self, to: Host, link: u64, packet: &Packet, server: &Server) {
         let flow = self.flows.entry((link, to)).or_default();
         match &packet.message {
+            Message::State(_) => flow.offers.begin_anew(),
             Message::BndAck(acks) => {
                 flow.outstanding.remove(&packet.xid);
                 for ack in acks {

@@ -2,6 +2,7 @@
 
 use super::judge::{is_in_step, later};
 use super::{Receiver, Update};
+use crate::time::CLOCK_GUARD;
 use crate::{Binding, BindingStatus, Expiries, LeaseInstant, Mutant, Role};
 use alloc::vec::Vec;
 
@@ -100,8 +101,12 @@ fn available(
 fn abandoned(own: &Binding, update: &Update, in_step: bool) -> Binding {
     let already = own.status == BindingStatus::Abandoned;
     // The partner did not know how long the lease given here runs, and its client may count on it
-    // (S1).
-    let leased_here = own.status == BindingStatus::Active && !in_step;
+    // (S1): from when it asked, and the partner may take the end for earlier than it is meant.
+    let kept_here = match own.status {
+        BindingStatus::Abandoned => own.expiries.lease,
+        BindingStatus::Active if !in_step => own.expiries.lease + CLOCK_GUARD + CLOCK_GUARD,
+        _ => LeaseInstant::ZERO,
+    };
     // The draft has no time for it (table 7.1-1): then its end is the sender's to tell.
     let until = match update.lease_earliest {
         LeaseInstant::ZERO => LeaseInstant::NEVER,
@@ -111,7 +116,7 @@ fn abandoned(own: &Binding, update: &Update, in_step: bool) -> Binding {
         status: BindingStatus::Abandoned,
         client: None,
         expiries: Expiries {
-            lease: if already || leased_here { own.expiries.lease.max(until) } else { until },
+            lease: until.max(kept_here),
             // Whoever held it may hold it still: waits must see these times (§9.4.2).
             ..own.expiries
         },

@@ -71,14 +71,21 @@ pub(super) fn judge(own: &Binding, update: &Update, receiver: &Receiver) -> Resu
     }
     match (own.status, update.status) {
         (Abandoned, Abandoned) => Ok(()),
-        (Abandoned, Reset) if since(own.start_of_state) => Ok(()),
+        // Unless it must last longer than the partner knows.
+        (Abandoned, Reset) if since(own.start_of_state) => {
+            let untold = own.needs_telling(receiver.instance) && receiver.now < own.expiries.lease;
+            if untold { Err(Conflict::LessCritical) } else { Ok(()) }
+        }
         // Unless a client was given it since, by a server that had not heard or had waited.
         (Abandoned, Active) => match update.last_transaction {
             Some(given) if !theirs_ended && after(given, own.start_of_state) => Ok(()),
             _ => Err(Conflict::LessCritical),
         },
         (Abandoned, _) => Err(Conflict::LessCritical),
-        (Reset, Abandoned) => outdated_unless(update.start_of_state > own.start_of_state),
+        (Reset, Abandoned) => {
+            let lasts = receiver.now < update.lease_earliest;
+            outdated_unless(lasts || update.start_of_state > own.start_of_state)
+        }
         // What was said before the client came back must not end its lease.
         (Active, Abandoned) => {
             let abandoned = update.start_of_state;

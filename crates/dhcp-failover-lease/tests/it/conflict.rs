@@ -61,7 +61,7 @@ fn an_abandonment_lasts_as_long_as_a_lease_the_partner_did_not_know() {
     assert_eq!((known.status, known.expiries.lease), (Abandoned, s(9_000)));
     mine.version += 1;
     let unknown = accepted(&mine, &theirs).expect("ABANDONED is taken");
-    assert_eq!((unknown.status, unknown.expiries.lease), (Abandoned, s(15_000)));
+    assert_eq!((unknown.status, unknown.expiries.lease), (Abandoned, s(15_004)));
     assert!(unknown.needs_telling(mine.knowledge.instance), "the partner must hold it, too");
 }
 

@@ -40,7 +40,7 @@ impl Offers {
         }
     }
 
-    /// A state was entered, or the partner asked for updates: there is hope again.
+    /// A state was entered, the partner's too, or it asked for updates: there is hope again.
     pub(crate) fn begin_anew(&mut self) {
         self.refused.values_mut().for_each(|(_, at)| at.clear());
     }

@@ -82,8 +82,8 @@ fn infinite_leases_never_end() {
 
 /// A client finds its address in use and tells the server that gave it; in the same second, before the
 /// other has heard, it gets the address there again. Which came first the servers cannot tell, so that the
-/// primary's record stands: `status`.
-fn declined_here_and_leased_there(here: Host, status: BindingStatus) {
+/// primary's record stands: `status`. Three seconds later they lose contact for so long.
+fn declined_here_and_leased_there(here: Host, status: BindingStatus, silent_s: u64) {
     let setup = Setup { clients: 2, pool: 4, mclt_s: 20, ..Setup::new(64) };
     let mut pair = busy(setup);
     pair.run_s(200);
@@ -98,6 +98,10 @@ fn declined_here_and_leased_there(here: Host, status: BindingStatus) {
     pair.decline(number, 60);
     let class = RequestClass::NamesThisServer;
     assert!(pair.ask(number, class, &[here.partner()], address), "it has not heard yet");
+    pair.run_s(3);
+    pair.partition(silent_s > 0);
+    pair.run_s(silent_s);
+    pair.partition(false);
     pair.run_s(10);
     let held = pair.lease_of(number).unwrap_or_else(|| panic!("no ACK"));
     assert_eq!((Some(held.address), held.server), (address, here.partner()));
@@ -106,6 +110,8 @@ fn declined_here_and_leased_there(here: Host, status: BindingStatus) {
     });
     assert_eq!(told.contains(&true), status == BindingStatus::Abandoned, "{}", pair.log_text());
     pair.set_net_delay_ms(2);
+    assert!(pair.run_until(100, Pair::is_settled), "{}", pair.log_text());
+    pair.run_s(100);
     while pair.lease_of(number).is_some() {
         for host in Host::BOTH {
             let binding = pair.binding(host, held.address).map(|binding| binding.status);
@@ -121,11 +127,17 @@ fn declined_here_and_leased_there(here: Host, status: BindingStatus) {
 #[test]
 fn an_address_declined_at_the_primary_and_leased_by_the_secondary_is_kept_for_as_long_as_that_lease()
  {
-    declined_here_and_leased_there(Host::A, BindingStatus::Abandoned);
+    declined_here_and_leased_there(Host::A, BindingStatus::Abandoned, 0);
+}
+
+/// The same where the primary, which has not heard how long it must last, ends it before.
+#[test]
+fn an_abandonment_that_must_last_longer_is_not_ended_by_a_server_that_does_not_know() {
+    declined_here_and_leased_there(Host::A, BindingStatus::Abandoned, 70);
 }
 
 /// S3, L4: the primary's lease stands.
 #[test]
 fn an_address_declined_at_the_secondary_and_leased_by_the_primary_is_leased() {
-    declined_here_and_leased_there(Host::B, BindingStatus::Active);
+    declined_here_and_leased_there(Host::B, BindingStatus::Active, 0);
 }
