@@ -138,6 +138,7 @@ fn main() {
         let own = Binding {
             status: BindingStatus::Active,
             client: Some(client(8)),
+            expiries: Expiries { lease: NOW + HOUR, ..Expiries::default() },
             version: 1,
             ..Binding::unused(update.address)
         };

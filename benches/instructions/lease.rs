@@ -80,6 +80,7 @@ fn refused_case() -> Box<dyn FnMut()> {
     let own = Binding {
         status: BindingStatus::Active,
         client: Some(client(8)),
+        expiries: Expiries { lease: NOW + HOUR, ..Expiries::default() },
         version: 1,
         ..Binding::unused([10, 0, 0, 1].into())
     };
