@@ -3,7 +3,7 @@
 
 use crate::check::Rule;
 use crate::{Host, Pair};
-use dhcp_failover_lease::{Binding, BindingStatus, LeaseInstant};
+use dhcp_failover_lease::{Binding, BindingStatus, Client, LeaseInstant};
 use dhcp_failover_proto::State;
 use dhcp_failover_wire::{self as wire, BindingUpdate};
 use std::collections::BTreeMap;
@@ -91,6 +91,14 @@ pub(crate) fn recorded(old: &Binding, new: &Binding) -> Result<(), String> {
     Ok(())
 }
 
+/// Windows has the identifier of a client in the place of its hardware address.
+fn is_of(update: &BindingUpdate, client: &Client) -> bool {
+    let hardware = update.client_hardware_address.as_ref();
+    update.windows.is_some()
+        || hardware.is_some_and(|it| it.bytes == client.hardware().as_bytes())
+            && update.client_identifier.as_deref() == client.identifier()
+}
+
 impl Pair {
     /// S10, of what a server is about to say.
     pub(crate) fn check_forward(&mut self, host: Host, updates: &[BindingUpdate]) {
@@ -98,6 +106,11 @@ impl Pair {
         for update in updates {
             if let Err(text) = self.monitor.forward.told(host, update, now) {
                 self.violation(Rule::S10, format!("{host:?} {text}"));
+            }
+            // It was written before the server gave that client's lease up, and waited for the disk.
+            let record = self.servers[host.index()].binding(update.address);
+            if record.is_some_and(|it| it.client.is_none_or(|client| !is_of(update, &client))) {
+                self.monitor.forward.begins_anew(host, update.address);
             }
         }
     }
@@ -125,7 +138,7 @@ impl Pair {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dhcp_failover_lease::{Client, HardwareAddress};
+    use dhcp_failover_lease::HardwareAddress;
 
     const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
     const NOW: LeaseInstant = LeaseInstant::from_unix_s(1_700_000_000);
