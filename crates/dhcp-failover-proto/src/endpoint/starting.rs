@@ -2,7 +2,7 @@
 
 use super::{Endpoint, PartnerState};
 use crate::table::{alone_after_startup, resumed};
-use crate::{Event, Outcome, Reason, Service, State};
+use crate::{Cause, Event, Outcome, Reason, Service, State, rule_for};
 use dhcp_failover_lease::Role;
 
 const GOES_ON: Reason = Reason::new("9.3.2", "the partner has been heard; the state before");
@@ -86,12 +86,14 @@ impl Endpoint {
         }
         let previous = self.record.state;
         let (outcome, because) = alone_after_startup(previous, self.config.startup_policy);
-        let serves = Service::of(previous) != Service::Nobody;
         let has_shut_down = |partner: PartnerState| partner.state == State::Shutdown;
+        let shutdown =
+            rule_for(self.config.role, previous, Cause::Partner(State::Shutdown)).outcome;
+        let takes_over = shutdown == Outcome::Enter(State::PartnerDown);
         match outcome {
             Outcome::Enter(_) => self.partner_down(super::commands::Order::Nobodys, because),
             // It takes over from a partner that shuts down, and as one that may have been alone.
-            Outcome::Resume if serves && self.partner.is_some_and(has_shut_down) => {
+            Outcome::Resume if takes_over && self.partner.is_some_and(has_shut_down) => {
                 self.partner_down(super::commands::Order::Nobodys, because);
             }
             Outcome::Resume => self.enter(previous, because),

@@ -143,6 +143,20 @@ fn configured_to_go_on_it_takes_over_from_a_partner_that_shuts_down() {
     }
 }
 
+/// §9.7.2, H21: in RECOVER-DONE it does not take over from a partner that shuts down, and not by way of
+/// STARTUP either. (A storm found it.)
+#[test]
+fn h21_a_shutdown_heard_while_starting_does_not_end_recover_done() {
+    for role in ROLES {
+        let config = EndpointConfig { startup_policy: StartupPolicy::Resume, ..config(role) };
+        let mut it = Scripted::start(config, Some(record(role, State::RecoverDone)));
+        it.connect();
+        it.partner(State::Shutdown);
+        it.pass_in_contact_s(60);
+        assert_eq!(it.state(), State::RecoverDone);
+    }
+}
+
 fn alone(role: Role, before: State, policy: StartupPolicy) -> Scripted {
     let config = EndpointConfig { startup_policy: policy, ..config(role) };
     let mut it = Scripted::start(config, Some(record(role, before)));
