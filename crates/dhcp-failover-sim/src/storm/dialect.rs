@@ -76,6 +76,8 @@ impl Storm {
         }
         self.pair.run_s(longest_s);
         self.come_together(other, limit_s);
+        // Two rounds of balancing.
+        self.pair.run_s(130);
         let before = self.pair.sent_by(other.partner());
         self.pair.run_s(QUIET_S);
         let sent = self.pair.sent_by(other.partner()) - before;
