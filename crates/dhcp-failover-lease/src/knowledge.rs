@@ -73,8 +73,9 @@ pub struct Knowledge {
     /// A new instance, begun when the partner asks for everything, makes all bindings unknown.
     pub instance: u32,
     /// The ACTIVE lease on record was taken from the partner while one of another client was on its
-    /// way there, and may have been taken in the same way. Until the partner has this one, neither
-    /// server knows whose the address will be, and neither gives it to anybody (S1).
+    /// way there, and may have been taken in the same way; or it has lapsed, and the partner has one of
+    /// another client. Until the partner has this one, neither server knows whose the address will be,
+    /// and neither gives it to anybody (S1).
     #[cfg_attr(feature = "serde", serde(default))]
     pub crossed: bool,
 }

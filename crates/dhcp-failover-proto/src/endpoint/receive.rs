@@ -5,6 +5,7 @@ use super::updates::{same_station, status_from_wire};
 use crate::{Bindings, Event, Skew, State};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::net::Ipv4Addr;
 use dhcp_failover_lease::{
     BindingFlags, BindingStatus, Client, Conflict, ConflictRules, HardwareAddress, LeaseInstant,
     LeaseSpan, Receiver, Role, Update, Verdict, resolve,
@@ -27,6 +28,17 @@ const MAX_HARDWARE: usize = 16;
 struct Refusal(RejectReason, String);
 
 impl Endpoint {
+    /// The partner has the lease of another client here. That was refused; but if the own one has lapsed,
+    /// the other may be the one that runs: neither is renewed before both servers agree (S1).
+    fn doubts_own_lease<B: Bindings>(&mut self, address: Ipv4Addr, bindings: &B) {
+        let Some(mut own) = self.binding(address, bindings) else { return };
+        let lapsed = own.status == BindingStatus::Active && self.lease_now >= own.expiries.lease;
+        if lapsed && !own.knowledge.crossed {
+            own.knowledge.crossed = true;
+            self.persist_binding(own);
+        }
+    }
+
     pub(super) fn binding_updates<B: Bindings>(
         &mut self,
         packet: &Packet,
@@ -91,6 +103,9 @@ impl Endpoint {
         self.check_reserved_lease(&own, &update, bindings);
         match resolve(&own, &update, &receiver) {
             Verdict::Reject(conflict) => {
+                if conflict == Conflict::InUseByOther {
+                    self.doubts_own_lease(update.address, bindings);
+                }
                 let is_end =
                     own.status == BindingStatus::Active && update.status == BindingStatus::Expired;
                 match self.partner_is_dhcpd() && is_end {

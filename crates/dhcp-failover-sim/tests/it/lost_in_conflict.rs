@@ -1,8 +1,11 @@
 //! A conflict in which a server has lost its disk, so that what it says is not all it did.
 
 use crate::normal;
+use crate::support::{address, in_normal, leased};
+use dhcp_failover_lease::Role;
 use dhcp_failover_proto::{Command, Event, RequestClass, State};
 use dhcp_failover_sim::{Host, Pair, Rule, Setup, Survives};
+use dhcp_failover_wire::{BindingUpdate, Message};
 
 /// Two clients and one address.
 fn one_address(seed: u64, lease_s: u64) -> Pair {
@@ -122,5 +125,25 @@ fn s14_a_duplicate_of_a_lease_that_is_held_beyond_its_end_is_resolved() {
     pair.check_convergence(400);
     for rule in [Rule::L1, Rule::L2, Rule::S8, Rule::S13, Rule::S14] {
         assert!(!pair.broke(rule), "{rule:?}\n{}", pair.log_text());
+    }
+}
+
+/// S1, H7: the primary refuses the lease of another client, for it cannot tell for certain that it runs.
+/// If its own has lapsed, that may be the only one that does: its client does not get it back before the
+/// servers agree. (Honest 0xda8d53d765f46ff4.)
+#[test]
+fn s1_a_lapsed_lease_is_not_renewed_beside_one_that_was_refused() {
+    for refuses in [false, true] {
+        let mut it = in_normal(Role::Primary);
+        let own = (0..4).find(|number| it.lease(address(*number), 1)).expect("some are FREE");
+        it.accept_from(0);
+        let mclt_s = it.config.mclt.as_s();
+        it.pass_in_contact_s(mclt_s + 5);
+        if refuses {
+            let soon = it.wire_now() + 1;
+            let other = BindingUpdate { lease_expiration_time: Some(soon), ..leased(&it, own) };
+            it.say(Message::BndUpd(vec![other]));
+        }
+        assert_eq!(it.lease(address(own), 1), !refuses);
     }
 }
