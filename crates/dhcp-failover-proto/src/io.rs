@@ -442,6 +442,7 @@ pub enum Event {
 /// One thing to do. Carry them out in order.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[expect(clippy::exhaustive_enums, reason = "a driver that skips an output breaks its promises")]
+#[expect(clippy::large_enum_variant, reason = "each is carried out at once")]
 pub enum Output {
     /// Write this record; report [`Input::Persisted`] when it is on stable storage. A binding must
     /// be visible in the [`Bindings`](crate::Bindings) view before the next `handle`.

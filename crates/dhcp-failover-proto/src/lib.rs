@@ -71,7 +71,7 @@ pub use listener::{Listener, Route};
 pub use partner_fault::PartnerFault;
 pub use pool_digest::PoolDigest;
 pub use quarantine::{PoolDifference, Quarantine, UnsafeSettings};
-pub use record::{EndpointRecord, PartnerOffset, Record, Ticket};
+pub use record::{ClockDoubt, EndpointRecord, PartnerOffset, Record, Ticket};
 pub use severity::Severity;
 pub use state::State;
 pub use stats::Stats;

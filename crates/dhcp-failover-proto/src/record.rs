@@ -1,7 +1,7 @@
 //! What an endpoint keeps on disk, and the tickets that prove it is there.
 
 use crate::{ClockStamp, State};
-use dhcp_failover_lease::{Binding, LeaseInstant, Mclt, Role};
+use dhcp_failover_lease::{Binding, LeaseInstant, LeaseSpan, Mclt, Role};
 use dhcp_loadbalance::HashBuckets;
 
 /// Numbers the records of one endpoint in the order they are to be written.
@@ -109,6 +109,8 @@ pub struct EndpointRecord {
     /// The number of the last connection that came to be, for this server: each has one, and is told it.
     /// The first one's is the time at which the record was begun, in seconds.
     pub connection: u32,
+    /// One of the two clocks was set, or seems to have been; `None` if that was never found.
+    pub clock_doubt: Option<ClockDoubt>,
 }
 
 /// How far the partner's clock is from the lease clock, in seconds to add to the partner's time,
@@ -125,6 +127,17 @@ pub struct PartnerOffset {
     pub as_of: LeaseInstant,
     /// On which start of this machine: [`ClockStart::boot`](crate::ClockStart::boot).
     pub boot: u64,
+}
+
+/// Times of the past that one server took by another clock than that of now.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[expect(clippy::exhaustive_structs, reason = "stores write and read every field")]
+pub struct ClockDoubt {
+    /// They may be off by so much.
+    pub by: LeaseSpan,
+    /// Those until then.
+    pub until: LeaseInstant,
 }
 
 /// [`HashBuckets`] as plain bytes, for storage.
@@ -156,8 +169,10 @@ impl EndpointRecord {
         // They tell an old copy of a store, and nothing else.
         (self.connection, self.partner_connection) = (0, 0);
         self.storage_lost_at = self.storage_lost_at.map(times);
-        // Nothing but news for people comes of it.
+        // Nothing but news for people comes of it; what it gave rise to is in the doubt.
         self.partner_offset = None;
+        self.clock_doubt =
+            self.clock_doubt.map(|doubt| ClockDoubt { until: times(doubt.until), ..doubt });
         self.clock = ClockStamp { boot: 0, monotonic_ms: 0, shown: LeaseInstant::ZERO };
         self
     }

@@ -155,9 +155,6 @@ impl Endpoint {
             // It decides what becomes of STARTUP, and nothing later.
             PartnerState { since: if starting { shift_wire(it.since) } else { 0 }, ..it }
         });
-        if let Some(doubt) = &mut self.clock_doubt {
-            doubt.rebase(shift);
-        }
         if self.store_checked {
             if !starting {
                 self.stamp_at_start = LeaseInstant::ZERO;

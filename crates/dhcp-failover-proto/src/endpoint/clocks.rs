@@ -2,7 +2,7 @@
 
 use super::{ALIVE_HORIZON, Endpoint};
 use crate::clock::DRIFT_ONE_IN;
-use crate::{Event, PartnerOffset};
+use crate::{ClockDoubt, Event, PartnerOffset};
 use dhcp_failover_lease::{LeaseInstant, LeaseSpan, Mutant};
 
 /// Less than this is no news: clocks are corrected by seconds, and a message may take some.
@@ -10,21 +10,6 @@ const GUARD_S: u64 = 60;
 /// What differs by less than this a message and whole seconds may hide: whoever compares times of both
 /// servers allows for it.
 const UNSURE_S: u64 = 2;
-
-/// Times of the past that one server took by another clock than that of now.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(super) struct ClockDoubt {
-    /// They may be off by so much.
-    by: LeaseSpan,
-    /// Those until then.
-    until: LeaseInstant,
-}
-
-impl ClockDoubt {
-    pub(super) fn rebase(&mut self, shift: &dyn Fn(LeaseInstant) -> LeaseInstant) {
-        self.until = shift(self.until);
-    }
-}
 
 impl Endpoint {
     /// A wall clock that was set is no reason to end leases early or late; somebody should know.
@@ -57,11 +42,13 @@ impl Endpoint {
         let moved_s = found.high_s.abs_diff(before.high_s).saturating_sub(drift_s);
         if moved_s > UNSURE_S {
             let by = LeaseSpan::from_s(moved_s)
-                .max(self.clock_doubt.map_or(LeaseSpan::ZERO, |it| it.by));
+                .max(self.record.clock_doubt.map_or(LeaseSpan::ZERO, |it| it.by));
             // A clock that stands at its newest record may be behind the newest binding; nobody served
             // beyond the stamp in that record.
             let until = self.lease_now + ALIVE_HORIZON;
-            self.clock_doubt = Some(ClockDoubt { by, until });
+            self.record.clock_doubt = Some(ClockDoubt { by, until });
+            // The offset that is on record from now on would not tell it again after a restart.
+            self.persist_record();
         }
         let guard_s = i64::try_from(GUARD_S.saturating_add(drift_s)).unwrap_or(i64::MAX);
         let above_s = found.low_s.saturating_sub(before.high_s);
@@ -84,7 +71,7 @@ impl Endpoint {
     /// did before it lost power looks later than what its partner did meanwhile (S14).
     pub(super) fn doubt_of(&self, at: LeaseInstant) -> LeaseSpan {
         let minded = !Mutant::ClockDoubtForgotten.is_on();
-        let doubt = self.clock_doubt.filter(|doubt| minded && at <= doubt.until);
+        let doubt = self.record.clock_doubt.filter(|doubt| minded && at <= doubt.until);
         doubt.map_or(LeaseSpan::ZERO, |doubt| doubt.by)
     }
 }

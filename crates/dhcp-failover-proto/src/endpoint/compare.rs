@@ -48,10 +48,16 @@ impl Endpoint {
         partners: Option<&PoolDigests>,
         bindings: &B,
     ) {
-        let difference = match (partners, Self::own_pools(bindings)) {
-            (Some(partners), Some(own)) if own != *partners => difference(partners, bindings),
+        let own = Self::own_pools(bindings);
+        let difference = match (partners, &own) {
+            (Some(partners), Some(own)) if own != partners => difference(partners, bindings),
             _ => None, // the same, or nobody can tell
         };
+        if self.pools_told != own {
+            // They changed while CONNECT was on its way: the two have not compared the same. They may
+            // change back before anybody looks, so what was told does not count.
+            self.pools_told = None;
+        }
         self.differing = difference.as_ref().map_or(Quarantine::NONE, PoolDifference::quarantine);
         if let Some(difference) = difference {
             self.event(Event::PoolsDiffer(difference));

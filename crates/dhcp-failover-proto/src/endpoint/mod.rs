@@ -39,7 +39,6 @@ pub(crate) use admission::unreadable;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 pub use canonical::{Renaming, rename_message_times};
-use clocks::ClockDoubt;
 use core::net::Ipv4Addr;
 use dhcp_failover_lease::{LeaseInstant, LeaseSpan};
 use dhcp_failover_wire::{MessageLimit, RejectReason};
@@ -129,8 +128,6 @@ pub struct Endpoint {
     pools_told: Option<hints::PoolDigests>,
     /// The partner has been asked whether the store is the newest.
     store_checked: bool,
-    /// One of the two clocks was set, or seems to have been.
-    clock_doubt: Option<ClockDoubt>,
     /// What is left of it in the present call.
     budget: Budget,
 }
@@ -240,7 +237,6 @@ impl Endpoint {
             differing: Quarantine::NONE,
             pools_told: None,
             store_checked: false,
-            clock_doubt: None,
             budget: Budget::FULL,
             record,
             config,

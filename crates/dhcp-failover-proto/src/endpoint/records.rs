@@ -96,6 +96,7 @@ pub(super) fn first_record(
         // Above what was counted before, if both servers have lost their storage and an older copy comes
         // back: there is less than one connection a second.
         connection: instance_at(now),
+        clock_doubt: None,
     }
 }
 

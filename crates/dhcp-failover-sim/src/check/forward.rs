@@ -91,6 +91,14 @@ pub(crate) fn recorded(old: &Binding, new: &Binding) -> Result<(), String> {
     Ok(())
 }
 
+/// What is said was written before the server gave that client's lease up, or took its partner's word for
+/// it (which is looked at when it goes on record), and waited for the disk.
+fn is_overtaken(update: &BindingUpdate, record: &Binding, now: LeaseInstant) -> bool {
+    let said = update.client_last_transaction_time;
+    record.client.as_ref().is_none_or(|client| !is_of(update, client))
+        || said.map(|time| LeaseInstant::from_wire_s(time, now)) > record.last_transaction
+}
+
 /// Windows has the identifier of a client in the place of its hardware address.
 fn is_of(update: &BindingUpdate, client: &Client) -> bool {
     let hardware = update.client_hardware_address.as_ref();
@@ -107,9 +115,8 @@ impl Pair {
             if let Err(text) = self.monitor.forward.told(host, update, now) {
                 self.violation(Rule::S10, format!("{host:?} {text}"));
             }
-            // It was written before the server gave that client's lease up, and waited for the disk.
             let record = self.servers[host.index()].binding(update.address);
-            if record.is_some_and(|it| it.client.is_none_or(|client| !is_of(update, &client))) {
+            if record.is_some_and(|it| is_overtaken(update, &it, now)) {
                 self.monitor.forward.begins_anew(host, update.address);
             }
         }

@@ -164,7 +164,9 @@ impl Link {
             || self.partner_was_done
             || self.owed.iter().any(|due| due.partner_was_done);
         let stands_in = self.with_dhcpd && was_done && state == State::PotentialConflict;
-        match self.owed.front() {
+        // The first STATE to a dhcpd waits until that one has told its own.
+        let first = self.owed.iter().find(|due| self.told.is_none() && due.partner_was_done);
+        match first.or(self.owed.front()) {
             Some(due) if stands_in => due.state.0,
             _ => state,
         }

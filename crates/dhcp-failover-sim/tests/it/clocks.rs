@@ -1,10 +1,13 @@
 //! Wall clocks that are set while a server is away: its lease clock goes on as long as its machine
 //! runs, and after that the partner's clock is a witness (draft-12 §5.10).
 
+use crate::scripted::{ADDRESS, Scripted};
+use crate::support::{ROLES, answers, leased};
 use crate::{busy, normal};
 use dhcp_failover_lease::LeaseInstant;
-use dhcp_failover_proto::{Command, Event, RequestClass, Severity};
+use dhcp_failover_proto::{Bindings, Command, Event, RequestClass, Severity, State};
 use dhcp_failover_sim::{Held, Host, Pair, Setup, Survives};
+use dhcp_failover_wire::{BindingStatus, BindingUpdate, Message, RejectReason};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -249,5 +252,49 @@ fn s14_a_release_of_before_a_power_cut_does_not_end_the_lease_given_after_it() {
             pair.check_convergence(600);
             assert_eq!(pair.violations(), [], "{host:?} {stays_s} {off_s}\n{}", pair.log_text());
         }
+    }
+}
+
+/// S14: nor does it when the partner was started anew after it had found out that the clocks moved, and
+/// before it heard of the release.
+#[test]
+fn s14_what_is_doubted_of_the_clocks_is_doubted_after_a_restart() {
+    for (role, restarts) in ROLES.into_iter().flat_map(|role| [(role, false), (role, true)]) {
+        let mut it = Scripted::resumed(role, State::CommunicationsInterrupted);
+        it.meets(State::Normal);
+        let lease = leased(&it, 0);
+        it.say(Message::BndUpd(vec![lease.clone()]));
+        it.pass_in_contact_s(5);
+        it.cut();
+        // The client releases there, and has its lease again here.
+        it.pass_s(5);
+        let released = it.wire_now();
+        it.pass_s(10);
+        let client = it.table.get(ADDRESS).and_then(|it| it.client).expect("it was told");
+        assert!(it.renew(ADDRESS, client));
+        it.pass_s(40);
+        // The partner was without power all the time but for some seconds, and does not know it.
+        it.on_the_way = |bytes| {
+            let time = u32::from_be_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]) - 45;
+            bytes[4..8].copy_from_slice(&time.to_be_bytes());
+        };
+        it.connect();
+        if restarts {
+            it.cut();
+            it.restart();
+            it.connect();
+        }
+        it.partner(State::CommunicationsInterrupted);
+        it.partner(State::Normal);
+        assert_eq!(it.state(), State::Normal);
+        it.say(Message::BndUpd(vec![BindingUpdate {
+            client_hardware_address: lease.client_hardware_address,
+            client_last_transaction_time: Some(released),
+            start_time_of_state: Some(released),
+            ..BindingUpdate::new(ADDRESS, BindingStatus::RELEASED)
+        }]));
+        let refused = answers(&it)[0].reject.as_ref().map(|reject| reject.reason);
+        let outdated = RejectReason::OUTDATED_BINDING_INFORMATION;
+        assert_eq!(refused, Some(outdated), "{role:?}, started anew: {restarts}");
     }
 }

@@ -67,6 +67,31 @@ fn s15_a_pool_that_differs_is_left_alone_until_it_is_the_same() {
     }
 }
 
+/// L6: pools that change while CONNECT is on its way, and change back, are compared once more. What the
+/// partner has compared is what CONNECT told; the answer was compared with something else.
+#[test]
+fn l6_pools_that_were_other_ones_for_a_moment_are_compared_again() {
+    let mut pair = half_served(Setup { net_delay_ms: 500, ..Setup::new(305) });
+    pair.cut();
+    let asked = |pair: &Pair| pair.sent(Host::A, "CONNECT");
+    let before = asked(&pair);
+    assert!(pair.run_until(60, |pair| asked(pair) > before), "{}", pair.log_text());
+    pair.set_pool_settings(Host::A, reservation());
+    let found = |pair: &Pair| count(pair, Host::A, differ) > 0;
+    assert!(pair.run_until(10, found), "{}", pair.log_text());
+    assert_eq!(count(&pair, Host::B, differ), 0, "{}", pair.log_text());
+    pair.set_pool_settings(Host::A, PoolDigest::new());
+    for number in 6..12 {
+        pair.join(number);
+    }
+    pair.run_s(60);
+    for host in Host::BOTH {
+        assert!(pair.status(host).is_some_and(|status| status.quarantine.is_empty()));
+    }
+    assert_eq!(served(&pair, 12), 12, "{}", pair.log_text());
+    pair.assert_clean();
+}
+
 /// S15: contact that is lost and a restart do not lift it: nobody has compared since.
 #[test]
 fn s15_a_quarantine_outlasts_contact_and_a_restart() {

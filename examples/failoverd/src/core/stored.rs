@@ -14,18 +14,23 @@ const BINDING_FORMAT_WITHOUT_CROSSED: u8 = 2;
 /// The same without the binding's last field, the state of DNS records.
 const BINDING_FORMAT_WITHOUT_DDNS: u8 = 1;
 /// The format of a stored [`EndpointRecord`].
-pub(super) const ENDPOINT_FORMAT: u8 = 6;
-/// That of one without its last field, the number of connections, and with a stamp of the partner's in
+pub(super) const ENDPOINT_FORMAT: u8 = 7;
+/// That of one without its last field, the doubt of the clocks.
+const ENDPOINT_FORMAT_WITHOUT_DOUBT: u8 = 6;
+/// That of one without the number of connections either, and with a stamp of the partner's in
 /// the place of such a number.
 const ENDPOINT_FORMAT_WITHOUT_CONNECTIONS: u8 = 5;
 
-/// A stored record of a relationship, of this version's format or of the one before.
+/// A stored record of a relationship, of this version's format or of one before.
 pub(super) fn endpoint(record: &[u8]) -> Result<EndpointRecord, RecordError> {
     match record.split_first() {
         Some((&ENDPOINT_FORMAT_WITHOUT_CONNECTIONS, body)) => {
-            let record = [&[ENDPOINT_FORMAT], body, &[0]].concat();
+            let record = [&[ENDPOINT_FORMAT], body, &[0, 0]].concat();
             let record: EndpointRecord = decode(ENDPOINT_FORMAT, &record)?;
             Ok(EndpointRecord { partner_connection: 0, ..record })
+        }
+        Some((&ENDPOINT_FORMAT_WITHOUT_DOUBT, body)) => {
+            decode(ENDPOINT_FORMAT, &[&[ENDPOINT_FORMAT], body, &[0]].concat())
         }
         _ => decode(ENDPOINT_FORMAT, record),
     }
@@ -77,9 +82,10 @@ fn former(record: &[u8]) -> Result<Binding, RecordError> {
 mod tests {
     use super::*;
     use crate::store::encode;
-    use dhcp_failover_lease::{HardwareAddress, Role};
+    use dhcp_failover_lease::{HardwareAddress, LeaseSpan, Role};
     use dhcp_failover_proto::{
-        BindingTable, Command, Endpoint, EndpointConfig, Input, Monotonic, Output, Record,
+        BindingTable, ClockDoubt, Command, Endpoint, EndpointConfig, Input, Monotonic, Output,
+        Record,
     };
 
     /// What former versions stored is read: every field, nothing known of DNS records in the oldest, and
@@ -123,9 +129,9 @@ mod tests {
         assert!(matches!(binding(&[4, 0]), Err(RecordError::Format { found: 4, .. })));
     }
 
-    /// What the version before stored of a relationship is read, but for the partner's stamp.
+    /// What versions before stored of a relationship is read, but for the partner's stamp.
     #[test]
-    fn endpoint_records_in_the_former_format_are_read() {
+    fn endpoint_records_in_the_former_formats_are_read() {
         let config = EndpointConfig::new("pair", Role::Primary, [192, 0, 2, 2].into());
         let mut endpoint = Endpoint::new(config, None, Monotonic::default(), LeaseInstant::ZERO);
         endpoint.handle(
@@ -145,9 +151,14 @@ mod tests {
         let told = EndpointRecord { partner_connection: 1_700_000_000, ..it };
         let mut former = encode(ENDPOINT_FORMAT, &told).unwrap();
         assert_eq!(former.pop(), Some(0), "the last field");
+        former[0] = ENDPOINT_FORMAT_WITHOUT_DOUBT;
+        assert_eq!(super::endpoint(&former), Ok(told));
+        assert_eq!(former.pop(), Some(0), "the last field before");
         former[0] = ENDPOINT_FORMAT_WITHOUT_CONNECTIONS;
         assert_eq!(super::endpoint(&former), Ok(it));
-        let newest = EndpointRecord { connection: 7, ..told };
+        let by = LeaseSpan::from_s(24);
+        let clock_doubt = Some(ClockDoubt { by, until: LeaseInstant::from_unix_s(1_700_000_000) });
+        let newest = EndpointRecord { connection: 7, clock_doubt, ..told };
         assert_eq!(super::endpoint(&encode(ENDPOINT_FORMAT, &newest).unwrap()), Ok(newest));
     }
 }
