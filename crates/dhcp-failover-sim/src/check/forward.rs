@@ -6,13 +6,15 @@ use crate::{Host, Pair};
 use dhcp_failover_lease::{Binding, BindingStatus, Client, LeaseInstant};
 use dhcp_failover_proto::State;
 use dhcp_failover_wire::{self as wire, BindingUpdate};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 /// What each server has said last of every address.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Forward {
     told: BTreeMap<(Host, Ipv4Addr), BindingUpdate>,
+    /// Of these the server took the partner's word although it went back.
+    taken_back: BTreeSet<(Host, Ipv4Addr)>,
 }
 
 impl Forward {
@@ -62,6 +64,22 @@ impl Forward {
     pub(crate) fn forget(&mut self, host: Host) {
         self.told.retain(|(who, _), _| *who != host);
     }
+
+    /// What is said was written before the server gave that client's lease up, or took its partner's
+    /// word for it, and waited for the disk.
+    fn is_overtaken(
+        &self,
+        host: Host,
+        update: &BindingUpdate,
+        record: &Binding,
+        now: LeaseInstant,
+    ) -> bool {
+        let said = update.client_last_transaction_time;
+        let is_later =
+            said.map(|time| LeaseInstant::from_wire_s(time, now)) > record.last_transaction;
+        let taken_back = is_later && self.taken_back.contains(&(host, update.address));
+        taken_back || record.client.as_ref().is_none_or(|client| !is_of(update, client))
+    }
 }
 
 /// One address on record, before and after.
@@ -91,14 +109,6 @@ pub(crate) fn recorded(old: &Binding, new: &Binding) -> Result<(), String> {
     Ok(())
 }
 
-/// What is said was written before the server gave that client's lease up, or took its partner's word for
-/// it (which is looked at when it goes on record), and waited for the disk.
-fn is_overtaken(update: &BindingUpdate, record: &Binding, now: LeaseInstant) -> bool {
-    let said = update.client_last_transaction_time;
-    record.client.as_ref().is_none_or(|client| !is_of(update, client))
-        || said.map(|time| LeaseInstant::from_wire_s(time, now)) > record.last_transaction
-}
-
 /// Windows has the identifier of a client in the place of its hardware address.
 fn is_of(update: &BindingUpdate, client: &Client) -> bool {
     let hardware = update.client_hardware_address.as_ref();
@@ -116,8 +126,9 @@ impl Pair {
                 self.violation(Rule::S10, format!("{host:?} {text}"));
             }
             let record = self.servers[host.index()].binding(update.address);
-            if record.is_some_and(|it| is_overtaken(update, &it, now)) {
-                self.monitor.forward.begins_anew(host, update.address);
+            let forward = &mut self.monitor.forward;
+            if record.is_some_and(|it| forward.is_overtaken(host, update, &it, now)) {
+                forward.begins_anew(host, update.address);
             }
         }
     }
@@ -136,8 +147,12 @@ impl Pair {
         if excused || old.as_ref().is_some_and(other) {
             self.monitor.forward.begins_anew(host, new.address);
         }
-        if let Some(text) = went_back.filter(|_| !excused) {
-            self.violation(Rule::S10, format!("{host:?} {text}"));
+        match went_back {
+            Some(_) if excused => {
+                self.monitor.forward.taken_back.insert((host, new.address));
+            }
+            Some(text) => self.violation(Rule::S10, format!("{host:?} {text}")),
+            None => {}
         }
     }
 }
