@@ -87,7 +87,7 @@ pub struct EndpointRecord {
     /// In PARTNER-DOWN: an operator ordered it, rather than the safe period or the configuration,
     /// and the partner has not been given all updates since: it has not served.
     pub partner_down_ordered: bool,
-    /// Counts in PARTNER-DOWN, POTENTIAL-CONFLICT and RESOLUTION-INTERRUPTED: while this server did not
+    /// Counts in PARTNER-DOWN, RECOVER-DONE, POTENTIAL-CONFLICT and RESOLUTION-INTERRUPTED: while this server did not
     /// serve, or was not heard, the partner may have been alone for longer than the MCLT, and so may
     /// have leased every address, this server's own ones too (§9.4.2, H4).
     pub partner_was_alone: bool,

@@ -115,17 +115,14 @@ impl Endpoint {
     }
 
     /// Whether the partner, now down, may have been alone for so long while this server did not
-    /// serve that it has leased this server's own addresses, too (§9.4.2, H4): it may do so the MCLT
-    /// after it was told to serve alone, which was not before this server stopped.
+    /// serve that it has leased this server's own addresses, too (§9.4.2, H4).
     pub(super) fn partner_may_have_been_alone(&self, from: State) -> bool {
-        let stopped = self.stamp_at_start.saturating_sub(super::ALIVE_HORIZON);
-        let partner_took_over = self.lease_now >= stopped + self.record.mclt.for_waits();
         match from {
             _ if !self.record.ran_failover => false,
             State::Recover => true,
             // Until it has heard of RECOVER-DONE a partner in PARTNER-DOWN goes on with it.
             State::RecoverDone => self.partner_may_be_alone(),
-            _ => self.state == State::Startup && partner_took_over,
+            _ => self.state == State::Startup && self.partner_may_have_taken_over(),
         }
     }
 

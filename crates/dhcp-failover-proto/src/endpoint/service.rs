@@ -68,7 +68,7 @@ impl Endpoint {
     /// alone (H21): in RECOVER-DONE, and when contact was lost before both had compared.
     fn is_beside_one_alone(&self) -> bool {
         match self.state {
-            State::RecoverDone => self.partner_may_be_alone(),
+            State::RecoverDone => self.partner_may_be_alone() || self.record.partner_was_alone,
             State::ResolutionInterrupted => {
                 self.record.partner_was_alone && !Mutant::InterruptedConflictServes.is_on()
             }

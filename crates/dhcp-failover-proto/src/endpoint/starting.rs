@@ -18,6 +18,10 @@ const WAS_DECLARED_DOWN: Reason = Reason::new(
     "9.3.2",
     "the partner is in PARTNER-DOWN since this server went down, and knows more",
 );
+const MAY_HAVE_BEEN_DECLARED_DOWN: Reason = Reason::new(
+    "9.4.2",
+    "the partner has lost its data, and may have been alone while this server did not serve",
+);
 pub(super) const OLD_STORE: Reason =
     Reason::new("5.17", "the store is an older copy: everything must be fetched");
 
@@ -57,6 +61,9 @@ impl Endpoint {
         if partner.state == State::PartnerDown && previous == State::PartnerDown {
             return (State::PotentialConflict, BOTH_ALONE);
         }
+        if served_before && self.partner_may_have_forgotten() {
+            return (State::Recover, MAY_HAVE_BEEN_DECLARED_DOWN);
+        }
         if partner.state != State::PartnerDown || !served_before {
             let other_addresses = self.record.pools_digest != self.config.pools_digest;
             return match served_before && other_addresses {
@@ -77,6 +84,26 @@ impl Endpoint {
         } else {
             (State::Recover, WAS_DECLARED_DOWN)
         }
+    }
+
+    /// Whether the partner has lost what it did while it may have been alone (H4): it may have leased
+    /// this server's own addresses, for the MCLT from now at most. Until it has waited for that, and is
+    /// heard in RECOVER-DONE, this server renews what it leased itself, and gives nothing new (S1).
+    pub(super) fn partner_may_have_forgotten(&self) -> bool {
+        let recovers = self.partner.is_some_and(|partner| partner.state == State::Recover);
+        // It may be in RECOVER with its data, because this server was alone.
+        let has_data = self.record.state == State::PartnerDown
+            && self.partner_hints().is_none_or(|hints| hints.ran_failover);
+        self.record.ran_failover && recovers && !has_data && self.partner_may_have_taken_over()
+    }
+
+    /// Whether this server has not served for so long that a partner which was told to serve alone
+    /// could lease this server's own addresses (§9.4.2): the MCLT after it was told, which was not
+    /// before this server stopped.
+    pub(super) fn partner_may_have_taken_over(&self) -> bool {
+        let stopped = self.stamp_at_start.saturating_sub(super::ALIVE_HORIZON);
+        // Without power its clock may have stood still.
+        self.lease_now + self.doubt_of(stopped) >= stopped + self.record.mclt.for_waits()
     }
 
     /// §9.3.2 step 6: nobody has answered (H4, H12).

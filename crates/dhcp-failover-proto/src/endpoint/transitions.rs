@@ -169,6 +169,8 @@ impl Endpoint {
                 let is_alone = self.partner.is_some_and(|it| it.state == State::PartnerDown);
                 was_alone || recovers || is_alone
             }
+            (State::Startup, State::Recover) => was_alone || self.partner_may_have_forgotten(),
+            (_, State::Recover | State::RecoverWait | State::RecoverDone) => was_alone,
             _ => false,
         }
     }

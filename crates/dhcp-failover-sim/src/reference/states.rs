@@ -281,7 +281,10 @@ impl Reference {
             return false;
         };
         // Departure (H5): which of the two, is not for two clocks to say.
-        let instead = [Recover, PotentialConflict].into_iter().filter(|_| partner == PartnerDown);
+        // Nor, what one that has lost its data did meanwhile (H4).
+        let instead = [Recover, PotentialConflict]
+            .into_iter()
+            .filter(|instead| partner == PartnerDown || (partner, *instead) == (Recover, Recover));
         self.goes_on_from()
             .chain(instead)
             .any(|it| it == to || after_contact(it, partner) == Some(to))

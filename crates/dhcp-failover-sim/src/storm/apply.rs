@@ -185,11 +185,13 @@ impl Storm {
         self.pair.stored_state(host)
     }
 
-    /// Honest only if the other server has everything.
+    /// Honest only if the other server has everything, or at least knows for how long what it has not may
+    /// last: that of one that was alone and lost its disk lasts the MCLT, unless it gave leases without limit.
     fn may_lose_disk(&self, host: Host) -> bool {
         let harmless = !self.pair.is_incomplete(host.partner())
             && !self.pair.is_incomplete(host)
-            && self.durable_state(host) != Some(State::PartnerDown)
+            && (self.durable_state(host) != Some(State::PartnerDown)
+                || !self.pair.setup.unlimited_in_partner_down)
             && self.pools_are_alike();
         !self.pair.is_up(host) && (harmless || !self.regime.is_honest())
     }

@@ -147,3 +147,40 @@ fn s1_a_lapsed_lease_is_not_renewed_beside_one_that_was_refused() {
         assert_eq!(it.lease(address(own), 1), !refuses);
     }
 }
+
+/// S1, H4: one server was away while the other one, truthfully alone, leased every address, and lost its
+/// disk when the first returned. That one renews what it leased itself, and gives nothing new, before
+/// whatever the other gave is over.
+#[test]
+fn s1_what_a_partner_alone_gave_before_it_lost_its_disk_goes_to_nobody_else() {
+    for alone in Host::BOTH {
+        for (first, later_s) in [(Host::A, 0), (Host::A, 5), (Host::B, 5)] {
+            let mclts = Setup { mclt_s: 60, secondary_mclt_s: 60, ..Setup::new(130) };
+            let mut pair = normal(Setup { lease_s: 600, pool: 8, clients: 16, ..mclts });
+            let away = alone.partner();
+            leases(&mut pair, 15);
+            hears_only(&mut pair, 15, away);
+            pair.run_s(60);
+            pair.crash(away, Survives::Everything);
+            pair.run_s(12);
+            pair.command(alone, Command::PartnerDown);
+            pair.run_s(100);
+            (0..7).for_each(|client| pair.join(client));
+            let all = |pair: &Pair| (0..7).all(|client| pair.lease_of(client).is_some());
+            assert!(pair.run_until(400, all), "{}", pair.log_text());
+            pair.run_s(40);
+            (0..7).for_each(|client| hears_nobody(&mut pair, client));
+            pair.crash(alone, Survives::Everything);
+            pair.lose_disk(alone);
+            pair.start(first);
+            pair.run_s(later_s);
+            pair.start(first.partner());
+            (7..15).for_each(|client| pair.join(client));
+            pair.run_s(50);
+            assert!(pair.lease_of(15).is_some(), "it is renewed\n{}", pair.log_text());
+            pair.run_s(1_000);
+            pair.assert_clean();
+            assert_eq!(crate::served(&pair, 16), 8, "{}", pair.log_text());
+        }
+    }
+}
