@@ -175,7 +175,7 @@ fn a_forced_recover_survives_a_restart_and_keeps_what_only_it_knew() {
 #[test]
 fn a_lease_held_again_for_a_forced_recover_begins_with_the_mclt() {
     for (seed, host) in [(745, Host::A), (746, Host::B)] {
-        let mclt_s = 16;
+        let mclt_s = 60;
         let setup =
             Setup { mclt_s, secondary_mclt_s: mclt_s, lease_s: 271, pool: 8, ..Setup::new(seed) };
         let mut pair = busy(setup);
@@ -184,8 +184,10 @@ fn a_lease_held_again_for_a_forced_recover_begins_with_the_mclt() {
         for client in 0..8 {
             pair.mute(client);
         }
+        // For less than the MCLT: else it would give nothing new before its partner has recovered.
+        pair.run_s(220);
         pair.power_off(back);
-        pair.run_s(260);
+        pair.run_s(40);
         pair.set_disk_delay_ms(host, 3_000);
         pair.start(back);
         pair.command(host, Command::Recover);
