@@ -211,10 +211,16 @@ impl Allocator {
 
     fn check_available(&self, binding: &Binding, rules: AddressRules) -> Result<(), Refusal> {
         let own = self.role.own_available();
+        // A lease was on its way to the partner when this server made the address available.
+        let promised = match binding.knowledge.is_certainly(binding.status) {
+            true => LeaseInstant::ZERO,
+            false => binding.expiries.lease_latest,
+        };
+        let until = |since: LeaseInstant| since.max(promised) + self.mclt;
         match self.control {
             Control::Alone => Ok(()),
             Control::PartnerDownWithoutData { since } => {
-                self.wait(since + self.mclt, rules.dynamic_bootp)
+                self.wait(until(since), rules.dynamic_bootp)
             }
             _ if binding.status == own && binding.knowledge.is_certainly(own) => Ok(()),
             _ if Mutant::BackupUsableUntilAcked.is_on() && binding.knowledge.agreed == own => {
@@ -223,7 +229,7 @@ impl Allocator {
             _ if Mutant::FreeUsableBeforeAck.is_on() && binding.status == own => Ok(()),
             Control::PartnerDown { since } => {
                 let bootp = rules.dynamic_bootp && self.may_be_partners(&binding.knowledge);
-                self.wait(since + self.mclt, bootp)
+                self.wait(until(since), bootp)
             }
             Control::Shared if binding.status == own => Err(Refusal::AwaitingAgreement),
             Control::Shared => Err(Refusal::PartnersPool),

@@ -64,6 +64,28 @@ fn s6_partner_down_waits_the_mclt_beyond_the_latest_time_and_beyond_entry() {
     assert_eq!(wait, Err(Refusal::WaitUntil(NOW + LeaseSpan::from_s(602))));
 }
 
+/// S1: the partner's word that a lease is over, sent before it heard of the next one, made the address
+/// available here; the partner counts on what it was promised with that next one. (Honest seed
+/// 0xec5008891f1a20d9.)
+#[test]
+fn s1_partner_down_waits_for_a_lease_that_was_on_its_way_when_its_address_became_available() {
+    let since = LeaseInstant::from_unix_s(999_950);
+    let until = since + MCLT + GUARD;
+    let promised = NOW + LeaseSpan::from_s(500);
+    for control in [Control::PartnerDown { since }, Control::PartnerDownWithoutData { since }] {
+        let later = Allocator { now: until, ..at(Role::Primary, control) };
+        let mut free =
+            binding(BindingStatus::Free, BindingStatus::Active, &[BindingStatus::Active]);
+        assert_eq!(later.check(&free, &client(2)), Ok(()), "{control:?}");
+        free.expiries.lease_latest = promised;
+        let wait = later.check(&free, &client(2));
+        assert_eq!(wait, Err(Refusal::WaitUntil(promised + MCLT + GUARD)), "{control:?}");
+        // Both agree on it now.
+        free.knowledge = Knowledge { agreed: BindingStatus::Free, ..Knowledge::default() };
+        assert_eq!(later.check(&free, &client(2)), Ok(()), "{control:?}");
+    }
+}
+
 #[test]
 fn s4_a_server_that_lost_its_data_takes_no_address_for_its_own_before_the_mclt() {
     let since = NOW;
