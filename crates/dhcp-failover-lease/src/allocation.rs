@@ -211,12 +211,12 @@ impl Allocator {
 
     fn check_available(&self, binding: &Binding, rules: AddressRules) -> Result<(), Refusal> {
         let own = self.role.own_available();
-        // A lease was on its way to the partner when this server made the address available.
-        let promised = match binding.knowledge.is_certainly(binding.status) {
-            true => LeaseInstant::ZERO,
-            false => binding.expiries.lease_latest,
+        let until = |since: LeaseInstant| {
+            let promised = binding.expiries.lease_latest;
+            // A lease was on its way to the partner when this server made the address available.
+            let counts = promised > since && !binding.knowledge.is_certainly(binding.status);
+            if counts { promised + self.mclt } else { since + self.mclt }
         };
-        let until = |since: LeaseInstant| since.max(promised) + self.mclt;
         match self.control {
             Control::Alone => Ok(()),
             Control::PartnerDownWithoutData { since } => {
