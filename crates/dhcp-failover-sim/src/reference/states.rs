@@ -67,7 +67,9 @@ impl Reference {
             self.lost = false;
             self.knows_the_copy_only();
         }
-        self.lost |= recorded.is_none();
+        // What it fetched may not be on record, nor that it fetched it.
+        let fetches_again = self.lost_on_record && recorded == Some(Recover);
+        self.lost |= recorded.is_none() || fetches_again;
         self.lost_on_record |= self.lost;
         self.recordable.push(recorded);
         self.recordable.extend(self.goes_on_from().map(Some));
