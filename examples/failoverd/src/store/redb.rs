@@ -6,9 +6,9 @@ use redb::{
     Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition,
 };
 use std::fs::{File, OpenOptions};
+use std::io::ErrorKind;
 use std::net::Ipv4Addr;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const BINDINGS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("bindings");
 const ENDPOINTS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("endpoints");
@@ -153,17 +153,43 @@ impl LeaseStore for RedbStore {
 }
 
 fn open_database(path: &Path, fault: Option<StoreFault>) -> Result<Database, StoreError> {
-    let unusable = |reason: String| StoreError::Open { path: path.to_owned(), reason };
-    let file = open_file(path).map_err(|error| unusable(error.to_string()))?;
+    let open = || -> Result<Database, DatabaseError> {
+        if !path.try_exists()? {
+            make_empty(path, fault)?;
+        }
+        database_in(OpenOptions::new().read(true).write(true).open(path)?, fault)
+    };
+    open().map_err(|error| cannot_open(path, error))
+}
+
+/// Makes a database without tables at `path`, for its owner only, unless another process was faster.
+///
+/// A process killed while redb lays out a file leaves one that redb refuses from then on. So it is
+/// made under a name of its own, and gets its place when it is whole; and it is durable in its
+/// directory before anything relies on it.
+fn make_empty(path: &Path, fault: Option<StoreFault>) -> Result<(), DatabaseError> {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut prefix = path.file_name().unwrap_or_default().to_owned();
+    prefix.push(".new-");
+    let new = tempfile::Builder::new().prefix(&prefix).tempfile_in(directory)?;
+    drop(database_in(new.reopen()?, fault)?);
+    match new.persist_noclobber(path) {
+        Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => return Ok(()),
+        persisted => persisted.map_err(|failed| failed.error)?,
+    };
+    Ok(File::open(directory)?.sync_all()?)
+}
+
+fn database_in(file: File, fault: Option<StoreFault>) -> Result<Database, DatabaseError> {
     let mut builder = Database::builder();
     builder.set_cache_size(CACHE_BYTES);
-    let database = match fault {
+    match fault {
         None => builder.create_file(file),
-        Some(StoreFault::DropUnsynced) => {
-            DropUnsynced::new(file).and_then(|backend| builder.create_with_backend(backend))
-        }
-    };
-    database.map_err(|error| cannot_open(path, error))
+        Some(StoreFault::DropUnsynced) => builder.create_with_backend(DropUnsynced::new(file)?),
+    }
 }
 
 fn cannot_open(path: &Path, error: DatabaseError) -> StoreError {
@@ -179,26 +205,6 @@ fn live_of(transaction: &ReadTransaction) -> Result<Option<Vec<u8>>, redb::Error
         Err(redb::TableError::TableDoesNotExist(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }
-}
-
-/// Opens or creates the file; a new one is durable in its directory before anything relies on it.
-fn open_file(path: &Path) -> std::io::Result<File> {
-    let is_new = !path.exists();
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path)?;
-    if is_new {
-        let directory = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-            _ => PathBuf::from("."),
-        };
-        File::open(directory)?.sync_all()?;
-    }
-    Ok(file)
 }
 
 #[cfg(test)]
@@ -277,6 +283,7 @@ mod tests {
         let error = RedbStore::open(&path, None).unwrap_err();
         assert!(matches!(error, StoreError::Open { .. }), "{error}");
         assert_eq!(std::fs::read(&path).unwrap(), b"not a database");
+        assert_eq!(directory.path().read_dir().unwrap().count(), 1);
     }
 
     #[test]
