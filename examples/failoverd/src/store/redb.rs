@@ -3,7 +3,8 @@
 use super::fault::{DropUnsynced, StoreFault};
 use super::{Contents, FORMAT, FORMAT_WITHOUT_LIVE, LeaseStore, StoreError, Write};
 use redb::{
-    Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition,
+    Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableTable, StorageError,
+    TableDefinition,
 };
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
@@ -172,6 +173,7 @@ fn make_empty(path: &Path, fault: Option<StoreFault>) -> Result<(), DatabaseErro
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
+    let parent = File::open(directory)?;
     let mut prefix = path.file_name().unwrap_or_default().to_owned();
     prefix.push(".new-");
     let new = tempfile::Builder::new().prefix(&prefix).tempfile_in(directory)?;
@@ -180,7 +182,7 @@ fn make_empty(path: &Path, fault: Option<StoreFault>) -> Result<(), DatabaseErro
         Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => return Ok(()),
         persisted => persisted.map_err(|failed| failed.error)?,
     };
-    Ok(File::open(directory)?.sync_all()?)
+    Ok(parent.sync_all()?)
 }
 
 fn database_in(file: File, fault: Option<StoreFault>) -> Result<Database, DatabaseError> {
@@ -195,6 +197,9 @@ fn database_in(file: File, fault: Option<StoreFault>) -> Result<Database, Databa
 fn cannot_open(path: &Path, error: DatabaseError) -> StoreError {
     match error {
         DatabaseError::DatabaseAlreadyOpen => StoreError::InUse { path: path.to_owned() },
+        DatabaseError::Storage(StorageError::Io(error)) => {
+            StoreError::Open { path: path.to_owned(), reason: error.to_string() }
+        }
         other => StoreError::Open { path: path.to_owned(), reason: other.to_string() },
     }
 }
