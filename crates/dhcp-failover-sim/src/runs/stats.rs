@@ -5,6 +5,9 @@ use crate::hostile::Tally;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Before what the hostile peer does, among the actions.
+pub(super) const HOSTILE: &str = "hostile: ";
+
 /// Sums over seeds; those of two runs can be added.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stats {
@@ -80,7 +83,7 @@ impl Stats {
             ..Self::default()
         };
         for (kind, count) in &tally.kinds {
-            add(&mut stats.actions, &format!("hostile: {kind}"), *count);
+            add(&mut stats.actions, &format!("{HOSTILE}{kind}"), *count);
         }
         for (kind, count) in &tally.said {
             add(&mut stats.messages, kind, *count);

@@ -279,6 +279,24 @@ pub enum Action {
     },
 }
 
+/// The [kinds](Action::kind) that are no fault: what clients do every day, and the end of a fault.
+pub(crate) const NO_FAULTS: [&str; 14] = [
+    "avalanche",
+    "client heard or not",
+    "client reboots",
+    "decline",
+    "early renewal",
+    "init-reboot",
+    "release",
+    "release and discover",
+    "repair",
+    "request to both",
+    "request twice",
+    "secs swapped",
+    "start",
+    "thaw",
+];
+
 impl Action {
     /// Its name, for counting.
     #[must_use]

@@ -16,6 +16,7 @@ mod regime;
 mod setup;
 mod shrink;
 
+pub(crate) use action::NO_FAULTS;
 pub use action::{Action, Change, Step, Stray};
 pub use left::Left;
 pub use regime::Regime;
