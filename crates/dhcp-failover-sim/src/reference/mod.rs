@@ -184,8 +184,7 @@ pub struct Reference {
     updated: bool,
     /// Its storage was lost, and nothing has replaced what was in it.
     lost: bool,
-    /// That it was lost may still be on record, though it was replaced: the news may not be.
-    lost_on_record: bool,
+    lost_on_record: LossOnRecord,
     estranged: bool,
     /// The states that may be the one in stable storage: the last told, and those entered since.
     /// `None`: there may be nothing. Empty: anything may be there.
@@ -208,6 +207,16 @@ pub struct Reference {
     new: bool,
 }
 
+/// Whether what is in stable storage is that it was lost. It may be, though all that was in it has been
+/// fetched: the news may not be on record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LossOnRecord {
+    No,
+    /// An older copy is in its place, and that may be from before the loss.
+    Perhaps,
+    Yes,
+}
+
 impl Reference {
     /// Of a server that never ran.
     #[must_use]
@@ -224,7 +233,7 @@ impl Reference {
             order: None,
             updated: false,
             lost: false,
-            lost_on_record: false,
+            lost_on_record: LossOnRecord::No,
             estranged: false,
             recordable: Vec::new(),
             told_mclt_s: None,
@@ -256,20 +265,23 @@ impl Reference {
             }
             Seen::StorageLost => {
                 self.lost = true;
-                self.lost_on_record = true;
+                self.lost_on_record = LossOnRecord::Yes;
                 self.recordable.clear();
                 Ok(())
             }
             Seen::StorageReplaced => {
                 // What came in the place of a lost one is as old as any.
                 self.lost = false;
+                if self.lost_on_record == LossOnRecord::Yes {
+                    self.lost_on_record = LossOnRecord::Perhaps;
+                }
                 self.recordable.clear();
                 self.knows_the_copy_only();
                 Ok(())
             }
             Seen::OldCopyFound => {
                 self.lost = true;
-                self.lost_on_record = true;
+                self.lost_on_record = LossOnRecord::Yes;
                 self.found_old_copy = true;
                 self.finding_unrecorded = true;
                 self.recordable.push(Some(State::Recover));

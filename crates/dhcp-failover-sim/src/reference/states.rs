@@ -1,6 +1,6 @@
 //! Which state follows which, and because of what (§9, §10).
 
-use super::{Alone, Called, Reference, Refusal, refuse, slack_ms};
+use super::{Alone, Called, LossOnRecord, Reference, Refusal, refuse, slack_ms};
 use State::{
     CommunicationsInterrupted, ConflictDone, Normal, PartnerDown, Paused, PotentialConflict,
     Recover, RecoverDone, RecoverWait, ResolutionInterrupted, Shutdown, Startup,
@@ -68,9 +68,11 @@ impl Reference {
             self.knows_the_copy_only();
         }
         // What it fetched may not be on record, nor that it fetched it.
-        let fetches_again = self.lost_on_record && recorded == Some(Recover);
+        let fetches_again = self.lost_on_record == LossOnRecord::Yes && recorded == Some(Recover);
         self.lost |= recorded.is_none() || fetches_again;
-        self.lost_on_record |= self.lost;
+        if self.lost {
+            self.lost_on_record = LossOnRecord::Yes;
+        }
         self.recordable.push(recorded);
         self.recordable.extend(self.goes_on_from().map(Some));
         if !known {
@@ -105,11 +107,12 @@ impl Reference {
         };
         // The partner says that the relationship is new (§9.6.2): it has lost its storage, too.
         if (from, to) == (Recover, RecoverWait) {
-            self.new = self.lost_on_record
-                && matches!(self.partner(), Some(Recover | RecoverWait | RecoverDone));
+            let may_be_lost = self.lost_on_record != LossOnRecord::No;
+            self.new =
+                may_be_lost && matches!(self.partner(), Some(Recover | RecoverWait | RecoverDone));
             // Departure: without its storage it takes the operator's word for when it went down, and
             // knows no other MCLT than that of now.
-            if self.lost_on_record {
+            if may_be_lost {
                 self.answered_mclt_s = self.answered_mclt_s.min(self.mclt_s());
                 self.answered_ms = self.answered_ms.and_then(|at| match self.called_down {
                     None => Some(at),

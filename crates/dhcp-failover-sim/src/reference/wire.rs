@@ -1,7 +1,7 @@
 //! Which message a state allows, and the one connection in use (§7.3-7.12, §8.1, §8.2, §9).
 
 use super::link::{Link, Phase};
-use super::{Reference, Refusal, refuse};
+use super::{LossOnRecord, Reference, Refusal, refuse};
 use dhcp_failover_lease::Role;
 use dhcp_failover_proto::State;
 use dhcp_failover_wire::{ConnectAck, Message, Packet, ServerFlags};
@@ -129,7 +129,7 @@ impl Reference {
                 self.estranged &= starting;
                 link.tells(known, starting)?;
                 let told = self.recordable.len().saturating_sub(link.still_owed());
-                self.lost_on_record = self.lost;
+                self.lost_on_record = if self.lost { LossOnRecord::Yes } else { LossOnRecord::No };
                 // §9.2: it is in stable storage now, and what came before is not any more.
                 let mut stored = self.recordable.iter().take(told);
                 if let Some(at) = stored.rposition(|it| *it == Some(known)) {
