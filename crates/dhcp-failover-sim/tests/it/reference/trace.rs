@@ -67,6 +67,10 @@ impl Trace {
         self.see(Seen::StorageLost);
     }
 
+    pub(super) fn gets_an_old_copy(&mut self) {
+        self.see(Seen::StorageReplaced);
+    }
+
     pub(super) fn rests(&mut self) {
         self.see(Seen::Rests);
     }

@@ -237,6 +237,32 @@ fn after_the_loss_of_its_storage_it_asks_for_everything() {
     }
 }
 
+/// A copy from before the loss knows of none, also when its server goes to RECOVER for another reason.
+/// (Unsafe seed 0xe8bbacdea981ea8e.)
+#[test]
+fn an_old_copy_of_its_storage_may_be_from_before_that_was_lost() {
+    for (has_copy, expected) in [(true, None), (false, Some("9.5.2"))] {
+        let mut it = together(Role::Primary, Normal, Normal);
+        it.stops();
+        it.loses_storage();
+        if has_copy {
+            it.gets_an_old_copy();
+        }
+        it.starts(has_copy.then_some(Normal));
+        it.connects_silently();
+        it.hears_state(Recover, false);
+        it.enters(Recover);
+        it.stops();
+        it.starts(Some(Recover));
+        it.connects(Recover);
+        it.hears_state(Recover, false);
+        it.enters(Recover);
+        it.tells(Recover, false);
+        it.says_new(Message::UpdReq(Default::default()));
+        assert_eq!(it.refused(), expected);
+    }
+}
+
 #[test]
 fn clients_are_answered_where_the_state_says_so() {
     let nobody = [
