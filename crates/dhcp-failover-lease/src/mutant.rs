@@ -124,6 +124,8 @@ mutants! {
     LongerMcltUnheard,
     /// an old copy of a store keeps the addresses that its partner does not know as its own
     OldCopyKeepsAddresses,
+    /// a partner that may have been alone, and has lost its data, is taken for one that was not (H4)
+    LostPartnerTrusted,
 }
 
 #[cfg(not(failover_mutants))]

@@ -3,7 +3,7 @@
 use super::{Endpoint, PartnerState};
 use crate::table::{alone_after_startup, resumed};
 use crate::{Cause, Event, Outcome, Reason, Service, State, rule_for};
-use dhcp_failover_lease::Role;
+use dhcp_failover_lease::{Mutant, Role};
 
 const GOES_ON: Reason = Reason::new("9.3.2", "the partner has been heard; the state before");
 const NEW_ADDRESSES: Reason =
@@ -94,7 +94,8 @@ impl Endpoint {
         // It may be in RECOVER with its data, because this server was alone.
         let has_data = self.record.state == State::PartnerDown
             && self.partner_hints().is_none_or(|hints| hints.ran_failover);
-        self.record.ran_failover && recovers && !has_data && self.partner_may_have_taken_over()
+        let trusted = has_data || Mutant::LostPartnerTrusted.is_on();
+        self.record.ran_failover && recovers && !trusted && self.partner_may_have_taken_over()
     }
 
     /// Whether this server has not served for so long that a partner which was told to serve alone

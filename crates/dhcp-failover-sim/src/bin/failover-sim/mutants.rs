@@ -62,6 +62,7 @@ mod hunt {
         (Mutant::InterruptedConflictServes, "conflict::s4_"),
         (Mutant::LongerMcltUnheard, "reconfigured::s1_a_lost_disk"),
         (Mutant::LossForgotten, "holes::times::h19_"),
+        (Mutant::LostPartnerTrusted, "lost_in_conflict::s1_what_a_partner_alone"),
         (Mutant::McltWaitFromRestart, "recovery::partner_down_uses_the_whole"),
         (Mutant::NeverRewind, "holes::addresses::h10_a_lease"),
         (Mutant::OfferedMoved, "faults::pools::l08_"),
