@@ -23,24 +23,19 @@ pub(super) struct Directed {
 }
 
 impl Directed {
-    /// What a seed begins with: one in sixteen.
+    /// What a seed begins with: one or two in sixteen.
     pub(super) fn new(seed: u64, regime: Regime) -> Option<Self> {
-        let these = match regime {
-            Regime::Honest => 4,
-            Regime::Unsafe => 9,
-            _ => return None,
-        };
-        if seed % 16 != these {
-            return None;
-        }
         let mut rng = Rng::new(seed ^ 0x5707_12ab_cdef_0003);
         let host = if rng.percent(50) { Host::A } else { Host::B };
-        let (stages, host) = match rng.below(4) {
-            end if regime.is_honest() => (EACH_ALONE[end as usize % EACH_ALONE.len()], host),
-            0 => (LOSS_IN_A_CONFLICT, host),
-            1 => (LOSS_AFTER_HALF_A_CONFLICT, Host::B), // only the primary knows CONFLICT-DONE
-            2 => (SHUTDOWN_IN_A_CONFLICT, host),
-            _ => (OLD_WAIT, host),
+        let (stages, host) = match (regime, seed % 16, rng.below(4)) {
+            (Regime::Honest, 4, end) => (EACH_ALONE[end as usize % EACH_ALONE.len()], host),
+            (Regime::Honest, 12, _) => (LOSS_WHEN_ALONE, host),
+            (Regime::Unsafe, 9, 0) => (LOSS_IN_A_CONFLICT, host),
+            // Only the primary knows CONFLICT-DONE.
+            (Regime::Unsafe, 9, 1) => (LOSS_AFTER_HALF_A_CONFLICT, Host::B),
+            (Regime::Unsafe, 9, 2) => (SHUTDOWN_IN_A_CONFLICT, host),
+            (Regime::Unsafe, 9, _) => (OLD_WAIT, host),
+            _ => return None,
         };
         let net_delay_ms = rng.between(100, 900);
         Some(Self { stages: stages.iter().copied().collect(), host, looks: 0, net_delay_ms })
@@ -114,6 +109,20 @@ const OLD_WAIT: &[Stage] = &[
     (always, |host| Action::SetClock { host, ms: -20_000_000 }),
     (always, |host| Action::Start { host }),
     (waits, |_| Action::Repair),
+];
+
+/// One server is sent alone, gives addresses of the other one's to clients, and loses its disk when that
+/// one comes back.
+const LOSS_WHEN_ALONE: &[Stage] = &[
+    (normal, |host| Action::Crash { host: host.partner(), survives: Survives::Everything }),
+    (interrupted_here, |host| Action::CallDown { host }),
+    (alone_for_long, |_| Action::Avalanche),
+    (gave_most, |host| Action::Crash { host, survives: Survives::Everything }),
+    (always, |host| Action::LoseDisk { host }),
+    (always, |host| Action::Start { host: host.partner() }),
+    (always, |host| Action::Start { host }),
+    (started_there, |_| Action::Avalanche),
+    (served, |_| Action::NetDelay { ms: 5 }),
 ];
 
 /// Each server is sent alone when the other is down, one after the other; when they meet, the comparison
@@ -208,6 +217,17 @@ fn alone_there(pair: &Pair, host: Host) -> bool {
 
 fn served(pair: &Pair, _: Host) -> bool {
     (0..pair.setup().clients).any(|client| pair.lease_of(client).is_some())
+}
+
+/// Two of three of the addresses, or of the clients.
+fn gave_most(pair: &Pair, _: Host) -> bool {
+    let setup = pair.setup();
+    let leases = (0..setup.clients).filter(|client| pair.lease_of(*client).is_some()).count();
+    3 * leases >= 2 * setup.clients.min(usize::from(setup.pool))
+}
+
+fn started_there(pair: &Pair, host: Host) -> bool {
+    pair.state(host.partner()).is_some_and(|state| state != State::Startup)
 }
 
 fn settled(pair: &Pair, _: Host) -> bool {

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 #[derive(Args)]
 pub(crate) struct MutantsArgs {
     /// Seeds at most in each try
-    #[arg(long, default_value_t = 300)]
+    #[arg(long, default_value_t = 600)]
     seeds: usize,
     /// In this regime
     #[arg(long, default_value = "honest")]
@@ -62,7 +62,6 @@ mod hunt {
         (Mutant::InterruptedConflictServes, "conflict::s4_"),
         (Mutant::LongerMcltUnheard, "reconfigured::s1_a_lost_disk"),
         (Mutant::LossForgotten, "holes::times::h19_"),
-        (Mutant::LostPartnerTrusted, "lost_in_conflict::s1_what_a_partner_alone"),
         (Mutant::McltWaitFromRestart, "recovery::partner_down_uses_the_whole"),
         (Mutant::NeverRewind, "holes::addresses::h10_a_lease"),
         (Mutant::OfferedMoved, "faults::pools::l08_"),
