@@ -182,9 +182,10 @@ pub struct Reference {
     order: Option<Command>,
     /// The partner has answered this server's update request in full, in this state.
     updated: bool,
-    /// Its storage was lost, and nothing has replaced what was in it.
-    lost: bool,
-    lost_on_record: LossOnRecord,
+    /// Whether its storage was lost, and nothing has replaced what was in it.
+    lost: Lost,
+    /// That it was lost may still be on record, though it was replaced: the news may not be.
+    lost_on_record: bool,
     estranged: bool,
     /// The states that may be the one in stable storage: the last told, and those entered since.
     /// `None`: there may be nothing. Empty: anything may be there.
@@ -207,12 +208,12 @@ pub struct Reference {
     new: bool,
 }
 
-/// Whether what is in stable storage is that it was lost. It may be, though all that was in it has been
-/// fetched: the news may not be on record.
+/// Whether a server lacks what was in its storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum LossOnRecord {
+enum Lost {
     No,
-    /// An older copy is in its place, and that may be from before the loss.
+    /// It stopped before it told of a state, so that it may have on record what it fetched, or not; or
+    /// an older copy came in the place of the lost storage, from before the loss or after it.
     Perhaps,
     Yes,
 }
@@ -232,8 +233,8 @@ impl Reference {
             used: None,
             order: None,
             updated: false,
-            lost: false,
-            lost_on_record: LossOnRecord::No,
+            lost: Lost::No,
+            lost_on_record: false,
             estranged: false,
             recordable: Vec::new(),
             told_mclt_s: None,
@@ -264,24 +265,21 @@ impl Reference {
                 Ok(())
             }
             Seen::StorageLost => {
-                self.lost = true;
-                self.lost_on_record = LossOnRecord::Yes;
+                self.lost = Lost::Yes;
+                self.lost_on_record = true;
                 self.recordable.clear();
                 Ok(())
             }
             Seen::StorageReplaced => {
                 // What came in the place of a lost one is as old as any.
-                self.lost = false;
-                if self.lost_on_record == LossOnRecord::Yes {
-                    self.lost_on_record = LossOnRecord::Perhaps;
-                }
+                self.lost = Lost::No;
                 self.recordable.clear();
                 self.knows_the_copy_only();
                 Ok(())
             }
             Seen::OldCopyFound => {
-                self.lost = true;
-                self.lost_on_record = LossOnRecord::Yes;
+                self.lost = Lost::Yes;
+                self.lost_on_record = true;
                 self.found_old_copy = true;
                 self.finding_unrecorded = true;
                 self.recordable.push(Some(State::Recover));

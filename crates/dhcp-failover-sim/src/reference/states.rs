@@ -1,6 +1,6 @@
 //! Which state follows which, and because of what (§9, §10).
 
-use super::{Alone, Called, LossOnRecord, Reference, Refusal, refuse, slack_ms};
+use super::{Alone, Called, Lost, Reference, Refusal, refuse, slack_ms};
 use State::{
     CommunicationsInterrupted, ConflictDone, Normal, PartnerDown, Paused, PotentialConflict,
     Recover, RecoverDone, RecoverWait, ResolutionInterrupted, Shutdown, Startup,
@@ -64,15 +64,15 @@ impl Reference {
         self.previous = after_loss(last).unwrap_or(last);
         self.recordable.clear();
         if std::mem::take(&mut self.finding_unrecorded) && recorded != Some(Recover) {
-            self.lost = false;
+            self.lost = Lost::No;
             self.knows_the_copy_only();
         }
-        // What it fetched may not be on record, nor that it fetched it.
-        let fetches_again = self.lost_on_record == LossOnRecord::Yes && recorded == Some(Recover);
-        self.lost |= recorded.is_none() || fetches_again;
-        if self.lost {
-            self.lost_on_record = LossOnRecord::Yes;
+        if recorded.is_none() {
+            self.lost = Lost::Yes;
+        } else if self.lost == Lost::No && self.lost_on_record && recorded == Some(Recover) {
+            self.lost = Lost::Perhaps;
         }
+        self.lost_on_record |= self.lost != Lost::No;
         self.recordable.push(recorded);
         self.recordable.extend(self.goes_on_from().map(Some));
         if !known {
@@ -107,12 +107,11 @@ impl Reference {
         };
         // The partner says that the relationship is new (§9.6.2): it has lost its storage, too.
         if (from, to) == (Recover, RecoverWait) {
-            let may_be_lost = self.lost_on_record != LossOnRecord::No;
-            self.new =
-                may_be_lost && matches!(self.partner(), Some(Recover | RecoverWait | RecoverDone));
+            self.new = self.lost_on_record
+                && matches!(self.partner(), Some(Recover | RecoverWait | RecoverDone));
             // Departure: without its storage it takes the operator's word for when it went down, and
             // knows no other MCLT than that of now.
-            if may_be_lost {
+            if self.lost_on_record {
                 self.answered_mclt_s = self.answered_mclt_s.min(self.mclt_s());
                 self.answered_ms = self.answered_ms.and_then(|at| match self.called_down {
                     None => Some(at),
@@ -298,7 +297,7 @@ impl Reference {
     /// The state before, and what may stand for it: §9.3.2 step 1, and departure ("What changes
     /// between two runs").
     fn goes_on_from(&self) -> impl Iterator<Item = State> + use<> {
-        let anew = self.lost || self.estranged;
+        let anew = self.lost != Lost::No || self.estranged;
         let instead = [Recover, PotentialConflict].into_iter().filter(move |_| anew);
         std::iter::once(self.previous).chain(instead)
     }

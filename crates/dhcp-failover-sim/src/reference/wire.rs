@@ -1,7 +1,7 @@
 //! Which message a state allows, and the one connection in use (§7.3-7.12, §8.1, §8.2, §9).
 
 use super::link::{Link, Phase};
-use super::{LossOnRecord, Reference, Refusal, refuse};
+use super::{Lost, Reference, Refusal, refuse};
 use dhcp_failover_lease::Role;
 use dhcp_failover_proto::State;
 use dhcp_failover_wire::{ConnectAck, Message, Packet, ServerFlags};
@@ -74,7 +74,7 @@ impl Reference {
                     && link.asked_updates.take_if(|xid| *xid == packet.xid).is_some() =>
             {
                 self.updated = true;
-                self.lost = false;
+                self.lost = Lost::No;
             }
             _ => {}
         }
@@ -118,7 +118,7 @@ impl Reference {
                     return refuse("7.10", format!("STATE {:?}", state.server_state));
                 };
                 // §9.3.2 step 1: then RECOVER is the state before.
-                let anew = self.lost || self.estranged;
+                let anew = self.lost != Lost::No || self.estranged;
                 let Some(link) = self.links.get_mut(&number) else { return Ok(()) };
                 let known = link.meant(known);
                 if anew && starting && known == State::Recover {
@@ -129,7 +129,7 @@ impl Reference {
                 self.estranged &= starting;
                 link.tells(known, starting)?;
                 let told = self.recordable.len().saturating_sub(link.still_owed());
-                self.lost_on_record = if self.lost { LossOnRecord::Yes } else { LossOnRecord::No };
+                self.lost_on_record = self.lost != Lost::No;
                 // §9.2: it is in stable storage now, and what came before is not any more.
                 let mut stored = self.recordable.iter().take(told);
                 if let Some(at) = stored.rposition(|it| *it == Some(known)) {
@@ -214,7 +214,7 @@ impl Reference {
     /// §9.5.2, §9.10: who asks for updates, when, and for how much; once.
     fn asks_for_updates(&mut self, xid: u32, all: bool) -> Result<(), Refusal> {
         let (state, partner, role) = (self.state, self.partner(), self.facts.role);
-        let (updated, lost) = (self.updated, self.lost);
+        let (updated, lost) = (self.updated, self.lost == Lost::Yes);
         let Some(link) = self.used.and_then(|used| self.links.get_mut(&used)) else {
             return Ok(());
         };

@@ -263,6 +263,32 @@ fn an_old_copy_of_its_storage_may_be_from_before_that_was_lost() {
     }
 }
 
+/// That it has fetched everything may be on record or not, if it stops before it tells of its next state.
+/// (Unsafe seeds 0xec109fa2b55c and 0xa15d94b02e00.)
+#[test]
+fn what_was_fetched_before_a_stop_may_be_asked_for_once_more_or_not() {
+    for message in [Message::UpdReq(Default::default()), Message::UpdReqAll] {
+        let mut it = together(Role::Primary, Normal, Normal);
+        it.stops();
+        it.loses_storage();
+        let recovers = |it: &mut Trace| {
+            it.connects(Recover);
+            it.hears_state(PartnerDown, false);
+            it.enters(Recover);
+            it.tells(Recover, false);
+        };
+        it.starts(None);
+        recovers(&mut it);
+        let xid = it.says_new(Message::UpdReqAll);
+        it.hears(xid, Message::UpdDone);
+        it.stops();
+        it.starts(Some(Recover));
+        recovers(&mut it);
+        it.says_new(message);
+        assert_eq!(it.refused(), None);
+    }
+}
+
 #[test]
 fn clients_are_answered_where_the_state_says_so() {
     let nobody = [
